@@ -1,0 +1,114 @@
+// An Engine answers requests. Create one, share it among all threads; every call may run beside
+// every other, reload included. Several engines live in one process without knowing of each other.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <variant>
+
+#include <gatelet/decision.hpp>
+#include <gatelet/identity.hpp>
+#include <gatelet/operation.hpp>
+#include <gatelet/ports.hpp>
+#include <gatelet/request.hpp>
+#include <gatelet/result.hpp>
+#include <gatelet/settings.hpp>
+#include <gatelet/version.hpp>
+
+namespace gatelet::inline GATELET_CXX_ABI {
+
+// Answered, in flight, or an error: answer an error with Engine::failure().
+template <class T>
+using Outcome = Result<std::variant<T, Operation<T>>>;
+
+struct LoginOptions {
+  std::string_view
+      provider;  // id; empty: the request's `provider` parameter, else the first one configured
+  std::string_view return_to;   // empty: the request's own wish; judged like any other wish
+  std::string_view prompt;      // OpenID Connect `prompt`
+  std::string_view login_hint;  // OpenID Connect `login_hint`
+  std::string_view acr_values;  // OpenID Connect `acr_values`
+};
+
+struct SignOutOptions {
+  std::string_view return_to;  // empty: the request's own wish
+};
+
+// The loop through which asynchronous completions reach the host.
+class GATELET_API Loop {
+ public:
+  Loop() = default;
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // A descriptor that is readable while completions wait (level-triggered); -1 when none can be
+  // made. Owned by the engine; made at the first call. Blocking: never.
+  virtual int fd() const noexcept = 0;
+
+  // Runs waiting callbacks on this thread, at most `max`; how many ran. Several threads may
+  // dispatch at once.
+  virtual std::size_t dispatch(std::size_t max = static_cast<std::size_t>(-1)) = 0;
+
+  // Caller mode only (setting `driver`): one round of network work, waiting at most `timeout`, then
+  // dispatch. False when there is nothing in flight.
+  virtual bool run_once(Duration timeout) = 0;
+
+ protected:
+  virtual ~Loop();
+};
+
+class GATELET_API Engine {
+ public:
+  // Makes an engine.
+  //   Blocking:  reads the files the settings name; no network, no thread, no descriptor.
+  //   Failure:   Status::invalid_configuration; the text lists every problem, one a line.
+  static Result<std::shared_ptr<Engine>> create(const Settings& settings,
+                                                Ports ports = default_ports());
+  ~Engine();
+
+  // Starts the driver now, after a host forked its workers; otherwise the first operation does.
+  //   Blocking:  never. Failure: Status::forked, or internal when no thread can be made.
+  Result<void> start();
+
+  // Decides one request from memory; the library's own endpoints are recognised by their path.
+  //   Blocking:  never.
+  //   Threads:   any number at once.
+  //   Ownership: the request is borrowed for the call; the answer owns all it views.
+  //   Failure:   need_body for a form post whose body is missing; unavailable statuses. Never an
+  //   allow.
+  Outcome<Decision> decide(const RequestView&) const;
+
+  // The pieces decide() is made of, for hosts that route these endpoints themselves; same contract.
+  Outcome<Decision> begin_login(const RequestView&, const LoginOptions& = {}) const;
+  Outcome<Decision> finish_login(const RequestView&) const;
+  Outcome<Decision> sign_out(const RequestView&, const SignOutOptions& = {}) const;
+
+  // Who is behind a request, for application code; same contract. Nobody is an Identity without
+  // session.
+  Outcome<Identity> identify(const RequestView&) const;
+
+  // The page, or JSON for API requests, that goes with an error. Never an allow. Blocking: never.
+  Decision failure(const RequestView&, const Error&) const;
+
+  // How many bytes of body decide() wants to see for this request: 0 except for the engine's own
+  // POST endpoints.
+  std::size_t body_limit(const RequestView&) const noexcept;
+
+  // Replaces the settings as a whole: requests see the old ones or the new ones, never a mix.
+  //   Blocking:  reads the files named. Failure: as create; the old settings stay.
+  Result<void> reload(const Settings&);
+
+  // Lives as long as the engine.
+  Loop& loop() const noexcept;
+
+  // Numbers about this engine in Prometheus text format. Blocking: never.
+  std::string metrics() const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl>) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatelet::inline GATELET_CXX_ABI

@@ -1,0 +1,90 @@
+// Ports: what the library asks the world for, so that a test or a host can answer instead.
+//
+// Time, chance and files come in here; the network does not (the library owns its connections).
+// Every port is shared by all threads of an engine and must be safe to call from any of them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <gatelet/result.hpp>
+#include <gatelet/version.hpp>
+
+namespace gatelet::inline GATELET_CXX_ABI {
+
+using Duration = std::chrono::nanoseconds;
+using Deadline = std::chrono::steady_clock::time_point;
+
+// One moment on both clocks. Expiry is judged on the wall clock; caches and time-outs on the steady
+// one, which a step of the system's clock does not move.
+struct Instant {
+  Duration wall{};    // since 1970-01-01T00:00:00Z, leap seconds not counted
+  Duration steady{};  // since some fixed moment; never goes back
+
+  constexpr std::int64_t unix_seconds() const noexcept {  // rounded down, also before 1970
+    return std::chrono::floor<std::chrono::seconds>(wall).count();
+  }
+  friend constexpr Instant operator+(Instant at, Duration d) noexcept {
+    return {at.wall + d, at.steady + d};
+  }
+  friend constexpr Instant operator-(Instant at, Duration d) noexcept {
+    return {at.wall - d, at.steady - d};
+  }
+  friend constexpr bool operator==(const Instant&, const Instant&) noexcept = default;
+};
+
+class GATELET_API Clock {
+ public:
+  virtual ~Clock();
+  // Blocking: never. Failure: none.
+  virtual Instant now() const noexcept = 0;
+};
+
+class GATELET_API Entropy {
+ public:
+  virtual ~Entropy();
+  // Fills all of `out` with bytes fit for keys. Blocking: only while the system has never been
+  // seeded. Failure: Status::no_entropy, with `out` unspecified; nothing is then issued.
+  virtual Result<void> fill(std::span<std::byte> out) noexcept = 0;
+};
+
+class GATELET_API Files {
+ public:
+  virtual ~Files();
+  // The whole content, up to `max_size` bytes. Called by Engine::create and reload only.
+  // Failure: Status::unreadable_file; the text says why, not what stands in it.
+  virtual Result<std::string> read(std::string_view path, std::size_t max_size) = 0;
+};
+
+// An Event is one line for the host's log: what happened, never a secret.
+struct Event {
+  enum class Level : std::uint8_t { debug, info, warning, error };
+  Level level = Level::info;
+  std::string_view code;        // stable, "login-started"
+  std::string_view text;        // one line for people
+  std::string_view request_id;  // empty where no request caused it
+  std::string_view provider;    // the provider's id, or empty
+};
+
+// Called on host threads only: inside the call that caused the event, Operation::wait or
+// Loop::dispatch. A callback that blocks, blocks that call. It must not call back into the engine's
+// wait, and must not throw.
+using EventSink = std::function<void(const Event&)>;
+
+struct Ports {
+  std::shared_ptr<const Clock> clock;
+  std::shared_ptr<Entropy> entropy;
+  std::shared_ptr<Files> files;
+  EventSink on_event;  // may be empty
+};
+
+// The system's own clock, random source and files; no event sink.
+GATELET_API Ports default_ports();
+
+}  // namespace gatelet::inline GATELET_CXX_ABI

@@ -1,0 +1,56 @@
+// Settings are what an engine is told: option names with their values, from the program, a file or
+// both.
+//
+// A Settings object collects; Engine::create (or check()) judges it as a whole and reports every
+// problem at once. Option names are oauth2-proxy's; README lists them. `providers.<id>.<option>`
+// describes a further provider, the plain names describe the one with the id `default`. Lists are
+// comma-separated, or JSON arrays of strings.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gatelet/result.hpp>
+#include <gatelet/secret.hpp>
+#include <gatelet/version.hpp>
+
+namespace gatelet::inline GATELET_CXX_ABI {
+
+class GATELET_API Settings {
+ public:
+  Settings() = default;
+  Settings(std::initializer_list<std::pair<std::string_view, std::string_view>> values);
+
+  // Sets one option; a later value replaces an earlier one and wins over every file.
+  //   Failure: Status::unknown_option names the nearest known option; nothing changes. Values are
+  //   judged by check().
+  Result<void> set(std::string_view key, std::string_view value);
+
+  // Adds the options of a file's text. `format` is "toml". Values set by set() win, whatever the
+  // order.
+  //   Failure: a text that does not parse, or an unknown key, changes nothing; the error names line
+  //   and key.
+  Result<void> load(std::string_view format, std::string_view text);
+
+  // Every problem, in the order of the option table; empty when an engine can be made. Reads no
+  // file, no network.
+  std::vector<Error> check() const;
+
+  // One value as it was given; `from_file` values lose against the others. For the library.
+  struct Entry {
+    std::string key;
+    std::vector<Secret> values;  // one, or the items of a list
+    bool is_list = false;        // given as a list (a TOML array), not as text to be split
+    bool from_file = false;
+  };
+  const std::vector<Entry>& entries() const noexcept { return entries_; }
+
+ private:
+  std::vector<Entry> entries_;
+  std::vector<Error> unknown_;  // unknown names given to the constructor, reported by check()
+};
+
+}  // namespace gatelet::inline GATELET_CXX_ABI

@@ -1,0 +1,17 @@
+// Secret for the inside of the library, and wiping for text that briefly held one.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include <gatelet/secret.hpp>
+
+namespace gatelet {
+
+// Overwrites `size` bytes in a way the compiler may not leave out.
+void wipe(void* data, std::size_t size) noexcept;
+
+// Overwrites a string's whole buffer and empties it.
+void wipe(std::string& text) noexcept;
+
+}  // namespace gatelet

@@ -1,0 +1,74 @@
+// Everything a flow can ask of the outside, as data, and a flow as its driver sees it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "http/call.hpp"
+
+namespace gatelet::oidc {
+struct ProviderState;
+}
+
+namespace gatelet::flow {
+
+// Wait this long.
+class Delay {
+ public:
+  explicit Delay(Duration d) noexcept : duration(d) {}
+  Duration duration;
+};
+
+// Bring this provider's metadata or keys up to date, once for everybody who asks (single-flight,
+// with a budget).
+class Refetch {
+ public:
+  enum class What : unsigned char { metadata, keys };
+  Refetch(std::string id, What w) : provider_id(std::move(id)), what(w) {}
+  std::string provider_id;
+  What what;
+};
+
+using Effect = std::variant<HttpCall, Delay, Refetch>;
+
+// What came of an effect, and when.
+struct Elapsed {};
+struct Refetched {
+  std::shared_ptr<const oidc::ProviderState> state;  // the newest there is
+};
+using Outcome =
+    std::variant<HttpReply, Elapsed, Refetched>;  // the alternative that belongs to the effect
+
+class Reply {
+ public:
+  Reply(Result<Outcome> o, Instant a) : outcome(std::move(o)), arrived(a) {}
+  Result<Outcome> outcome;
+  Instant arrived;
+};
+
+// A flow as its driver sees it: give it time, take the next effect, feed the reply.
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  // Runs to the first effect; nullopt: the flow has ended and its result is delivered to whoever
+  // made the task.
+  virtual std::optional<Effect> start(Instant now) = 0;
+  // Requires that the last start or resume returned an effect.
+  virtual std::optional<Effect> resume(Reply reply) = 0;
+
+  // The flow can no longer be continued (cancelled, past its deadline, driver ended): delivers
+  // `why`. Called instead of resume, at most once.
+  virtual void abandon(Error why) = 0;
+
+  // A code or a refresh token has left: cancel and deadline detach the caller, the flow itself runs
+  // to its end.
+  virtual bool must_finish() const noexcept = 0;
+};
+
+}  // namespace gatelet::flow

@@ -1,0 +1,43 @@
+// application/x-www-form-urlencoded (WHATWG URL, section 5): writing it, and reading it strictly.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace gatelet::http {
+
+struct Param {
+  std::string name, value;
+  friend bool operator==(const Param&, const Param&) = default;
+};
+using Params = std::vector<Param>;
+
+// The one value of `name`, or null when it is absent. Duplicates are the reader's caller's
+// business: count().
+const std::string* find(const Params& params, std::string_view name) noexcept;
+std::size_t count(const Params& params, std::string_view name) noexcept;
+
+// Pairs in the order they were added, encoded as they go in: everything but `A-Z a-z 0-9 * - . _`
+// is percent-encoded, a space becomes `+`.
+class Form {
+ public:
+  void add(std::string_view name, std::string_view value);
+  const std::string& text() const& noexcept { return text_; }
+  std::string text() && noexcept { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+// Appends `text`, encoded as a form value.
+void form_encode(std::string_view text, std::string& out);
+
+// Reads a query or a form body, in order, duplicates kept.
+//   Failure: Status::malformed for a broken percent escape, more than 256 pairs, `;` (see
+//   allow_query_semicolons), control bytes after decoding, or bytes that are not UTF-8.
+Result<Params> parse_form(std::string_view text);
+
+}  // namespace gatelet::http

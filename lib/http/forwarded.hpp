@@ -1,0 +1,34 @@
+// X-Forwarded-* values, read strictly. Whether the sender may be believed is policy/trusted_proxy's
+// question.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <gatelet/request.hpp>
+
+#include "http/ip.hpp"
+
+namespace gatelet::http {
+
+// Every reader answers nullopt for an absent field, an empty or blank one, several fields that
+// differ, or a value that is not what it should be: then the connection's own fact counts.
+std::optional<std::string_view> forwarded_proto(
+    std::span<const HeaderView>) noexcept;  // "http" or "https"
+std::optional<std::string_view> forwarded_host(
+    std::span<const HeaderView>) noexcept;  // passes is_host
+std::optional<std::string_view> forwarded_uri(
+    std::span<const HeaderView>) noexcept;  // passes parse_target
+std::optional<std::string_view> forwarded_method(std::span<const HeaderView>) noexcept;  // a token
+
+// The right-most address of X-Forwarded-For that `is_trusted` does not know; nullopt when an
+// element on the way is no address.
+template <class F>
+std::optional<IpAddress> forwarded_client(std::span<const HeaderView> headers, F&& is_trusted);
+
+// A Host or X-Forwarded-Host value: name or bracketed IPv6, with an optional port; no userinfo, no
+// other byte.
+bool is_host(std::string_view text) noexcept;
+
+}  // namespace gatelet::http

@@ -1,0 +1,36 @@
+// IP addresses and CIDR ranges, read strictly: no octal, no zone, no short forms.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace gatelet::http {
+
+// An address in 16 bytes; IPv4 is kept mapped (::ffff:a.b.c.d), so both spellings of one address
+// are equal.
+struct IpAddress {
+  std::array<std::uint8_t, 16> bytes{};
+  bool is_v4() const noexcept;
+  friend bool operator==(const IpAddress&, const IpAddress&) = default;
+};
+
+// "203.0.113.7", "2001:db8::1", "[2001:db8::1]"; nothing else: no port, no zone, no leading zeros.
+std::optional<IpAddress> parse_ip(std::string_view text) noexcept;
+
+struct IpRange {
+  IpAddress first;
+  std::uint8_t prefix_bits = 128;  // counted in the 16-byte form
+  bool contains(const IpAddress&) const noexcept;
+};
+
+// "10.0.0.0/8", "2001:db8::/32", or a lone address.
+std::optional<IpRange> parse_ip_range(std::string_view text) noexcept;
+
+// Not on the public internet: loopback, private, link-local, shared (100.64/10), unique-local,
+// unspecified, multicast, documentation and other special-purpose space, and IPv6 forms that embed
+// such an IPv4 address.
+bool is_private(const IpAddress&) noexcept;
+
+}  // namespace gatelet::http

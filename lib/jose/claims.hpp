@@ -1,0 +1,45 @@
+// What a token must say to be accepted (RFC 7519 section 4, OpenID Connect Core 3.1.3.7), and what
+// one said.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "jose/key_set.hpp"
+#include "json/reader.hpp"
+
+namespace gatelet::jose {
+
+// The expectations one verification holds a token against. Every member that is left out is a check
+// that fails unless its waiver, a long greppable name, is set.
+struct Expectations {
+  std::string issuer;                  // byte-exact
+  std::vector<std::string> audiences;  // one of them must be in the audience claim
+  std::string
+      authorized_party;  // when the token has several audiences, or an azp: azp must equal this
+  std::vector<std::string> audience_claims = {"aud"};  // the first one present decides
+  std::vector<Algorithm> algorithms;  // the only ones accepted; empty refuses every token
+  std::optional<std::string>
+      nonce;  // expected value; absent: a nonce is neither required nor compared
+  std::optional<std::string> access_token;  // for at_hash, when the token has one
+  std::optional<std::string>
+      type;  // required `typ`; absent: "JWT" or none, and never another use's type
+  Duration leeway = std::chrono::seconds(60);
+  bool insecure_any_issuer = false;  // insecure_oidc_skip_issuer_verification
+  bool allow_missing_subject = false;
+  bool allow_missing_issued_at = false;
+  bool allow_missing_expiration = false;
+};
+
+// Judges claims alone; called by verify() after the signature, and by tests.
+//   Failure: Status::token_rejected; the text names the claim and what was expected, never a
+//   token's bytes.
+Result<void> check_claims(const json::Value& claims, const Expectations&, Algorithm used,
+                          Instant now);
+
+}  // namespace gatelet::jose

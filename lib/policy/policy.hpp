@@ -1,0 +1,69 @@
+// The rules of one engine, as plain settings: what policy/ decides by. Filled by config/, immutable
+// in a snapshot.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "http/ip.hpp"
+
+namespace gatelet::policy {
+
+// Where a browser may be sent back to (policy/return_to.hpp).
+struct ReturnPolicy {
+  std::vector<std::string>
+      whitelist_domains;      // ".example.com", "*.example.com", "host:port", "host:*"
+  bool accept_http = false;   // http targets too (compat, or cookies that are not secure)
+  bool strict_query = false;  // compat: the rules for paths hold in the query as well
+};
+
+struct EmailRules {
+  std::vector<std::string>
+      domains;  // "*", "example.com", ".example.com", "*.example.com"; empty and no emails: no rule
+  bool restricts() const noexcept;  // any rule but "*"
+};
+
+struct ForwardedPolicy {
+  bool reverse_proxy = false;
+  std::vector<http::IpRange> trusted_proxies;
+};
+
+struct HeaderPolicy {
+  bool pass_user_headers = true;   // X-Forwarded-User, -Groups, -Email, -Preferred-Username
+  bool pass_access_token = false;  // X-Forwarded-Access-Token (and X-Auth-Request-Access-Token)
+  bool pass_authorization_header = false;  // Authorization: Bearer <id token> to the application
+  bool set_authorization_header = false;   // the same to the client
+  bool set_xauthrequest = false;           // X-Auth-Request-* on the response
+  bool prefer_email_to_user = false;
+  bool encode_group_separators =
+      true;                       // a "," or "%" inside a group is percent-encoded; compat: off
+  bool strip_own_cookies = true;  // Cookie is rewritten without the engine's own cookies
+};
+
+struct PagesPolicy {
+  bool force_json_errors = false;
+  bool json_own_pages = true;  // default profile: force_json_errors covers callback and sign-in too
+};
+
+struct Policy {
+  std::string proxy_prefix = "/oauth2";
+  std::string redirect_url;  // configured redirect_uri; empty: derived from the request
+  bool relative_redirect_url = false;
+  bool cookie_secure = true;  // derived redirect_uri is https
+  bool skip_provider_button = true;
+  bool detect_api_by_fetch_metadata =
+      true;  // default profile: Sec-Fetch-*, X-Requested-With, WebSocket upgrades
+  bool sign_out_by_cross_site_get = false;  // compat
+  bool strict_response_mode = true;         // callback parameters only in the shape asked for
+  std::string request_id_header = "X-Request-Id";
+  std::string post_logout_redirect_url;
+  std::string ping_path = "/ping";
+  std::vector<std::string> allowed_groups;
+  ReturnPolicy return_to;
+  EmailRules email;
+  ForwardedPolicy forwarded;
+  HeaderPolicy headers;
+  PagesPolicy pages;
+};
+
+}  // namespace gatelet::policy

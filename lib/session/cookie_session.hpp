@@ -1,0 +1,105 @@
+// The cookie store: a whole session in signed, encrypted cookies, in oauth2-proxy's format (wire
+// format: lib/session/README.md).
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gatelet/ports.hpp>
+#include <gatelet/request.hpp>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "crypto/cfb.hpp"
+#include "crypto/hmac.hpp"
+#include "http/cookie.hpp"
+#include "session/session.hpp"
+
+namespace gatelet::session {
+
+// Everything that shapes a session cookie; plain settings, no profile.
+struct SessionSettings {
+  std::string cookie_name = "__Host-gatelet";
+  std::vector<std::string> cookie_domains;         // most specific match wins; see domain_for
+  http::CookieAttributes attributes;               // without domain
+  std::chrono::seconds cookie_expire{168 * 3600};  // 0: no Max-Age, never too old
+  std::chrono::seconds cookie_refresh{0};          // refresh when older; 0: never by age
+  Duration refresh_before_expiry{std::chrono::seconds(30)};  // 0: off
+  bool session_ends_with_tokens = false;
+  bool expire_with_tokens_on_refresh_only =
+      false;                         // compat: expires_on is looked at only when a refresh is due
+  bool minimal = false;              // session_cookie_minimal: tokens are left out
+  bool write_extra_keys = true;      // off: exactly oauth2-proxy's record
+  bool newest_of_duplicates = true;  // off (compat): the first of several same-named cookies counts
+  std::size_t record_limit = 1024 * 1024;  // session_limit: bytes of a decoded record
+  std::chrono::seconds login_state_expire{15 * 60};
+  bool login_state_per_request = true;
+  unsigned login_state_limit = 8;  // 0: no limit
+  http::SameSite login_state_same_site = http::SameSite::unset;
+  bool encode_state = false;
+};
+
+// The keys of one cookie_secret, prepared once.
+class CookieKeys {
+ public:
+  // `cookie_secret` as configured (wire format, "Secret"): 16, 24 or 32 bytes, or base64url of as
+  // many.
+  //   Failure: Status::invalid_value; the text says which sizes work and what size came.
+  static Result<std::shared_ptr<const CookieKeys>> make(const Secret& cookie_secret);
+
+  const crypto::HmacKey& mac() const noexcept { return mac_; }
+  const crypto::CfbKey& cipher() const noexcept { return cipher_; }
+
+ private:
+  CookieKeys(crypto::HmacKey mac, crypto::CfbKey cipher)
+      : mac_(std::move(mac)), cipher_(std::move(cipher)) {}
+  crypto::HmacKey mac_;
+  crypto::CfbKey cipher_;
+};
+
+// The AES key that a cookie secret's text gives; empty when the text has no usable size.
+Secret aes_key_of(const Secret& cookie_secret);
+
+// The cookie domain for a host (longest configured suffix, else the shortest; no leading dot);
+// empty: host-only.
+std::string_view domain_for(const SessionSettings&, std::string_view host) noexcept;
+
+// The session cookie's value as a request carries it, parts joined by number; found in one scan of
+// the cookies.
+struct SessionCookie {
+  std::string_view value;   // whole; views the request or `joined`
+  std::string signed_name;  // the name its MAC covers, where it is not cookie_name (a lone NAME_0)
+  std::string joined;       // backing of `value` when it was split
+  bool present() const noexcept { return !value.empty() || seen; }
+  bool seen = false;  // a cookie of the name was there, even when empty or unusable
+};
+
+// What the request carries, best candidate first (at most 4). Allocates only to join parts.
+std::vector<SessionCookie> find_session_cookies(const SessionSettings&,
+                                                std::span<const HeaderView>);
+
+// Opens a value: signature, age, decryption, decompression, record. Cheap refusals come first.
+//   Failure: Status::session_invalid; the text says which step refused, never a byte of the value.
+Result<Session> open_session(const SessionSettings&, const CookieKeys&, const SessionCookie&,
+                             Instant now);
+
+// Set-Cookie values that store `session` (split when needed), and that expire every other cookie of
+// the name which `request_headers` carry. The MAC's time stamp is created_at.
+//   Failure: Status::no_entropy or internal; Status::session_invalid when it would need more than
+//   16 parts.
+Result<std::vector<std::string>> write_session(const SessionSettings&, const CookieKeys&,
+                                               const Session&, std::string_view host,
+                                               std::span<const HeaderView> request_headers,
+                                               Entropy&);
+
+// Set-Cookie values that expire every session cookie and part the request carries, with the same
+// attributes.
+std::vector<std::string> clear_session(const SessionSettings&, std::string_view host,
+                                       std::span<const HeaderView> request_headers);
+
+}  // namespace gatelet::session

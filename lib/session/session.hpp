@@ -1,0 +1,47 @@
+// A Session is what gatelet knows of a signed-in person between two requests. Immutable once
+// shared.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "base/secret.hpp"
+#include "session/msgpack.hpp"
+
+namespace gatelet::session {
+
+// A moment as the record keeps it. Go's zero time (year 1) reads as absent.
+struct Timestamp {
+  std::int64_t seconds = 0;  // since 1970
+  std::uint32_t nanos = 0;
+  friend auto operator<=>(const Timestamp&, const Timestamp&) = default;
+};
+
+struct Session {
+  std::optional<Timestamp> created_at;  // of the session, or of its last refresh
+  std::optional<Timestamp> expires_on;  // of the tokens
+  Secret access_token, id_token, refresh_token;
+  std::string nonce;  // raw bytes
+  std::string email;
+  std::string user;  // the subject
+  std::vector<std::string> groups;
+  std::string preferred_username;
+  std::vector<std::pair<std::string, msgpack::Value>> additional_claims;
+
+  // Beyond oauth2-proxy's record; written only where they say something, ignored by its reader.
+  std::string provider_id;             // `pid`: with more than one provider
+  std::optional<bool> email_verified;  // `ev`
+  std::optional<Timestamp>
+      signed_in_at;             // `si`: created_at of the login itself, kept across refreshes
+  bool groups_complete = true;  // `gi` (incomplete) when false
+
+  // Not in the record: when the session ends at the latest, set by whoever opened it; absent:
+  // never.
+  std::optional<Timestamp> ends_at;
+};
+
+}  // namespace gatelet::session
