@@ -1,0 +1,97 @@
+// What an Engine is made of: the snapshot, the memory, the engine's own tasks, and the books it keeps.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <gatelet/engine.hpp>
+
+#include "base/result.hpp"
+#include "engine/assemble.hpp"
+#include "engine/decide.hpp"
+#include "engine/events.hpp"
+#include "engine/metrics.hpp"
+#include "engine/request_number.hpp"
+#include "engine/work.hpp"
+#include "io/completions.hpp"
+
+namespace gatelet::engine {
+
+class Core;
+
+// One request's life in the engine: the snapshot of its moment, settled facts, the id for logs and pages.
+class Case {
+ public:
+  Case(Core& core, const RequestView& request);
+  Case(const Case&) = delete;
+  Case& operator=(const Case&) = delete;
+
+  bool is_refused() const noexcept { return !facts_.ok(); }
+  Decision refusal() const { return refuse_request(*memory_.snapshot, facts_.error(), request_id_); }
+  Question question() const { return {memory_, *facts_, request_id_, now_}; }
+  const Memory& memory() const noexcept { return memory_; }
+  std::string_view request_id() const noexcept { return request_id_; }
+  Instant now() const noexcept { return now_; }
+
+ private:
+  Memory memory_;
+  Instant now_;
+  Result<policy::RequestFacts> facts_;
+  RequestNumbers::Text number_{};
+  std::string_view request_id_;
+};
+
+class Core {
+ public:
+  Core(Ports ports, Assembled assembled, const std::array<unsigned char, 16>& hash_key);
+  ~Core();  // ends all work first
+
+  Outcome<Decision> answered(Decision decision, std::string_view request_id);
+  Outcome<Decision> failed(Error error);
+
+  // Does what a verdict asks for: an answer, or an operation in flight.
+  Outcome<Decision> carry_out(const Case& opened, Verdict verdict);
+
+  // What decide and its pieces share. `ask` maps a Question to a Result<Verdict>.
+  template <class Ask>
+  Outcome<Decision> answer(const RequestView& request, Ask&& ask) {
+    if (work.driver().forked()) return failed({Status::forked, std::string(status_sentence(Status::forked))});
+    const Case opened(*this, request);
+    if (opened.is_refused()) return answered(opened.refusal(), opened.request_id());
+    auto verdict = ask(opened.question());
+    if (!verdict.ok()) return failed(std::move(verdict).error());
+    if (auto* decision = std::get_if<Decision>(&*verdict)) return answered(std::move(*decision), opened.request_id());
+    return carry_out(opened, std::move(verdict).value());
+  }
+
+  const Ports ports;
+  SnapshotBox snapshots;
+  SessionCache sessions;
+  RefreshBook refreshes;
+  RequestNumbers numbers;
+  const std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();  // shared with operations that outlive the engine
+  const std::shared_ptr<Events> events;
+  Work work;
+
+ private:
+  using Completion = std::shared_ptr<io::CompletionOf<Decision>>;
+
+  Completion new_completion(std::string_view request_id);
+  Outcome<Decision> run(const Case& opened, flow::Flow<Decision> flow);
+  Outcome<Decision> refresh(const Case& opened, NeedRefresh need);
+  Outcome<Decision> redeem(const Case& opened, NeedRedeem need);
+  void deliver_refreshed(const Completion& completion, const Question& question, policy::Endpoint endpoint,
+                         const Presented& presented);
+
+  // Callers that wait for work of others count against max_operations as well.
+  class Seat;
+  std::shared_ptr<Seat> take_seat();
+  const std::size_t max_seats_;
+  std::shared_ptr<std::atomic<std::size_t>> seats_taken_ = std::make_shared<std::atomic<std::size_t>>(0);
+};
+
+}  // namespace gatelet::engine

@@ -1,0 +1,102 @@
+#include <gatelet/engine.hpp>
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "engine/core.hpp"
+#include "engine/system_ports.hpp"
+
+namespace gatelet::inline GATELET_CXX_ABI {
+
+struct Engine::Impl {
+  Impl(Ports ports, engine::Assembled assembled, const std::array<unsigned char, 16>& hash_key)
+      : core(std::move(ports), std::move(assembled), hash_key) {}
+  engine::Core core;
+};
+
+Engine::Engine(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<std::shared_ptr<Engine>> Engine::create(const Settings& settings, Ports ports) {
+  engine::fill_missing(ports);
+  auto assembled = engine::assemble(settings, ports, 1);
+  if (!assembled.ok()) return std::move(assembled).error();
+  std::array<unsigned char, 16> hash_key{};
+  const auto filled = ports.entropy->fill(std::as_writable_bytes(std::span(hash_key)));
+  if (!filled.ok()) return filled.error();
+
+  auto warnings = std::move(assembled->warnings);
+  auto impl = std::make_unique<Impl>(std::move(ports), std::move(assembled).value(), hash_key);
+  for (const auto& warning : warnings) impl->core.events->emit({Event::Level::warning, "insecure-setting", warning, {}, {}});
+  return std::shared_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+Result<void> Engine::start() { return impl_->core.work.driver().start(); }
+
+Outcome<Decision> Engine::decide(const RequestView& request) const {
+  return impl_->core.answer(request, [](const engine::Question& question) { return engine::decide(question); });
+}
+
+Outcome<Decision> Engine::begin_login(const RequestView& request, const LoginOptions& options) const {
+  return impl_->core.answer(request,
+                            [&](const engine::Question& question) { return engine::begin_login(question, options); });
+}
+
+Outcome<Decision> Engine::finish_login(const RequestView& request) const {
+  return impl_->core.answer(request, [](const engine::Question& question) {
+    const auto& context = *question.memory.snapshot->context;
+    const auto match = policy::match_endpoint(context.policy, question.facts.own_path, context.several_providers);
+    return engine::finish_login(question, match.provider_id);
+  });
+}
+
+Outcome<Decision> Engine::sign_out(const RequestView& request, const SignOutOptions& options) const {
+  return impl_->core.answer(request,
+                            [&](const engine::Question& question) { return engine::sign_out(question, options); });
+}
+
+Outcome<Identity> Engine::identify(const RequestView& request) const {
+  auto& core = impl_->core;
+  if (core.work.driver().forked()) return Error{Status::forked, std::string(status_sentence(Status::forked))};
+  const engine::Case opened(core, request);
+  // A request that cannot be read without doubt has nobody behind it.
+  if (opened.is_refused()) return std::variant<Identity, Operation<Identity>>(Identity());
+  return std::variant<Identity, Operation<Identity>>(engine::identify(opened.question()));
+}
+
+Decision Engine::failure(const RequestView& request, const Error& error) const {
+  const engine::Case opened(impl_->core, request);
+  if (opened.is_refused()) return opened.refusal();
+  return engine::failure_page(opened.question(), error);
+}
+
+std::size_t Engine::body_limit(const RequestView& request) const noexcept {
+  constexpr std::size_t form_limit = 64 * 1024;
+  if (request.method != "POST") return 0;
+  const auto snapshot = impl_->core.snapshots.load();
+  const auto& context = *snapshot->context;
+  const auto path = request.target.substr(0, request.target.find('?'));
+  const auto match = policy::match_endpoint(context.policy, path, context.several_providers);
+  return match.endpoint == policy::Endpoint::callback ? form_limit : 0;
+}
+
+Result<void> Engine::reload(const Settings& settings) {
+  auto& core = impl_->core;
+  auto assembled = engine::assemble(settings, core.ports, core.snapshots.load()->generation + 1);
+  if (!assembled.ok()) return std::move(assembled).error();
+  for (const auto& warning : assembled->warnings) core.events->emit({Event::Level::warning, "insecure-setting", warning, {}, {}});
+  core.snapshots.store(engine::keep_known_providers(*core.snapshots.load(), std::move(assembled->snapshot)));
+  return {};
+}
+
+Loop& Engine::loop() const noexcept { return impl_->core.loop(); }
+
+std::string Engine::metrics() const {
+  auto& core = impl_->core;
+  return core.metrics->text({core.work.driver().num_in_flight(), core.sessions.size_bytes()});
+}
+
+Loop::~Loop() = default;
+
+}  // namespace gatelet::inline GATELET_CXX_ABI

@@ -1,0 +1,94 @@
+#include "engine/presented.hpp"
+
+#include <utility>
+
+#include "session/cookie_session.hpp"
+
+namespace gatelet::engine {
+namespace {
+
+Presented nobody(Reason reason, bool clear_cookies) {
+  Presented nobody;
+  nobody.reason = reason;
+  nobody.clear_cookies = clear_cookies;
+  return nobody;
+}
+
+Presented somebody(std::shared_ptr<const session::Session> session) {
+  Presented somebody;
+  somebody.session = std::move(session);
+  somebody.reason = Reason::session;
+  return somebody;
+}
+
+// The newest session that any of the request's candidates opens to; null when none does.
+std::shared_ptr<const session::Session> open_newest(const Snapshot& snapshot, std::span<const HeaderView> headers,
+                                                    Instant now) {
+  const auto& context = *snapshot.context;
+  std::shared_ptr<const session::Session> newest;
+  for (const auto& candidate : session::find_session_cookies(context.session, headers)) {
+    auto opened = session::open_session(context.session, *context.cookie_keys, candidate, now);
+    if (!opened.ok() || !snapshot.provider(opened->provider_id)) continue;
+    if (newest && newest->created_at >= opened->created_at) continue;
+    newest = std::make_shared<const session::Session>(std::move(opened).value());
+  }
+  return newest;
+}
+
+}  // namespace
+
+Presented present_session(const Memory& memory, std::span<const HeaderView> headers, Instant now) {
+  const auto& snapshot = *memory.snapshot;
+  const auto& settings = snapshot.context->session;
+  const CookieImage image(headers, settings.cookie_name);
+  if (image.empty()) return nobody(Reason::no_session, false);
+
+  auto session = memory.sessions.find(image, snapshot.generation);
+  if (!session) {
+    session = open_newest(snapshot, headers, now);
+    if (!session) return nobody(Reason::session_invalid, true);
+    memory.sessions.insert(image, snapshot.generation, session);
+  }
+
+  auto newer = memory.refreshes.replacement_of(*session, now);
+  const bool renewed = newer != nullptr;
+  if (renewed) session = std::move(newer);
+
+  switch (session::judge(*session, settings, now)) {
+    case session::Freshness::dead: return nobody(Reason::session_expired, true);
+    case session::Freshness::fresh: break;
+    case session::Freshness::refresh_soon:  // a cookie session is never refreshed in the background
+    case session::Freshness::refresh_now: {
+      if (!memory.refreshes.may_try(session->provider_id, now)) {
+        auto kept = without_refresh(snapshot, std::move(session), now);
+        kept.renewed = renewed && kept.session;
+        return kept;
+      }
+      auto due = somebody(std::move(session));
+      due.renewed = renewed;
+      due.refresh_due = true;
+      return due;
+    }
+  }
+  auto presented = somebody(std::move(session));
+  presented.renewed = renewed;
+  return presented;
+}
+
+Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const session::Session> session, Instant now) {
+  const auto& settings = snapshot.context->session;
+  const bool tokens_end_it = settings.session_ends_with_tokens || settings.expire_with_tokens_on_refresh_only;
+  if (tokens_end_it && !session::tokens_hold(*session, now)) return nobody(Reason::session_expired, true);
+  const auto end = session::ends_at(*session, settings);
+  if (end && *end <= session::to_timestamp(now)) return nobody(Reason::session_expired, true);
+  return somebody(std::move(session));
+}
+
+Presented after_refresh(std::shared_ptr<const session::Session> renewed) {
+  auto presented = somebody(std::move(renewed));
+  presented.reason = Reason::session_refreshed;
+  presented.renewed = true;
+  return presented;
+}
+
+}  // namespace gatelet::engine

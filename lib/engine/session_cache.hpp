@@ -1,0 +1,83 @@
+// Sessions opened before, found by the cookies that carried them: a browser sends the same cookie with every request.
+//
+// An entry holds the opened session and the cookie bytes it came from, never a decision. A keyed hash finds it, the bytes
+// confirm it. Only cookies whose signature held get in, so strangers cannot fill or aim at the table. Bounded in bytes,
+// oldest use out first.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <gatelet/request.hpp>
+
+#include "base/instant.hpp"
+#include "base/keyed_hash.hpp"
+#include "http/cookie.hpp"
+#include "session/session.hpp"
+
+namespace gatelet::engine {
+
+// The session cookies of one request as they stand there: NAME, NAME_0, NAME_1, ... in order, duplicates kept. Views only.
+class CookieImage {
+ public:
+  // One scan of the cookies; allocates nothing.
+  CookieImage(std::span<const HeaderView> headers, std::string_view cookie_name) noexcept;
+
+  bool empty() const noexcept { return count_ == 0 && !too_many_; }
+  bool fits() const noexcept { return count_ > 0 && !too_many_; }  // few enough to be looked up
+
+  std::uint64_t hash(const KeyedHash& hash, std::uint64_t generation) const noexcept;
+  bool equals(std::string_view kept) const noexcept;
+  std::string keep() const;  // the bytes that equals() compares
+
+ private:
+  static constexpr std::size_t max_parts = 24;
+  std::array<http::CookieView, max_parts> parts_{};
+  std::size_t count_ = 0;
+  bool too_many_ = false;
+};
+
+class SessionCache {
+ public:
+  SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key);
+
+  // The session these cookies opened to, under these settings. Whether it still holds is the caller's to judge.
+  //   Threads: any. Allocates nothing.
+  std::shared_ptr<const session::Session> find(const CookieImage& image, std::uint64_t generation) noexcept;
+
+  void insert(const CookieImage& image, std::uint64_t generation, std::shared_ptr<const session::Session> session);
+
+  std::size_t size_bytes() const noexcept;
+
+ private:
+  struct Entry {
+    std::uint64_t hash;
+    std::uint64_t generation;
+    std::string cookies;
+    std::shared_ptr<const session::Session> session;
+    std::size_t bytes;
+  };
+  struct Shard {
+    mutable std::mutex mutex;
+    std::list<Entry> entries;  // most recently used first; guarded by mutex
+    std::unordered_map<std::uint64_t, std::list<Entry>::iterator> by_hash;
+    std::size_t bytes = 0;
+  };
+  static constexpr std::size_t num_shards = 8;
+
+  Shard& shard(std::uint64_t hash) noexcept { return shards_[hash >> 61]; }
+  static void evict(Shard& shard, std::list<Entry>::iterator entry);
+
+  const std::size_t max_shard_bytes_;
+  const KeyedHash hash_;
+  std::array<Shard, num_shards> shards_;
+};
+
+}  // namespace gatelet::engine

@@ -1,0 +1,38 @@
+#include "engine/snapshot.hpp"
+
+#include <utility>
+
+namespace gatelet::engine {
+
+std::shared_ptr<const oidc::ProviderState> Snapshot::provider(std::string_view id) const noexcept {
+  if (id.empty()) return providers.size() == 1 ? providers.front() : nullptr;
+  for (const auto& state : providers) {
+    if (state->provider->id == id) return state;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const Snapshot> SnapshotBox::load() const noexcept {
+  const std::scoped_lock lock(mutex_);
+  return current_;
+}
+
+void SnapshotBox::store(std::shared_ptr<const Snapshot> next) noexcept {
+  const std::scoped_lock lock(mutex_);
+  current_.swap(next);  // the old one is released after the lock
+}
+
+void SnapshotBox::update_provider(std::uint64_t generation, std::shared_ptr<const oidc::ProviderState> state) {
+  std::shared_ptr<const Snapshot> old;  // released after the lock
+  const std::scoped_lock lock(mutex_);
+  if (current_->generation != generation) return;
+  auto next = std::make_shared<Snapshot>(*current_);
+  for (auto& known : next->providers) {
+    if (known->provider->id != state->provider->id) continue;
+    known = std::move(state);
+    break;
+  }
+  old = std::exchange(current_, std::move(next));
+}
+
+}  // namespace gatelet::engine

@@ -1,0 +1,41 @@
+// What deciding sees: settings, rules, keys and what is known of the providers; immutable, swapped whole.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "flow/context.hpp"
+#include "oidc/provider.hpp"
+
+namespace gatelet::engine {
+
+struct Snapshot {
+  std::uint64_t generation = 0;  // of the settings: grows with every reload
+  std::shared_ptr<const flow::Context> context;
+  std::vector<std::shared_ptr<const oidc::ProviderState>> providers;  // never empty; the first is the default choice
+
+  // By id; null when there is none. The empty id is the only provider, where there is but one.
+  std::shared_ptr<const oidc::ProviderState> provider(std::string_view id) const noexcept;
+};
+
+// The current snapshot. Reading copies a pointer under a mutex held for that long (measured in tests/bench).
+class SnapshotBox {
+ public:
+  explicit SnapshotBox(std::shared_ptr<const Snapshot> first) noexcept : current_(std::move(first)) {}
+
+  std::shared_ptr<const Snapshot> load() const noexcept;
+  void store(std::shared_ptr<const Snapshot> next) noexcept;
+
+  // Replaces one provider's state, unless the settings were replaced since `generation`: what was fetched for the old
+  // ones is then dropped.
+  void update_provider(std::uint64_t generation, std::shared_ptr<const oidc::ProviderState> state);
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Snapshot> current_;  // guarded by mutex_
+};
+
+}  // namespace gatelet::engine

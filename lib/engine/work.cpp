@@ -1,0 +1,154 @@
+#include "engine/work.hpp"
+
+#include <utility>
+
+#include "crypto/hash.hpp"
+#include "flow/fetch_metadata.hpp"
+#include "flow/refresh_session.hpp"
+#include "policy/answer.hpp"
+
+namespace gatelet::engine {
+namespace {
+
+constexpr Duration fresh_for = 1h;
+
+std::string flight_name(std::string_view provider_id, flow::Refetch::What what) {
+  return std::string(what == flow::Refetch::What::keys ? "keys " : "metadata ").append(provider_id);
+}
+
+// Sessions are the same when their refresh token is: a digest names it without keeping it around.
+Result<std::string> renewal_name(const session::Session& session) {
+  auto text = std::string(session.provider_id).append("\n").append(session.refresh_token.reveal());
+  auto name = crypto::hash(crypto::Digest::sha256, text);
+  wipe(text);
+  return name;
+}
+
+}  // namespace
+
+Decision copy_of(const Decision& answer) {
+  auto copy = policy::Answer::own(answer.http_status(), answer.reason());
+  for (const auto& field : answer.response()) copy.response(field.name, field.value);
+  copy.body(answer.body());
+  return std::move(copy).finish();
+}
+
+Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, Metrics& metrics, Events& events,
+           std::shared_ptr<const Clock> clock, io::DriverSettings settings)
+    : snapshots_(snapshots),
+      refreshes_(refreshes),
+      metrics_(metrics),
+      events_(events),
+      clock_(std::move(clock)),
+      driver_(std::make_shared<io::Driver>(settings, clock_, *this)) {}
+
+void Work::refresh(std::shared_ptr<const Snapshot> snapshot, NeedRefresh need, SingleFlight<Session>::Waiter waiter,
+                   Instant now) {
+  auto name = renewal_name(*need.session);
+  if (!name.ok()) return waiter(std::move(name).error(), now);
+  if (!renewals_.join(*name, std::move(waiter))) return;
+
+  // Between the look into the book and this moment another request's refresh may have ended.
+  if (auto newer = refreshes_.replacement_of(*need.session, now)) return renewals_.finish(*name, std::move(newer), now);
+
+  flow::RefreshSession in(snapshot->context);
+  in.provider = std::move(need.provider);
+  in.session = need.session;
+  const auto old = std::move(need.session);
+  run<session::Session>(
+      flow::refresh_session(std::move(in)),
+      [this, old, name = *name](Result<session::Session> renewed, Instant at) {
+        metrics_.count_refresh(renewed.ok());
+        if (!renewed.ok()) {
+          if (renewed.error().status != Status::grant_ended) refreshes_.note_trouble(old->provider_id, at);
+          events_.keep(Event::Level::warning, "refresh-failed", renewed.error().text, old->provider_id);
+          return renewals_.finish(name, std::move(renewed).error(), at);
+        }
+        auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
+        refreshes_.note_success(old->provider_id);
+        refreshes_.record(*old, shared, at);  // before the flight ends: nobody may find neither
+        renewals_.finish(name, std::move(shared), at);
+      },
+      now);
+}
+
+void Work::redeem(std::shared_ptr<const Snapshot> snapshot, flow::FinishLogin login, SingleFlight<Answer>::Waiter waiter,
+                  Instant now) {
+  const std::string state = login.hashed_state;
+  if (!redemptions_.join(state, std::move(waiter))) return;
+  if (const auto known = callbacks_.find(state, now); known.used) {
+    if (known.answer) return redemptions_.finish(state, known.answer, now);
+    return redemptions_.finish(state, Error{Status::state_missing, "this sign-in answer was used before"}, now);
+  }
+
+  const Duration kept_for = snapshot->context->session.login_state_expire;
+  run<Decision>(
+      flow::finish_login(std::move(login)),
+      [this, state, kept_for](Result<Decision> answer, Instant at) {
+        if (!answer.ok()) return redemptions_.finish(state, std::move(answer).error(), at);
+        auto shared = std::make_shared<const Decision>(std::move(answer).value());
+        callbacks_.record(state, shared, kept_for, at);
+        redemptions_.finish(state, std::move(shared), at);
+      },
+      now);
+}
+
+void Work::freshen(const Snapshot& snapshot, std::string_view provider_id, Instant now) {
+  const auto current = snapshot.provider(provider_id);
+  if (!current || !current->has_metadata || !current->provider->discover) return;
+  if (now.steady - current->metadata_at.steady < fresh_for) return;
+  if (!budget_.may_fetch(current->provider->id, now)) return;
+  const auto name = flight_name(current->provider->id, flow::Refetch::What::metadata);
+  if (fetches_.join(name, [](const Result<State>&, Instant) {})) fetch(snapshot, current, flow::Refetch::What::metadata, now);
+}
+
+bool Work::may_fetch(const State& current, flow::Refetch::What what, Instant now) {
+  const auto& id = current->provider->id;
+  if (!budget_.may_fetch(id, now)) return false;
+  // What was never there is wanted by everybody; fetching keys again because of an unknown one is what strangers can cause.
+  return what == flow::Refetch::What::metadata || !current->has_keys || budget_.take_keys(id, now);
+}
+
+void Work::refetch(const flow::Refetch& wanted, std::function<void(Result<flow::Refetched>)> done) {
+  const auto now = clock_->now();
+  const auto snapshot = snapshots_.load();
+  const auto current = snapshot->provider(wanted.provider_id);
+  if (!current) return done(Error{Status::internal, "the provider is no longer configured"});
+
+  const auto name = flight_name(current->provider->id, wanted.what);
+  const bool leads = fetches_.join(name, [done = std::move(done)](const Result<State>& fetched, Instant) {
+    if (!fetched.ok()) return done(fetched.error());
+    done(flow::Refetched{*fetched});
+  });
+  if (!leads) return;
+  if (wanted.what == flow::Refetch::What::metadata && current->has_metadata) return fetches_.finish(name, current, now);
+  if (!may_fetch(current, wanted.what, now)) {
+    return fetches_.finish(name, Error{Status::provider_unreachable, "the provider was asked a moment ago, without success"}, now);
+  }
+  fetch(*snapshot, current, wanted.what, now);
+}
+
+void Work::fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what, Instant now) {
+  flow::FetchMetadata in(current);
+  in.configured = current->provider;
+  in.entropy = snapshot.context->entropy;
+  in.keys_only = what == flow::Refetch::What::keys && current->has_metadata;
+  const auto id = current->provider->id;
+  run<oidc::ProviderState>(
+      flow::fetch_metadata(std::move(in)),
+      [this, id, what, generation = snapshot.generation](Result<oidc::ProviderState> fetched, Instant at) {
+        const auto name = flight_name(id, what);
+        metrics_.count_fetch(fetched.ok());
+        if (!fetched.ok()) {
+          budget_.note_failure(id, at);
+          events_.keep(Event::Level::warning, "provider-fetch-failed", fetched.error().text, id);
+          return fetches_.finish(name, std::move(fetched).error(), at);
+        }
+        auto shared = std::make_shared<const oidc::ProviderState>(std::move(fetched).value());
+        snapshots_.update_provider(generation, shared);
+        fetches_.finish(name, std::move(shared), at);
+      },
+      now);
+}
+
+}  // namespace gatelet::engine

@@ -1,0 +1,78 @@
+// The engine's own tasks: fetching metadata and keys, renewing sessions, redeeming codes. Each is done once, whoever asks
+// and however many; whoever asked waits for it, and may go away without taking the work down.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/callback_book.hpp"
+#include "engine/decide.hpp"
+#include "engine/events.hpp"
+#include "engine/metrics.hpp"
+#include "engine/refetch_budget.hpp"
+#include "engine/refresh_book.hpp"
+#include "engine/single_flight.hpp"
+#include "engine/snapshot.hpp"
+#include "flow/effect.hpp"
+#include "flow/task.hpp"
+#include "io/driver.hpp"
+
+namespace gatelet::engine {
+
+class Work final : public io::Services {
+ public:
+  using Session = std::shared_ptr<const session::Session>;
+  using Answer = std::shared_ptr<const Decision>;
+
+  Work(SnapshotBox& snapshots, RefreshBook& refreshes, Metrics& metrics, Events& events,
+       std::shared_ptr<const Clock> clock, io::DriverSettings settings);
+
+  io::Driver& driver() noexcept { return *driver_; }
+  const std::shared_ptr<io::Driver>& shared_driver() const noexcept { return driver_; }
+
+  // Renews the session at its provider. The waiter is called once: inside this call, or on the driver's loop.
+  void refresh(std::shared_ptr<const Snapshot> snapshot, NeedRefresh need, SingleFlight<Session>::Waiter waiter, Instant now);
+
+  // Redeems a checked callback. A state that was redeemed before gives the same answer for a few seconds, then `stale`.
+  void redeem(std::shared_ptr<const Snapshot> snapshot, flow::FinishLogin login, SingleFlight<Answer>::Waiter waiter,
+              Instant now);
+
+  // Fetches in the background what is older than an hour; the old stays in use meanwhile.
+  void freshen(const Snapshot& snapshot, std::string_view provider_id, Instant now);
+
+  // io::Services: a flow wants newer metadata or keys.
+  void refetch(const flow::Refetch& wanted, std::function<void(Result<flow::Refetched>)> done) override;
+
+  // Runs a flow as a task of the engine's own.
+  template <class T>
+  void run(flow::Flow<T> flow, typename flow::FlowTask<T>::Deliver deliver, Instant now) {
+    auto task = std::make_unique<flow::FlowTask<T>>(std::move(flow), std::move(deliver));
+    auto effect = task->start(now);
+    // A refused submission abandons the task, which delivers the refusal.
+    if (effect) (void)driver_->submit(std::move(task), std::move(*effect), nullptr).ok();
+  }
+
+ private:
+  using State = std::shared_ptr<const oidc::ProviderState>;
+
+  void fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what, Instant now);
+  bool may_fetch(const State& current, flow::Refetch::What what, Instant now);
+
+  SnapshotBox& snapshots_;
+  RefreshBook& refreshes_;
+  Metrics& metrics_;
+  Events& events_;
+  const std::shared_ptr<const Clock> clock_;
+  RefetchBudget budget_;
+  CallbackBook callbacks_;
+  SingleFlight<State> fetches_;
+  SingleFlight<Session> renewals_;
+  SingleFlight<Answer> redemptions_;
+  const std::shared_ptr<io::Driver> driver_;  // last: stopped first
+};
+
+// A copy of an own answer (not of an allow).
+Decision copy_of(const Decision& answer);
+
+}  // namespace gatelet::engine
