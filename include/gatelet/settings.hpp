@@ -48,9 +48,12 @@ class GATELET_API Settings {
   };
   const std::vector<Entry>& entries() const noexcept { return entries_; }
 
+  // What the constructor was given under names that no option has. For the library.
+  const std::vector<Error>& refused() const noexcept { return refused_; }
+
  private:
   std::vector<Entry> entries_;
-  std::vector<Error> unknown_;  // unknown names given to the constructor, reported by check()
+  std::vector<Error> refused_;  // unknown names given to the constructor, reported by check()
 };
 
 }  // namespace gatelet::inline GATELET_CXX_ABI

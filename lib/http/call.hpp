@@ -26,6 +26,7 @@ struct HttpTrust {
   bool allow_private = false;  // addresses in private space are accepted whatever host named them
   std::vector<std::string>
       configured_hosts;  // hosts the operator wrote down: private addresses are accepted for them
+  friend bool operator==(const HttpTrust&, const HttpTrust&) noexcept = default;
 };
 
 // Not an aggregate: g++ 12 destroys braced aggregates inside co_await expressions twice.

@@ -39,7 +39,7 @@ enum class SameSite : std::uint8_t { unset, lax, strict, none };
 
 struct CookieAttributes {
   std::string path = "/";
-  std::string domain;  // empty: host-only; no leading dot
+  std::string domain = {};  // empty: host-only; no leading dot
   bool secure = true;
   bool http_only = true;
   SameSite same_site = SameSite::unset;

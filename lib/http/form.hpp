@@ -1,8 +1,10 @@
 // application/x-www-form-urlencoded (WHATWG URL, section 5): writing it, and reading it strictly.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -34,6 +36,20 @@ class Form {
 
 // Appends `text`, encoded as a form value.
 void form_encode(std::string_view text, std::string& out);
+
+// Walks the pairs of a query or a form body, decoding each into storage the caller keeps.
+class FormReader {
+ public:
+  explicit FormReader(std::string_view text) noexcept : rest_(text) {}
+
+  // False when there is no further pair. Empty pairs ("a=1&&b=2") are passed over.
+  //   Failure: as parse_form; `out` then holds nothing to rely on.
+  Result<bool> next(Param& out);
+
+ private:
+  std::string_view rest_;
+  std::size_t num_pairs_ = 0;
+};
 
 // Reads a query or a form body, in order, duplicates kept.
 //   Failure: Status::malformed for a broken percent escape, more than 256 pairs, `;` (see

@@ -8,6 +8,8 @@
 
 #include <gatelet/request.hpp>
 
+#include "http/ascii.hpp"
+#include "http/header.hpp"
 #include "http/ip.hpp"
 
 namespace gatelet::http {
@@ -23,12 +25,27 @@ std::optional<std::string_view> forwarded_uri(
 std::optional<std::string_view> forwarded_method(std::span<const HeaderView>) noexcept;  // a token
 
 // The right-most address of X-Forwarded-For that `is_trusted` does not know; nullopt when an
-// element on the way is no address.
+// element on the way is no address, or when there is none that is not trusted.
+// Empty elements do not count (RFC 9110 section 5.6.1).
 template <class F>
-std::optional<IpAddress> forwarded_client(std::span<const HeaderView> headers, F&& is_trusted);
+std::optional<IpAddress> forwarded_client(std::span<const HeaderView> headers, F&& is_trusted) {
+  for (auto header = headers.rbegin(); header != headers.rend(); ++header) {
+    if (!equal_ignoring_case(header->name, "X-Forwarded-For")) continue;
+    auto list = header->value;
+    while (!list.empty()) {
+      const auto comma = list.rfind(',');
+      const auto item = trim(comma == std::string_view::npos ? list : list.substr(comma + 1));
+      list = list.substr(0, comma == std::string_view::npos ? 0 : comma);
+      if (item.empty()) continue;
+      const auto address = parse_ip(item);
+      if (!address) return std::nullopt;
+      if (!is_trusted(*address)) return address;
+    }
+  }
+  return std::nullopt;
+}
 
-// A Host or X-Forwarded-Host value: name or bracketed IPv6, with an optional port; no userinfo, no
-// other byte.
+// A Host or X-Forwarded-Host value: what parse_authority accepts, so no userinfo and no other byte.
 bool is_host(std::string_view text) noexcept;
 
 }  // namespace gatelet::http

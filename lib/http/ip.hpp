@@ -22,15 +22,17 @@ std::optional<IpAddress> parse_ip(std::string_view text) noexcept;
 struct IpRange {
   IpAddress first;
   std::uint8_t prefix_bits = 128;  // counted in the 16-byte form
+  // An IPv4 address is never in an IPv6 range: "::/0" is not everybody.
   bool contains(const IpAddress&) const noexcept;
 };
 
-// "10.0.0.0/8", "2001:db8::/32", or a lone address.
+// "10.0.0.0/8", "2001:db8::/32", or a lone address. Bits behind the prefix are taken as zero.
 std::optional<IpRange> parse_ip_range(std::string_view text) noexcept;
 
 // Not on the public internet: loopback, private, link-local, shared (100.64/10), unique-local,
-// unspecified, multicast, documentation and other special-purpose space, and IPv6 forms that embed
-// such an IPv4 address.
+// unspecified, multicast, documentation and other special-purpose space (RFC 6890 and its
+// registries), every IPv6 address outside 2000::/3, and 6to4 and NAT64 forms of such an IPv4
+// address.
 bool is_private(const IpAddress&) noexcept;
 
 }  // namespace gatelet::http

@@ -20,13 +20,16 @@ struct Target {
 //   a NUL (also %00), a broken percent escape, or more than 32 KiB. Allocates nothing on success.
 Result<Target> parse_target(std::string_view target);
 
+bool is_target(std::string_view target) noexcept;  // parse_target would accept it
+
 // The path decoded once and normalised.
 struct NormalPath {
   std::string text;      // dot segments resolved, runs of "/" merged; never leaves the root
   bool is_plain = true;  // decoding and normalising changed nothing that could make a rule match
                          // another path: false for dot segments, "//", %2f, %5c, backslash, ";",
-                         // double encoding, overlong UTF-8
+                         // %23, %3f, double encoding, control bytes, what is not UTF-8
 };
+// A path that holds none of that is copied once and costs no other allocation.
 NormalPath normalise_path(std::string_view path);
 
 }  // namespace gatelet::http

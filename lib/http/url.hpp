@@ -21,15 +21,13 @@ struct Url {
   bool has_query = false;
 
   std::string origin() const;  // "https://host", with the port unless it is the scheme's default
-  std::string text() const;    // the URL again
+  std::string text() const;    // the URL again; scheme and host lower case, "/" for no path
 };
 
-// Reads an absolute URL.
-//   Failure: Status::malformed for another scheme, userinfo, a fragment, an empty or odd host
-//   (letters, digits, `-`,
-//   `.`, not starting or ending with a dot, or a bracketed IPv6 literal), a port outside 1-65535,
-//   spaces, control bytes, backslashes, non-ASCII bytes, broken percent escapes, or more than 8
-//   KiB.
+// Reads an absolute URL. The scheme may be written in either case.
+//   Failure: Status::malformed for another scheme, userinfo, a fragment, a host or port that
+//   parse_authority (http/authority.hpp) refuses, spaces, control bytes, backslashes, non-ASCII
+//   bytes, broken percent escapes, or more than 8 KiB.
 Result<Url> parse_url(std::string_view text);
 
 // `url` with `name=value` pairs appended to its query, form-encoded. `url` must be one parse_url

@@ -3,7 +3,8 @@
 // Refused: duplicate member names (also when equal only after unescaping), more than 16 levels,
 // more than 1,024 members or elements in one object or array (see Limits), invalid UTF-8, lone
 // surrogates, a byte order mark, NaN and Infinity, comments, anything after the value. Numbers keep
-// their text, so that nothing is rounded on the way to a check.
+// their text, so that nothing is rounded on the way to a check; one of more than 128 characters, or
+// beyond 1e308, is refused (an integer of 256 bits has 78 digits).
 #pragma once
 
 #include <cstddef>
@@ -66,8 +67,8 @@ struct Limits {
   std::size_t max_members = 1024;  // of one object or array
 };
 
-//   Failure: Status::malformed; the text says what and where ("duplicate member at byte 17"), never
-//   the content.
+//   Failure: Status::malformed; the text says what and where reading stopped ("duplicate member at
+//   byte 17"), never the content.
 Result<Value> parse(std::string_view text, const Limits& = {});
 
 // parse(), and the root must be an object.

@@ -1,0 +1,85 @@
+#include "http/header.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "http/ascii.hpp"
+
+namespace gatelet::http {
+namespace {
+
+constexpr std::size_t max_headers_size = 64 * 1024;
+
+constexpr auto token_characters = [] {
+  std::array<bool, 256> table{};
+  for (int c = 0; c < 128; ++c) {
+    table[static_cast<std::size_t>(c)] =
+        is_alnum(static_cast<char>(c)) ||
+        std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+  }
+  return table;
+}();
+
+char folded(char c) noexcept { return is_alnum(c) ? to_lower(c) : '-'; }
+
+Error refused(std::string_view what) { return {Status::bad_request, std::string(what)}; }
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return to_lower(x) == to_lower(y);
+         });
+}
+
+bool equal_folded(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return folded(x) == folded(y); });
+}
+
+const HeaderView* find_header(std::span<const HeaderView> headers, std::string_view name) noexcept {
+  for (const auto& header : headers) {
+    if (equal_ignoring_case(header.name, name)) return &header;
+  }
+  return nullptr;
+}
+
+std::size_t count_header(std::span<const HeaderView> headers, std::string_view name) noexcept {
+  return static_cast<std::size_t>(std::count_if(
+      headers.begin(), headers.end(),
+      [&](const HeaderView& header) { return equal_ignoring_case(header.name, name); }));
+}
+
+bool is_token(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return token_characters[static_cast<unsigned char>(c)];
+  });
+}
+
+bool is_safe_value(std::string_view value) noexcept {
+  return std::none_of(value.begin(), value.end(), is_control);
+}
+
+Result<void> check_headers(std::span<const HeaderView> headers) {
+  std::size_t size = 0;
+  int num_hosts = 0;
+  int num_authorizations = 0;
+  for (const auto& header : headers) {
+    size += header.name.size() + header.value.size();
+    if (size > max_headers_size) return refused("the header fields are larger than 64 KiB");
+    if (!is_token(header.name)) return refused("a header field has a name that is no token");
+    // Three searches for one byte each run many times faster than one search for three.
+    for (const char c : {'\r', '\n', '\0'}) {
+      if (header.value.find(c) != std::string_view::npos) {
+        return refused("a header field has a value with CR, LF or NUL");
+      }
+    }
+    if (equal_ignoring_case(header.name, "Host")) ++num_hosts;
+    if (equal_ignoring_case(header.name, "Authorization")) ++num_authorizations;
+  }
+  if (num_hosts > 1) return refused("the request has several Host fields");
+  if (num_authorizations > 1) return refused("the request has several Authorization fields");
+  return {};
+}
+
+}  // namespace gatelet::http
