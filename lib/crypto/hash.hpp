@@ -1,4 +1,5 @@
-// SHA-2, with the algorithms fetched once per process image.
+// SHA-2 of text that comes now and then: each call looks the algorithm up (0.2 us). What is
+// computed for every request is keyed, and prepared, elsewhere: hmac.hpp, pkey.hpp.
 #pragma once
 
 #include <array>

@@ -27,8 +27,10 @@ class PublicKey {
  public:
   enum class Kind : std::uint8_t { rsa, ec_p256, ec_p384, ec_p521, ed25519 };
 
-  // Big-endian unsigned integers. Failure: Status::token_rejected-free plain Status::malformed: a
-  // modulus outside 2048..8192 bits or even, an exponent even or below 3 or above 64 bits.
+  // Each is Status::malformed for a key that no signature should be believed of; the text says why.
+
+  // Big-endian unsigned integers without leading zeros, as crypto/rsa_modulus.hpp wants them: 2048
+  // to 8192 bits, an odd exponent of 3 or more and at most 64 bits.
   static Result<PublicKey> rsa(std::string_view modulus, std::string_view exponent);
   // Coordinates of exactly the curve's size (32, 48, 66 bytes) that name a point on it; not
   // infinity.

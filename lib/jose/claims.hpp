@@ -15,20 +15,19 @@
 
 namespace gatelet::jose {
 
-// The expectations one verification holds a token against. Every member that is left out is a check
-// that fails unless its waiver, a long greppable name, is set.
+// The expectations one verification holds a token against. A check is skipped by a long greppable
+// name, never by leaving something out.
 struct Expectations {
-  std::string issuer;                  // byte-exact
-  std::vector<std::string> audiences;  // one of them must be in the audience claim
-  std::string
-      authorized_party;  // when the token has several audiences, or an azp: azp must equal this
+  std::string issuer;                  // byte-exact; empty refuses every token
+  std::vector<std::string> audiences;  // one of them must be in the audience claim; empty refuses
+  // What azp must equal when the token has one; several audiences need one.
+  std::string authorized_party;
   std::vector<std::string> audience_claims = {"aud"};  // the first one present decides
-  std::vector<Algorithm> algorithms;  // the only ones accepted; empty refuses every token
-  std::optional<std::string>
-      nonce;  // expected value; absent: a nonce is neither required nor compared
+  std::vector<Algorithm> algorithms;        // the only ones accepted; empty refuses every token
+  std::optional<std::string> nonce;         // absent: a nonce is neither required nor compared
   std::optional<std::string> access_token;  // for at_hash, when the token has one
-  std::optional<std::string>
-      type;  // required `typ`; absent: "JWT" or none, and never another use's type
+  // The required `typ`; absent: "JWT" or none, and never another use's type.
+  std::optional<std::string> type;
   Duration leeway = std::chrono::seconds(60);
   bool insecure_any_issuer = false;  // insecure_oidc_skip_issuer_verification
   bool allow_missing_subject = false;

@@ -9,11 +9,10 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "jose/claims.hpp"
+#include "jose/compact.hpp"
 #include "jose/key_set.hpp"
 
 namespace gatelet::jose {
-
-constexpr std::size_t max_token_size = 16 * 1024;
 
 // A token whose signature and claims were checked. Only verify() makes one.
 class VerifiedToken {

@@ -1,0 +1,31 @@
+#include "crypto/hash.hpp"
+
+#include <doctest/doctest.h>
+#include <openssl/err.h>
+
+#include "base/bytes.hpp"
+
+using namespace gatelet;
+using namespace gatelet::crypto;
+
+TEST_SUITE("crypto/hash") {
+  TEST_CASE("hash: FIPS 180 examples") {
+    CHECK(to_hex(hash(Digest::sha256, "abc").value()) ==
+          "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(to_hex(hash(Digest::sha384, "abc").value()) ==
+          "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+          "8086072ba1e7cc2358baeca134c825a7");
+    CHECK(to_hex(hash(Digest::sha512, "abc").value()) ==
+          "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+          "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+    CHECK(to_hex(hash(Digest::sha256, "").value()) ==
+          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  }
+
+  TEST_CASE("sha256: the same bytes as hash; another text gives others") {
+    const auto digest = sha256("abc").value();
+    CHECK(hash(Digest::sha256, "abc").value() ==
+          std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+    CHECK(sha256("abd").value() != digest);
+  }
+}
