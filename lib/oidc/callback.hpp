@@ -40,7 +40,8 @@ struct StateParameter {
   std::string hashed_state;
   std::string return_to;  // not bound to the cookie: validate it again
 };
-// Failure: Status::bad_callback when it does not parse.
+// Failure: Status::bad_callback when it does not parse: over 16 KiB, not base64url although
+// wrapped, or not a hash (1 to 64 characters of base64url), a colon and a path.
 Result<StateParameter> parse_state(std::string_view state, bool encoded);
 
 // The value that leaves the house for a nonce: b64url-nopad(SHA-256(nonce)).
@@ -60,16 +61,19 @@ class CheckedCallback {
 };
 
 // What can be said before any cookie is looked at.
-//   bad_callback   a protocol parameter stands there twice, or neither code nor error, or no state,
-//   or an empty one
+//   bad_callback   a protocol parameter stands there twice; state is missing; neither code nor
+//                  error is there; code, state, error, iss or session_state is empty; the answer
+//                  carries id_token, access_token or response, which the code flow never asks for
 Result<void> check_callback_shape(const http::Params& params);
 
 // Judges a response against its attempt, before anything leaves the process.
 //   bad_callback     as check_callback_shape, or a state that does not parse
-//   state_mismatch   the state is not this attempt's (constant time)
+//   state_mismatch   the state is not this attempt's (constant time), or the attempt went to
+//                    another provider
 //   issuer_mismatch  `iss` is there and not the provider's issuer, or announced by metadata and
-//   absent (RFC 9207 2.4) login_denied     the response carries `error`; the text names the code
-//   when it is made of the code alphabet
+//                    absent (RFC 9207 section 2.4); insecure_any_issuer accepts any value
+//   login_denied     the response carries `error`, with or without a code; the text names it when
+//                    it is made of the code alphabet (oidc/error_reply.hpp)
 // `encoded_state`: the state parameter is wrapped (encode_state).
 Result<CheckedCallback> check_callback(const Provider&, const http::Params&, const LoginState&,
                                        bool encoded_state);

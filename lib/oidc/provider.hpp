@@ -28,6 +28,7 @@ struct Client {
   std::string id;
   Secret secret;
   ClientAuthMethod method = ClientAuthMethod::by_metadata;  // resolved by apply_metadata
+  friend bool operator==(const Client&, const Client&) noexcept = default;
 };
 
 enum class Pkce : std::uint8_t { off, s256, plain };
@@ -36,6 +37,7 @@ enum class UserinfoFetch : std::uint8_t { missing, always, never };
 
 struct Endpoints {
   std::string authorization, token, userinfo, jwks, end_session, revocation, introspection;
+  friend bool operator==(const Endpoints&, const Endpoints&) noexcept = default;
 };
 
 // Which claim becomes what (providers.md 1.6).
@@ -45,6 +47,7 @@ struct ClaimMap {
   std::string groups = "groups";
   std::string preferred_username = "preferred_username";
   std::vector<std::string> additional;
+  friend bool operator==(const ClaimMap&, const ClaimMap&) noexcept = default;
 };
 
 struct Provider {
@@ -80,6 +83,9 @@ struct Provider {
   // From metadata (oidc/discovery.hpp, apply_metadata):
   std::vector<jose::Algorithm> algorithms;    // accepted for ID tokens
   bool announces_issuer_in_response = false;  // RFC 9207
+
+  // Member by member; `trust` as the same object.
+  friend bool operator==(const Provider&, const Provider&) noexcept = default;
 };
 
 // What is known of a provider at one moment; immutable once published in a snapshot.
