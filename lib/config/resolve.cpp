@@ -1,0 +1,152 @@
+#include "config/resolve.hpp"
+
+#include <utility>
+
+#include "config/resolve_provider.hpp"
+#include "config/validate.hpp"
+#include "config/values.hpp"
+#include "config/warnings.hpp"
+
+namespace gatelet::config {
+namespace {
+
+std::chrono::seconds to_seconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration);
+}
+
+http::SameSite same_site(std::string_view text) noexcept {
+  if (text == "lax") return http::SameSite::lax;
+  if (text == "strict") return http::SameSite::strict;
+  if (text == "none") return http::SameSite::none;
+  return http::SameSite::unset;
+}
+
+// What the browser can be made to guarantee: the prefix pins the cookie to host, path and https.
+std::string cookie_name(const EngineValues& engine) {
+  if (!engine.cookie_name->empty()) return *engine.cookie_name;
+  const bool can_be_pinned =
+      *engine.cookie_secure && *engine.cookie_path == "/" && engine.cookie_domains->empty();
+  return can_be_pinned ? "__Host-gatelet" : "_gatelet";
+}
+
+http::SameSite login_state_same_site(const Values& values) noexcept {
+  const auto& engine = values.engine;
+  if (engine.cookie_csrf_samesite.given) return same_site(*engine.cookie_csrf_samesite);
+  return values.is_compat ? same_site(*engine.cookie_samesite) : http::SameSite::lax;
+}
+
+session::SessionSettings session_settings(const Values& values) {
+  const auto& engine = values.engine;
+  const bool is_several = values.providers.size() > 1;
+  session::SessionSettings out;
+  out.cookie_name = cookie_name(engine);
+  out.cookie_domains = *engine.cookie_domains;
+  out.attributes.path = *engine.cookie_path;
+  out.attributes.secure = *engine.cookie_secure;
+  out.attributes.http_only = *engine.cookie_httponly;
+  out.attributes.same_site = same_site(*engine.cookie_samesite);
+  out.cookie_expire = to_seconds(*engine.cookie_expire);
+  out.cookie_refresh = to_seconds(*engine.cookie_refresh);
+  out.refresh_before_expiry = *engine.refresh_before_expiry;
+  out.session_ends_with_tokens = *engine.session_ends_with_tokens;
+  out.expire_with_tokens_on_refresh_only =
+      values.is_compat && !engine.session_ends_with_tokens.given;
+  out.minimal = *engine.session_cookie_minimal;
+  out.write_extra_keys = !values.is_compat || is_several;  // a session must name its provider
+  out.newest_of_duplicates = !values.is_compat;
+  out.record_limit = *engine.session_limit;
+  out.login_state_expire = to_seconds(*engine.cookie_csrf_expire);
+  out.login_state_per_request = *engine.cookie_csrf_per_request;
+  out.login_state_limit = static_cast<unsigned>(*engine.cookie_csrf_per_request_limit);
+  out.login_state_same_site = login_state_same_site(values);
+  out.encode_state = *engine.encode_state;
+  return out;
+}
+
+policy::ForwardedPolicy forwarded_policy(const EngineValues& engine) {
+  policy::ForwardedPolicy out;
+  out.reverse_proxy = *engine.reverse_proxy;
+  for (const auto& text : *engine.trusted_proxy_ips) {
+    if (const auto range = http::parse_ip_range(text)) out.trusted_proxies.push_back(*range);
+  }
+  return out;
+}
+
+policy::HeaderPolicy header_policy(const Values& values) {
+  const auto& engine = values.engine;
+  policy::HeaderPolicy out;
+  out.pass_user_headers = *engine.pass_user_headers;
+  out.pass_access_token = *engine.pass_access_token;
+  out.pass_authorization_header = *engine.pass_authorization_header;
+  out.set_authorization_header = *engine.set_authorization_header;
+  out.set_xauthrequest = *engine.set_xauthrequest;
+  out.prefer_email_to_user = *engine.prefer_email_to_user;
+  out.encode_group_separators = !values.is_compat;
+  out.strip_own_cookies = *engine.strip_own_cookies;
+  return out;
+}
+
+policy::EmailRules email_rules(const Values& values) {
+  policy::EmailRules out;
+  out.domains = *values.engine.email_domains;
+  out.refuse_unverified = !values.is_compat;
+  for (const auto& provider : values.providers) {
+    if (*provider.insecure_oidc_allow_unverified_email) out.refuse_unverified = false;
+  }
+  return out;
+}
+
+policy::Policy policy_of(const Values& values) {
+  const auto& engine = values.engine;
+  policy::Policy out;
+  out.proxy_prefix = *engine.proxy_prefix;
+  out.redirect_url = *engine.redirect_url;
+  out.relative_redirect_url = *engine.relative_redirect_url;
+  out.cookie_secure = *engine.cookie_secure;
+  out.skip_provider_button = *engine.skip_provider_button &&
+                             (engine.skip_provider_button.given || values.providers.size() == 1);
+  out.detect_api_by_fetch_metadata = !values.is_compat;
+  out.sign_out_by_cross_site_get = *engine.sign_out_by_cross_site_get;
+  out.strict_response_mode = !values.is_compat;
+  out.redirect_stale_callback = !values.is_compat;
+  out.request_id_header = *engine.request_id_header;
+  out.post_logout_redirect_url = *engine.post_logout_redirect_url;
+  out.ping_path = *engine.ping_path;
+  out.allowed_groups = *engine.allowed_groups;
+  out.return_to.whitelist_domains = *engine.whitelist_domains;
+  out.return_to.accept_http = *engine.accept_http_return || !*engine.cookie_secure;
+  out.return_to.strict_query = values.is_compat;
+  out.email = email_rules(values);
+  out.forwarded = forwarded_policy(engine);
+  out.headers = header_policy(values);
+  out.pages.force_json_errors = *engine.force_json_errors;
+  out.pages.json_own_pages = !values.is_compat;
+  return out;
+}
+
+}  // namespace
+
+Resolved resolve(const Settings& settings) {
+  Resolved out;
+  for (const auto& refused : settings.refused()) out.problems.add_first(refused);
+  const auto values = read_values(settings.entries(), out.problems);
+  validate(values, out.problems);
+
+  const auto& engine = values.engine;
+  out.policy = policy_of(values);
+  out.session = session_settings(values);
+  out.cookie_secret = *engine.cookie_secret;
+  if (!engine.cookie_secret.given) out.cookie_secret_file = *engine.cookie_secret_file;
+  for (const auto& provider : values.providers) {
+    out.providers.push_back(resolve_provider(values, provider, out.policy));
+  }
+  out.session_cache_size = *engine.session_cache_size;
+  out.own_thread = *engine.driver == "thread";
+  out.max_operations = static_cast<std::size_t>(*engine.max_operations);
+  out.http_timeout = *engine.http_timeout;
+  out.http_connections = static_cast<std::size_t>(*engine.http_connections);
+  out.warnings = insecure_settings(values);
+  return out;
+}
+
+}  // namespace gatelet::config

@@ -1,0 +1,114 @@
+#include <gatelet/settings.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include "config/options.hpp"
+#include "config/resolve.hpp"
+#include "config/source_toml.hpp"
+#include "config/suggest.hpp"
+#include "config/value.hpp"
+
+namespace gatelet::inline GATELET_CXX_ABI {
+namespace {
+
+bool is_provider_id(std::string_view id) noexcept {
+  constexpr std::size_t max_size = 32;
+  return !id.empty() && id.size() <= max_size && id.front() != '-' &&
+         std::all_of(id.begin(), id.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
+
+Error unknown(std::string_view key, std::string_view name, std::string_view scope) {
+  auto text = config::quoted(key) + ": ";
+  if (const auto why = config::why_not_here(name); !why.empty()) {
+    return {Status::not_built, text + std::string(why)};
+  }
+  text += "there is no option of this name";
+  const auto nearest = config::nearest_option(name);
+  if (!nearest.empty()) text += "; did you mean " + std::string(scope) + std::string(nearest) + "?";
+  return {Status::unknown_option, text};
+}
+
+// The key as entries spell it: "providers.default.client_id" is "client_id".
+Result<std::string> known_key(std::string_view key) {
+  constexpr std::string_view prefix = "providers.";
+  if (!key.starts_with(prefix)) {
+    if (config::find_option(key)) return std::string(key);
+    return unknown(key, key, "");
+  }
+  const auto rest = key.substr(prefix.size());
+  const auto dot = rest.find('.');
+  const auto id = rest.substr(0, dot);
+  if (dot == std::string_view::npos || !is_provider_id(id)) {
+    return Error{Status::unknown_option,
+                 config::quoted(key) +
+                     ": write providers.<id>.<option>, the id 1 to 32 of a-z, 0-9 and \"-\""};
+  }
+  const auto name = rest.substr(dot + 1);
+  const auto* option = config::find_option(name);
+  if (!option) return unknown(key, name, key.substr(0, prefix.size() + dot + 1));
+  if (option->scope != config::Scope::provider) {
+    return Error{Status::unknown_option, config::quoted(key) +
+                                             ": this option is one for all providers; write " +
+                                             std::string(option->key)};
+  }
+  return std::string(id == "default" ? name : key);
+}
+
+// A later value takes the place of an earlier one of the same origin.
+void put(std::vector<Settings::Entry>& entries, Settings::Entry entry) {
+  const auto old = std::find_if(entries.begin(), entries.end(), [&](const auto& e) {
+    return e.key == entry.key && e.from_file == entry.from_file;
+  });
+  if (old == entries.end()) {
+    entries.push_back(std::move(entry));
+  } else {
+    *old = std::move(entry);
+  }
+}
+
+}  // namespace
+
+Settings::Settings(std::initializer_list<std::pair<std::string_view, std::string_view>> values) {
+  for (const auto& [key, value] : values) {
+    auto done = set(key, value);
+    if (!done.ok()) refused_.push_back(std::move(done).error());
+  }
+}
+
+Result<void> Settings::set(std::string_view key, std::string_view value) {
+  auto known = known_key(key);
+  if (!known.ok()) return std::move(known).error();
+  put(entries_, {std::move(*known), {Secret(value)}, false, false});
+  return {};
+}
+
+Result<void> Settings::load(std::string_view format, std::string_view text) {
+  if (format != "toml") {
+    return Error{Status::invalid_argument,
+                 config::quoted(format) + " is no format of this version; write toml"};
+  }
+  auto read = config::read_toml(text);
+  if (!read.ok()) return std::move(read).error();
+
+  Error refused{Status::ok, {}};
+  for (auto& [entry, line] : *read) {
+    auto known = known_key(entry.key);
+    if (known.ok()) {
+      entry.key = std::move(*known);
+      continue;
+    }
+    if (refused.status == Status::ok) refused.status = known.error().status;
+    if (!refused.text.empty()) refused.text += "; ";
+    refused.text += "line " + std::to_string(line) + ": " + known.error().text;
+  }
+  if (refused.status != Status::ok) return refused;
+  for (auto& [entry, line] : *read) put(entries_, std::move(entry));
+  return {};
+}
+
+std::vector<Error> Settings::check() const { return config::resolve(*this).problems.in_order(); }
+
+}  // namespace gatelet::inline GATELET_CXX_ABI

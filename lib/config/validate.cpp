@@ -1,0 +1,73 @@
+#include "config/validate.hpp"
+
+#include <algorithm>
+
+#include "config/range.hpp"
+#include "http/ip.hpp"
+#include "http/url.hpp"
+
+namespace gatelet::config {
+namespace {
+
+bool is_loopback(const std::string& host) noexcept {
+  const auto ip = http::parse_ip(host);
+  const bool is_v4_loopback = ip && ip->is_v4() && ip->bytes[12] == 127;
+  return host == "localhost" || host == "[::1]" || is_v4_loopback;
+}
+
+void check_redirect_url(const Values& values, Problems& problems) {
+  const auto& engine = values.engine;
+  if (!engine.redirect_url.given) return;
+  if (*engine.relative_redirect_url) {
+    problems.add(Row::relative_redirect_url,
+                 "has no effect beside redirect_url; leave one of them out");
+  }
+  const auto url = http::parse_url(*engine.redirect_url);
+  if (values.is_compat || !url.ok()) return;
+  // A browser does not bring secure cookies to plain http, so no sign-in could end there.
+  if (url->scheme == "http" && *engine.cookie_secure && !is_loopback(url->host)) {
+    problems.add(Row::redirect_url, shown(*engine.redirect_url) +
+                                        " is plain http, but cookies are secure; write https, or "
+                                        "cookie_secure = false");
+  }
+}
+
+void check_proxies(const EngineValues& engine, Problems& problems) {
+  if (!*engine.reverse_proxy || engine.trusted_proxy_ips.given) return;
+  if (problems.has(Row::trusted_proxy_ips)) return;
+  problems.add(Row::trusted_proxy_ips,
+               "missing, and reverse_proxy is on; write the addresses of your proxies, such as "
+               "trusted_proxy_ips = [\"127.0.0.1\", \"10.0.0.0/8\"]");
+}
+
+void check_emails(const Values& values, Problems& problems) {
+  if (!values.is_compat || values.engine.email_domains.given) return;
+  if (problems.has(Row::email_domains)) return;
+  problems.add(Row::email_domains,
+               "missing; write the domains to let in, or \"*\" for every address");
+}
+
+void check_post_logout(const Values& values, Problems& problems) {
+  if (!values.engine.post_logout_redirect_url.given) return;
+  const bool has_use = std::any_of(values.providers.begin(), values.providers.end(),
+                                   [](const ProviderValues& p) { return *p.end_session; });
+  if (has_use) return;
+  problems.add(Row::post_logout_redirect_url, "has no effect without end_session = true");
+}
+
+}  // namespace
+
+void validate_access(const Values& values, Problems& problems) {
+  check_emails(values, problems);
+  check_redirect_url(values, problems);
+  check_proxies(values.engine, problems);
+  check_post_logout(values, problems);
+}
+
+void validate(const Values& values, Problems& problems) {
+  for (const auto& provider : values.providers) validate_provider(values, provider, problems);
+  validate_access(values, problems);
+  validate_cookies(values, problems);
+}
+
+}  // namespace gatelet::config

@@ -1,0 +1,109 @@
+#include <string_view>
+
+#include "config/range.hpp"
+#include "config/validate.hpp"
+#include "http/header.hpp"
+#include "session/cookie_session.hpp"
+
+namespace gatelet::config {
+namespace {
+
+// The one format of this version compresses what it seals.
+void check_format(Problems& problems) {
+  if constexpr (GATELET_HAVE_LZ4 == 0) {
+    problems.add(Row::session_format,
+                 "\"oauth2-proxy\" is not in this build; build the library with -Dlz4=enabled",
+                 Status::not_built);
+  }
+}
+
+// Browsers judge the prefixes without regard to case (RFC 6265bis section 5.4).
+bool has_prefix(std::string_view name, std::string_view prefix) noexcept {
+  return http::equal_ignoring_case(name.substr(0, prefix.size()), prefix);
+}
+
+void check_secret(const EngineValues& engine, Problems& problems) {
+  const auto& secret = engine.cookie_secret;
+  if (!secret.given && !engine.cookie_secret_file.given) {
+    return problems.add(Row::cookie_secret,
+                        "missing; write the output of: openssl rand -base64 32 | tr -- '+/' '-_'");
+  }
+  if (!secret.given || !session::aes_key_of(*secret).empty()) return;
+  problems.add(Row::cookie_secret, "has " + std::to_string(secret->size()) +
+                                       " bytes; write 16, 24 or 32, or base64url of as many "
+                                       "(openssl rand -base64 32 | tr -- '+/' '-_')");
+}
+
+void check_name(const EngineValues& engine, Problems& problems) {
+  const auto& name = *engine.cookie_name;
+  if (has_prefix(name, "__Host-")) {
+    if (!*engine.cookie_secure || *engine.cookie_path != "/" || !engine.cookie_domains->empty()) {
+      problems.add(Row::cookie_name, shown(name) +
+                                         " needs cookie_secure = true, cookie_path = \"/\" and no "
+                                         "cookie_domains; write another name, or those");
+    }
+  } else if (has_prefix(name, "__Secure-") && !*engine.cookie_secure) {
+    problems.add(Row::cookie_name,
+                 shown(name) + " needs cookie_secure = true; write another name, or that");
+  }
+}
+
+void check_same_site(const Values& values, Problems& problems) {
+  const auto& engine = values.engine;
+  constexpr std::string_view refused = "\"none\" needs cookie_secure = true; browsers drop it else";
+  if (*engine.cookie_samesite == "none" && !*engine.cookie_secure) {
+    problems.add(Row::cookie_samesite, std::string(refused));
+  }
+  if (*engine.cookie_csrf_samesite == "none" && !*engine.cookie_secure) {
+    problems.add(Row::cookie_csrf_samesite, std::string(refused));
+  }
+  if (*engine.cookie_csrf_samesite == "strict" && !values.is_compat) {
+    problems.add(Row::cookie_csrf_samesite,
+                 "\"strict\" is not sent on the way back from the provider, so no sign-in could "
+                 "end; write \"lax\"");
+  }
+}
+
+void check_lives(const EngineValues& engine, Problems& problems) {
+  const auto expire = *engine.cookie_expire, refresh = *engine.cookie_refresh;
+  if (expire > Duration{} && refresh >= expire) {
+    problems.add(Row::cookie_refresh, "is not below cookie_expire; write a shorter time");
+  }
+}
+
+void check_attempts(const Values& values, Problems& problems) {
+  const auto& engine = values.engine;
+  if (!values.is_compat && *engine.cookie_csrf_per_request_limit == 0) {
+    problems.add(Row::cookie_csrf_per_request_limit,
+                 "\"0\" would keep any number of cookies; write 1 to 64");
+  }
+}
+
+// What a session without tokens cannot give.
+void check_minimal(const EngineValues& engine, Problems& problems) {
+  if (!*engine.session_cookie_minimal) return;
+  constexpr std::string_view said =
+      "does not go with session_cookie_minimal, which keeps no tokens; leave one of them out";
+  if (*engine.cookie_refresh > Duration{}) problems.add(Row::cookie_refresh, std::string(said));
+  if (*engine.pass_access_token) problems.add(Row::pass_access_token, std::string(said));
+  if (*engine.pass_authorization_header) {
+    problems.add(Row::pass_authorization_header, std::string(said));
+  }
+  if (*engine.set_authorization_header) {
+    problems.add(Row::set_authorization_header, std::string(said));
+  }
+}
+
+}  // namespace
+
+void validate_cookies(const Values& values, Problems& problems) {
+  check_format(problems);
+  check_secret(values.engine, problems);
+  check_name(values.engine, problems);
+  check_same_site(values, problems);
+  check_lives(values.engine, problems);
+  check_attempts(values, problems);
+  check_minimal(values.engine, problems);
+}
+
+}  // namespace gatelet::config

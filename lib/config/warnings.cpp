@@ -1,0 +1,62 @@
+#include "config/warnings.hpp"
+
+#include <string_view>
+
+#include "config/resolve_provider.hpp"
+#include "http/ip.hpp"
+
+namespace gatelet::config {
+namespace {
+
+constexpr bool is_insecure(std::string_view key) noexcept {
+  return key.find("insecure") != std::string_view::npos;
+}
+
+void note(const ProviderName& provider, Row row, bool is_on, std::vector<std::string>& out) {
+  if (!is_on) return;
+  out.push_back(full_key(row, provider) + " is on: " + std::string(option(row).sentence));
+}
+
+// Rows that are no switch have nothing to say.
+template <class T>
+void note_switch(const ProviderName&, Row, const T&, std::vector<std::string>&) {}
+void note_switch(const ProviderName& provider, Row row, const bool& is_on,
+                 std::vector<std::string>& out) {
+  if (is_insecure(option(row).key)) note(provider, row, is_on, out);
+}
+
+#define GATELET_PROVIDER_engine(key)
+#define GATELET_PROVIDER_provider(key) note_switch(p.name, Row::key, *p.key, out);
+
+void note_provider(const ProviderValues& p, std::vector<std::string>& out) {
+#define OPTION(key, type, native, compat, range, secrecy, scope, sentence) \
+  GATELET_PROVIDER_##scope(key)
+#include "config/options.def"
+#undef OPTION
+}
+
+bool covers_everybody(std::string_view range) noexcept {
+  const auto parsed = http::parse_ip_range(range);
+  const auto v4 = http::parse_ip("255.255.255.255"), v6 = http::parse_ip("ffff::");
+  return parsed && ((v4 && parsed->contains(*v4) && parsed->prefix_bits <= 96) ||
+                    (v6 && parsed->contains(*v6) && parsed->prefix_bits == 0));
+}
+
+}  // namespace
+
+std::vector<std::string> insecure_settings(const Values& values) {
+  std::vector<std::string> out;
+  for (auto provider : values.providers) {
+    // Plain http counts where it has an effect: compat allows it, and few configurations use it.
+    auto& http = provider.insecure_allow_http_provider;
+    http.value = resolve_provider(values, provider, {}).trust.allow_http;
+    note_provider(provider, out);
+  }
+  for (const auto& range : *values.engine.trusted_proxy_ips) {
+    if (!covers_everybody(range)) continue;
+    out.push_back("trusted_proxy_ips has " + range + ": everybody may speak for others");
+  }
+  return out;
+}
+
+}  // namespace gatelet::config

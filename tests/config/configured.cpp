@@ -1,0 +1,192 @@
+#include "configured.hpp"
+
+#include <utility>
+
+namespace gatelet::test {
+namespace {
+
+class Members {
+ public:
+  void add(const std::string& name, const std::string& value) { all[name] = value; }
+  void add(const std::string& name, bool value) { all[name] = value ? "true" : "false"; }
+  void add(const std::string& name, Duration value) { all[name] = std::to_string(value.count()); }
+  void add(const std::string& name, const std::vector<std::string>& items) {
+    auto& text = all[name];
+    for (const auto& item : items) text += item + "|";
+  }
+  template <class Number>
+  void add_number(const std::string& name, Number value) {
+    all[name] = std::to_string(static_cast<long long>(value));
+  }
+
+  std::map<std::string, std::string> all;
+};
+
+void add_policy(const policy::Policy& p, Members& out) {
+  out.add("proxy_prefix", p.proxy_prefix);
+  out.add("redirect_url", p.redirect_url);
+  out.add("relative_redirect_url", p.relative_redirect_url);
+  out.add("policy.cookie_secure", p.cookie_secure);
+  out.add("skip_provider_button", p.skip_provider_button);
+  out.add("detect_api_by_fetch_metadata", p.detect_api_by_fetch_metadata);
+  out.add("sign_out_by_cross_site_get", p.sign_out_by_cross_site_get);
+  out.add("strict_response_mode", p.strict_response_mode);
+  out.add("redirect_stale_callback", p.redirect_stale_callback);
+  out.add("request_id_header", p.request_id_header);
+  out.add("post_logout_redirect_url", p.post_logout_redirect_url);
+  out.add("ping_path", p.ping_path);
+  out.add("allowed_groups", p.allowed_groups);
+  out.add("return_to.whitelist_domains", p.return_to.whitelist_domains);
+  out.add("return_to.accept_http", p.return_to.accept_http);
+  out.add("return_to.strict_query", p.return_to.strict_query);
+  out.add("email.domains", p.email.domains);
+  out.add("email.refuse_unverified", p.email.refuse_unverified);
+  out.add("forwarded.reverse_proxy", p.forwarded.reverse_proxy);
+  out.add_number("forwarded.num_trusted_proxies", p.forwarded.trusted_proxies.size());
+  out.add("headers.pass_user_headers", p.headers.pass_user_headers);
+  out.add("headers.pass_access_token", p.headers.pass_access_token);
+  out.add("headers.pass_authorization_header", p.headers.pass_authorization_header);
+  out.add("headers.set_authorization_header", p.headers.set_authorization_header);
+  out.add("headers.set_xauthrequest", p.headers.set_xauthrequest);
+  out.add("headers.prefer_email_to_user", p.headers.prefer_email_to_user);
+  out.add("headers.encode_group_separators", p.headers.encode_group_separators);
+  out.add("headers.strip_own_cookies", p.headers.strip_own_cookies);
+  out.add("pages.force_json_errors", p.pages.force_json_errors);
+  out.add("pages.json_own_pages", p.pages.json_own_pages);
+}
+
+void add_session(const session::SessionSettings& s, Members& out) {
+  out.add("cookie_name", s.cookie_name);
+  out.add("cookie_domains", s.cookie_domains);
+  out.add("attributes.path", s.attributes.path);
+  out.add("attributes.secure", s.attributes.secure);
+  out.add("attributes.http_only", s.attributes.http_only);
+  out.add_number("attributes.same_site", s.attributes.same_site);
+  out.add("cookie_expire", Duration(s.cookie_expire));
+  out.add("cookie_refresh", Duration(s.cookie_refresh));
+  out.add("refresh_before_expiry", s.refresh_before_expiry);
+  out.add("session_ends_with_tokens", s.session_ends_with_tokens);
+  out.add("expire_with_tokens_on_refresh_only", s.expire_with_tokens_on_refresh_only);
+  out.add("minimal", s.minimal);
+  out.add("write_extra_keys", s.write_extra_keys);
+  out.add("newest_of_duplicates", s.newest_of_duplicates);
+  out.add_number("record_limit", s.record_limit);
+  out.add("login_state_expire", Duration(s.login_state_expire));
+  out.add("login_state_per_request", s.login_state_per_request);
+  out.add_number("login_state_limit", s.login_state_limit);
+  out.add_number("login_state_same_site", s.login_state_same_site);
+  out.add("encode_state", s.encode_state);
+}
+
+void add_provider(const config::ResolvedProvider& from, Members& out) {
+  const auto& p = from.provider;
+  const auto prefix = p.id + ".";
+  const auto name = [&](const char* member) { return prefix + member; };
+  out.add(name("display_name"), p.display_name);
+  out.add(name("issuer"), p.issuer);
+  out.add(name("client.id"), p.client.id);
+  out.add(name("client.secret"), std::string(p.client.secret.reveal()));
+  out.add_number(name("client.method"), p.client.method);
+  out.add(name("endpoints.authorization"), p.endpoints.authorization);
+  out.add(name("endpoints.token"), p.endpoints.token);
+  out.add(name("endpoints.userinfo"), p.endpoints.userinfo);
+  out.add(name("endpoints.jwks"), p.endpoints.jwks);
+  out.add(name("validate_url"), p.validate_url);
+  out.add(name("scope"), p.scope);
+  auto& params = out.all[name("login_params")];
+  for (const auto& param : p.login_params) params += param.name + "=" + param.value + "|";
+  out.add(name("resource"), p.resource);
+  out.add_number(name("pkce"), p.pkce);
+  out.add_number(name("response_mode"), p.response_mode);
+  out.add(name("send_response_mode"), p.send_response_mode);
+  out.add(name("use_nonce"), p.use_nonce);
+  out.add(name("discover"), p.discover);
+  out.add(name("insecure_any_issuer"), p.insecure_any_issuer);
+  out.add(name("allow_unverified_email"), p.allow_unverified_email);
+  out.add(name("require_email"), p.require_email);
+  out.add(name("require_verified_flag"), p.require_verified_flag);
+  out.add(name("fetch_end_session"), p.fetch_end_session);
+  out.add_number(name("userinfo_fetch"), p.userinfo_fetch);
+  out.add(name("claims.user"), p.claims.user);
+  out.add(name("claims.email"), p.claims.email);
+  out.add(name("claims.groups"), p.claims.groups);
+  out.add(name("audience_claims"), p.audience_claims);
+  out.add(name("extra_audiences"), p.extra_audiences);
+  auto& algorithms = out.all[name("enabled_algorithms")];
+  for (const auto a : p.enabled_algorithms)
+    algorithms += std::string(jose::algorithm_name(a)) + "|";
+  out.add(name("leeway"), p.leeway);
+  out.add(name("trust.use_system_store"), from.trust.use_system_store);
+  out.add(name("trust.insecure_skip_verify"), from.trust.insecure_skip_verify);
+  out.add(name("trust.allow_http"), from.trust.allow_http);
+  out.add(name("trust.allow_private"), from.trust.allow_private);
+  out.add(name("trust.configured_hosts"), from.trust.configured_hosts);
+  out.add(name("client_secret_file"), from.client_secret_file);
+  out.add(name("ca_files"), from.ca_files);
+  out.add(name("public_key_files"), from.public_key_files);
+}
+
+Settings with(Settings settings, const Pairs& more) {
+  for (const auto& [key, value] : more) (void)settings.set(key, value).ok();
+  return settings;
+}
+
+}  // namespace
+
+Settings complete(const Pairs& more) {
+  return with({{"oidc_issuer_url", "https://idp.example"},
+               {"client_id", "app"},
+               {"client_secret", "s3cret-canary"},
+               {"cookie_secret", "abcdefghijklmnop"}},
+              more);
+}
+
+Settings complete_compat(const Pairs& more) {
+  return with(complete({{"compat", "oauth2-proxy"}, {"provider", "oidc"}, {"email_domains", "*"}}),
+              more);
+}
+
+std::vector<std::string> problems(const Settings& settings) {
+  std::vector<std::string> texts;
+  for (const auto& error : settings.check()) texts.push_back(error.text);
+  return texts;
+}
+
+std::string problem(const Settings& settings) {
+  const auto all = problems(settings);
+  if (all.size() == 1) return all.front();
+  std::string text = std::to_string(all.size()) + " problems";
+  for (const auto& one : all) text += "\n" + one;
+  return text;
+}
+
+std::map<std::string, std::string> members(const Settings& settings) {
+  const auto resolved = config::resolve(settings);
+  Members out;
+  add_policy(resolved.policy, out);
+  add_session(resolved.session, out);
+  for (const auto& provider : resolved.providers) add_provider(provider, out);
+  out.add("cookie_secret", std::string(resolved.cookie_secret.reveal()));
+  out.add("cookie_secret_file", resolved.cookie_secret_file);
+  out.add_number("session_cache_size", resolved.session_cache_size);
+  out.add("own_thread", resolved.own_thread);
+  out.add_number("max_operations", resolved.max_operations);
+  out.add("http_timeout", resolved.http_timeout);
+  out.add_number("http_connections", resolved.http_connections);
+  out.add("warnings", resolved.warnings);
+  return std::move(out.all);
+}
+
+std::string difference(const Settings& a, const Settings& b) {
+  auto before = members(a);
+  auto after = members(b);
+  std::string names;
+  for (auto& [name, value] : after) {
+    if (before[name] != value) names += (names.empty() ? "" : " ") + name;
+    before.erase(name);
+  }
+  for (const auto& [name, value] : before) names += (names.empty() ? "-" : " -") + name;
+  return names;
+}
+
+}  // namespace gatelet::test

@@ -1,0 +1,278 @@
+#include "config/resolve.hpp"
+
+#include <set>
+
+#include <doctest/doctest.h>
+
+#include "configured.hpp"
+
+using namespace gatelet;
+using namespace gatelet::test;
+
+namespace {
+
+// One option, set to a value that is not its default, beside what it needs; and the members of the
+// resolved structs that may differ for it. All others must stay.
+struct Effect {
+  std::string_view key, value;
+  std::string_view changes;
+  Pairs beside = {};
+};
+
+constexpr std::pair<std::string_view, std::string_view> skip{"skip_oidc_discovery", "true"};
+constexpr std::pair<std::string_view, std::string_view> login{"login_url", "https://idp.example/a"};
+constexpr std::pair<std::string_view, std::string_view> redeem{"redeem_url",
+                                                               "https://idp.example/t"};
+constexpr std::pair<std::string_view, std::string_view> jwks{"oidc_jwks_url",
+                                                             "https://idp.example/k"};
+constexpr std::pair<std::string_view, std::string_view> ca{"provider_ca_files", "ca.pem"};
+constexpr std::pair<std::string_view, std::string_view> end{"end_session", "true"};
+constexpr std::pair<std::string_view, std::string_view> trusted{"trusted_proxy_ips", "::1"};
+
+const std::vector<Effect>& effects() {
+  static const std::vector<Effect> all{
+      {"compat",
+       "oauth2-proxy",
+       "attributes.same_site cookie_name default.login_params default.pkce "
+       "default.require_email default.use_nonce detect_api_by_fetch_metadata "
+       "email.refuse_unverified expire_with_tokens_on_refresh_only "
+       "headers.encode_group_separators headers.strip_own_cookies login_state_limit "
+       "login_state_per_request login_state_same_site newest_of_duplicates pages.json_own_pages "
+       "redirect_stale_callback refresh_before_expiry return_to.accept_http return_to.strict_query "
+       "sign_out_by_cross_site_get skip_provider_button strict_response_mode warnings "
+       "write_extra_keys",
+       {{"provider", "oidc"},
+        {"email_domains", "*"},
+        {"user_id_claim", "sub"},
+        {"oidc_email_claim", "mail"}}},
+      {"provider", "oidc", ""},
+      {"provider_display_name", "Corp", "default.display_name"},
+      {"client_id", "other", "default.client.id"},
+      {"client_secret", "other", "default.client.secret"},
+      {"client_secret_file", "f", "default.client_secret_file", {{"client_secret", ""}}},
+      {"client_auth_method", "client_secret_post", "default.client.method"},
+      {"oidc_issuer_url", "https://other.example", "default.issuer default.trust.configured_hosts"},
+      {"skip_oidc_discovery", "true", "default.discover", {login, redeem, jwks}},
+      {"login_url", "https://idp.example/x", "default.endpoints.authorization"},
+      {"redeem_url", "https://idp.example/x", "default.endpoints.token"},
+      {"profile_url", "https://idp.example/x", "default.endpoints.userinfo"},
+      {"validate_url", "https://idp.example/x", "default.validate_url"},
+      {"oidc_jwks_url", "https://idp.example/x", "default.endpoints.jwks"},
+      {"oidc_public_key_files", "a,b", "default.public_key_files", {skip, login, redeem}},
+      {"oidc_enabled_signing_algs", "ES256,EdDSA", "default.enabled_algorithms"},
+      {"oidc_audience_claims", "aud,client_id", "default.audience_claims"},
+      {"oidc_extra_audiences", "api", "default.extra_audiences"},
+      {"oidc_email_claim", "mail", "default.claims.email"},
+      {"oidc_groups_claim", "roles", "default.claims.groups"},
+      {"user_id_claim", "upn", "default.claims.user"},
+      {"insecure_oidc_allow_unverified_email", "true",
+       "default.allow_unverified_email email.refuse_unverified warnings"},
+      {"insecure_oidc_skip_issuer_verification", "true", "default.insecure_any_issuer warnings"},
+      {"insecure_oidc_skip_nonce", "true", "default.use_nonce warnings"},
+      {"scope", "openid", "default.scope"},
+      {"prompt", "login", "default.login_params"},
+      {"approval_prompt", "auto", "default.login_params"},
+      {"acr_values", "x", "default.login_params"},
+      {"resource", "https://api.example", "default.resource"},
+      {"code_challenge_method", "plain", "default.pkce"},
+      {"force_code_challenge_method", "plain", "default.pkce"},
+      {"auth_request_response_mode", "form_post",
+       "default.response_mode default.send_response_mode"},
+      {"userinfo_fetch", "always", "default.userinfo_fetch"},
+      {"skip_claims_from_profile_url", "true", "default.userinfo_fetch"},
+      {"end_session", "true", "default.fetch_end_session"},
+      {"provider_ca_files", "ca.pem", "default.ca_files default.trust.use_system_store"},
+      {"use_system_trust_store", "true", "default.trust.use_system_store", {ca}},
+      {"ssl_insecure_skip_verify", "true", "default.trust.insecure_skip_verify warnings"},
+      {"insecure_allow_http_provider", "true", "default.trust.allow_http warnings"},
+      {"insecure_allow_private_addresses", "true", "default.trust.allow_private warnings"},
+      {"email_domains", "example.com",
+       "default.require_email default.require_verified_flag email.domains"},
+      {"allowed_groups", "staff", "allowed_groups default.scope"},
+      {"redirect_url", "https://app.example/cb", "redirect_url"},
+      {"relative_redirect_url", "true", "relative_redirect_url"},
+      {"whitelist_domains", ".example.com", "return_to.whitelist_domains"},
+      {"accept_http_return", "true", "return_to.accept_http"},
+      {"post_logout_redirect_url", "https://app.example/bye", "post_logout_redirect_url", {end}},
+      {"sign_out_by_cross_site_get", "true", "sign_out_by_cross_site_get"},
+      {"proxy_prefix", "/auth", "proxy_prefix"},
+      {"ping_path", "/healthz", "ping_path"},
+      {"skip_provider_button", "false", "skip_provider_button"},
+      {"force_json_errors", "true", "pages.force_json_errors"},
+      {"encode_state", "true", "encode_state"},
+      {"cookie_name", "s", "cookie_name"},
+      {"cookie_secret", "ponmlkjihgfedcba", "cookie_secret"},
+      {"cookie_secret_file", "f", "cookie_secret_file", {{"cookie_secret", ""}}},
+      {"cookie_domains", "example.com", "cookie_domains", {{"cookie_name", "s"}}},
+      {"cookie_path", "/app", "attributes.path", {{"cookie_name", "s"}}},
+      {"cookie_secure",
+       "false",
+       "attributes.secure policy.cookie_secure return_to.accept_http",
+       {{"cookie_name", "s"}}},
+      {"cookie_httponly", "false", "attributes.http_only"},
+      {"cookie_samesite", "strict", "attributes.same_site"},
+      {"cookie_expire", "12h", "cookie_expire"},
+      {"cookie_refresh", "1h", "cookie_refresh"},
+      {"refresh_before_expiry", "1m", "refresh_before_expiry"},
+      {"session_ends_with_tokens", "true", "session_ends_with_tokens"},
+      {"session_store_type", "cookie", ""},
+      {"session_format", "oauth2-proxy", ""},
+      {"session_cookie_minimal", "true", "minimal"},
+      {"session_limit", "2 MiB", "record_limit"},
+      {"session_cache_size", "1 MiB", "session_cache_size"},
+      {"cookie_csrf_per_request", "false", "login_state_per_request"},
+      {"cookie_csrf_per_request_limit", "3", "login_state_limit"},
+      {"cookie_csrf_expire", "5m", "login_state_expire"},
+      {"cookie_csrf_samesite", "none", "login_state_same_site"},
+      {"pass_user_headers", "false", "headers.pass_user_headers"},
+      {"pass_access_token", "true", "headers.pass_access_token"},
+      {"pass_authorization_header", "true", "headers.pass_authorization_header"},
+      {"set_authorization_header", "true", "headers.set_authorization_header"},
+      {"set_xauthrequest", "true", "headers.set_xauthrequest"},
+      {"prefer_email_to_user", "true", "headers.prefer_email_to_user"},
+      {"strip_own_cookies", "false", "headers.strip_own_cookies"},
+      {"request_id_header", "X-Trace", "request_id_header"},
+      {"reverse_proxy", "true", "forwarded.reverse_proxy", {trusted}},
+      {"trusted_proxy_ips", "10.0.0.0/8,::1", "forwarded.num_trusted_proxies"},
+      {"clock_skew", "5s", "default.leeway"},
+      {"http_timeout", "3s", "http_timeout"},
+      {"http_connections", "8", "http_connections"},
+      {"max_operations", "16", "max_operations"},
+      {"driver", "caller", "own_thread"},
+  };
+  return all;
+}
+
+}  // namespace
+
+TEST_SUITE("config/resolve") {
+  TEST_CASE("options: every row has a case here, and none stands twice") {
+    std::set<std::string_view> seen;
+    for (const auto& effect : effects()) CHECK(seen.insert(effect.key).second);
+    for (const auto& option : config::options()) {
+      CAPTURE(option.key);
+      CHECK(seen.count(option.key) == 1);
+    }
+    CHECK(seen.size() == config::options().size());
+  }
+
+  TEST_CASE("LO-08: every option changes exactly its own behaviour") {
+    for (const auto& effect : effects()) {
+      CAPTURE(effect.key);
+      const auto before = complete(effect.beside);
+      auto after = before;
+      REQUIRE(after.set(effect.key, effect.value).ok());
+      CHECK(problems(after).empty());
+      CHECK(difference(before, after) == effect.changes);
+    }
+  }
+
+  TEST_CASE("LO-08: the same options of a further provider change that provider") {
+    const Pairs corp{{"providers.corp.oidc_issuer_url", "https://corp.example"},
+                     {"providers.corp.client_id", "app"},
+                     {"providers.corp.client_secret", "s"}};
+    const auto before = complete(corp);
+    for (const auto& option : config::options()) {
+      if (option.type != config::Type::boolean || option.scope != config::Scope::provider) continue;
+      CAPTURE(option.key);
+      auto after = before;
+      REQUIRE(after.set("providers.corp." + std::string(option.key), "true").ok());
+      const auto changed = difference(before, after);
+      CHECK(changed.find("default.") == std::string::npos);
+    }
+    auto after = before;
+    REQUIRE(after.set("providers.corp.insecure_oidc_skip_nonce", "true").ok());
+    CHECK(difference(before, after) == "corp.use_nonce warnings");
+  }
+
+  TEST_CASE("compat: the reference's defaults, where a later row of the table sets them") {
+    auto all = members(complete_compat());
+    CHECK(all["cookie_name"] == "_oauth2_proxy");
+    CHECK(all["login_state_limit"] == "0");
+    CHECK(all["login_state_same_site"] == std::to_string(static_cast<int>(http::SameSite::unset)));
+    CHECK(all["default.claims.email"] == "email");
+    CHECK(all["default.claims.user"] == "sub");
+    CHECK(all["default.login_params"] == "approval_prompt=force|");
+    CHECK(all["refresh_before_expiry"] == "0");
+    CHECK(all["default.require_verified_flag"] == "false");
+  }
+
+  TEST_CASE("compat: each difference can be chosen by its name, in both directions") {
+    const auto compat = members(complete_compat({{"cookie_csrf_per_request", "true"},
+                                                 {"accept_http_return", "false"},
+                                                 {"strip_own_cookies", "true"},
+                                                 {"sign_out_by_cross_site_get", "false"}}));
+    CHECK(compat.at("login_state_per_request") == "true");
+    CHECK(compat.at("return_to.accept_http") == "false");
+    CHECK(compat.at("headers.strip_own_cookies") == "true");
+    CHECK(compat.at("sign_out_by_cross_site_get") == "false");
+  }
+
+  TEST_CASE("session_ends_with_tokens: chosen in compat, it holds at every request") {
+    CHECK(members(complete_compat()).at("expire_with_tokens_on_refresh_only") == "true");
+    for (const auto value : {"true", "false"}) {
+      const auto all = members(complete_compat({{"session_ends_with_tokens", value}}));
+      CHECK(all.at("expire_with_tokens_on_refresh_only") == "false");
+      CHECK(all.at("session_ends_with_tokens") == value);
+    }
+  }
+
+  TEST_CASE("cookie_name: pinned to the host where the attributes allow it") {
+    CHECK(members(complete()).at("cookie_name") == "__Host-gatelet");
+    for (const auto& [key, value] : Pairs{{"cookie_secure", "false"},
+                                          {"cookie_path", "/app"},
+                                          {"cookie_domains", "example.com"}}) {
+      CHECK(members(complete({{key, value}})).at("cookie_name") == "_gatelet");
+    }
+  }
+
+  TEST_CASE("cookie_csrf_samesite: not set, it is lax, and compat takes the session cookie's") {
+    const auto text = [](http::SameSite s) { return std::to_string(static_cast<int>(s)); };
+    const Pairs strict{{"cookie_samesite", "strict"}};
+    CHECK(members(complete(strict)).at("login_state_same_site") == text(http::SameSite::lax));
+    CHECK(members(complete_compat(strict)).at("login_state_same_site") ==
+          text(http::SameSite::strict));
+  }
+
+  TEST_CASE("skip_provider_button: with several providers there is a page to choose on") {
+    const Pairs corp{{"providers.corp.client_id", "app"}};
+    CHECK(members(complete()).at("skip_provider_button") == "true");
+    CHECK(members(complete(corp)).at("skip_provider_button") == "false");
+    auto chosen = corp;
+    chosen.emplace_back("skip_provider_button", "true");
+    CHECK(members(complete(chosen)).at("skip_provider_button") == "true");
+  }
+
+  TEST_CASE("write_extra_keys: compat writes them only where a session must name its provider") {
+    CHECK(members(complete_compat()).at("write_extra_keys") == "false");
+    CHECK(members(complete_compat({{"providers.corp.client_id", "app"}})).at("write_extra_keys") ==
+          "true");
+  }
+
+  TEST_CASE("email rules: unverified addresses match no rule, unless a provider's are accepted") {
+    CHECK(members(complete()).at("email.refuse_unverified") == "true");
+    CHECK(members(complete({{"providers.corp.insecure_oidc_allow_unverified_email", "true"}}))
+              .at("email.refuse_unverified") == "false");
+    CHECK(members(complete_compat()).at("email.refuse_unverified") == "false");
+  }
+
+  TEST_CASE("cookie_secret_file: is not read where cookie_secret is set") {
+    CHECK(members(complete({{"cookie_secret_file", "f"}})).at("cookie_secret_file") == "");
+    CHECK(members(complete({{"cookie_secret_file", "f"}, {"cookie_secret", ""}}))
+              .at("cookie_secret_file") == "f");
+  }
+
+  TEST_CASE("resolve: a canary secret stands in no problem and no warning") {
+    const auto settings = complete({{"client_id", ""},
+                                    {"client_auth_method", "none"},
+                                    {"cookie_secret", "cookie-canary"},
+                                    {"oidc_issuer_url", "http://user:url-canary@idp.example/"},
+                                    {"insecure_oidc_skip_nonce", "true"}});
+    const auto resolved = config::resolve(settings);
+    std::string all;
+    for (const auto& error : resolved.problems.in_order()) all += error.text + "\n";
+    for (const auto& warning : resolved.warnings) all += warning + "\n";
+    CHECK(resolved.problems.in_order().size() == 4);
+    CHECK(all.find("canary") == std::string::npos);
+  }
+}

@@ -1,0 +1,98 @@
+#include "config/validate.hpp"
+
+#include <doctest/doctest.h>
+
+#include "configured.hpp"
+
+using namespace gatelet;
+using namespace gatelet::test;
+
+TEST_SUITE("config/validate") {
+  TEST_CASE("validate: complete settings have no problem, in both profiles") {
+    CHECK(problems(complete()).empty());
+    CHECK(problems(complete_compat()).empty());
+  }
+
+  TEST_CASE(
+      "validate: with nothing set, everything missing is said at once, in the table's order") {
+    const auto native = problems({});
+    REQUIRE(native.size() == 4);
+    CHECK(native[0] ==
+          "client_id: missing; write the client id the provider gave this application");
+    CHECK(native[1].starts_with("client_secret: missing; "));
+    CHECK(native[2].starts_with("oidc_issuer_url: missing; "));
+    CHECK(native[3] ==
+          "cookie_secret: missing; write the output of: openssl rand -base64 32 | tr -- '+/' '-_'");
+
+    const auto compat = problems({{"compat", "oauth2-proxy"}});
+    REQUIRE(compat.size() == 3);
+    CHECK(compat[0].starts_with("provider: missing, and \"google\""));
+    CHECK(compat[1].starts_with("email_domains: missing; "));
+    CHECK(compat[2].starts_with("cookie_secret: missing; "));
+  }
+
+  TEST_CASE("email_domains: compat asks for a rule, the default profile does not") {
+    CHECK(problem(complete_compat({{"email_domains", ""}})) ==
+          "email_domains: has an empty entry; leave it out");
+    CHECK(problem(complete_compat({{"email_domains", "[]"}})) ==
+          "email_domains: missing; write the domains to let in, or \"*\" for every address");
+    CHECK(problems(complete({{"email_domains", "[]"}})).empty());
+  }
+
+  TEST_CASE(
+      "OP-12: reverse_proxy without trusted_proxy_ips is refused in both profiles, and says what "
+      "to write") {
+    const auto said =
+        "trusted_proxy_ips: missing, and reverse_proxy is on; write the addresses of your proxies, "
+        "such as trusted_proxy_ips = [\"127.0.0.1\", \"10.0.0.0/8\"]";
+    CHECK(problem(complete({{"reverse_proxy", "true"}})) == said);
+    CHECK(problem(complete_compat({{"reverse_proxy", "true"}})) == said);
+    CHECK(problem(complete({{"reverse_proxy", "true"}, {"trusted_proxy_ips", "[]"}})) == said);
+    CHECK(problems(complete({{"reverse_proxy", "true"}, {"trusted_proxy_ips", "::1"}})).empty());
+    CHECK(problems(complete({{"trusted_proxy_ips", "::1"}})).empty());
+    CHECK(problem(complete({{"reverse_proxy", "true"}, {"trusted_proxy_ips", "300.1.1.1"}})) ==
+          "trusted_proxy_ips: \"300.1.1.1\" is no address or network; write 203.0.113.7, "
+          "10.0.0.0/8 or 2001:db8::/32");
+  }
+
+  TEST_CASE("redirect_url: plain http does not go with secure cookies, except on this machine") {
+    CHECK(problem(complete({{"redirect_url", "http://app.example/oauth2/callback"}})) ==
+          "redirect_url: \"http://app.example/oauth2/callback\" is plain http, but cookies are "
+          "secure; write https, or cookie_secure = false");
+    for (const auto url :
+         {"http://127.0.0.1.evil.example/cb", "http://localhost.evil.example/cb"}) {
+      CHECK(problem(complete({{"redirect_url", url}})).starts_with("redirect_url: "));
+    }
+    for (const auto url : {"https://app.example/oauth2/callback", "http://localhost/cb",
+                           "http://127.0.0.1:4180/cb", "http://[::1]/cb"}) {
+      CHECK(problems(complete({{"redirect_url", url}})).empty());
+    }
+    CHECK(
+        problems(complete({{"redirect_url", "http://app.example/cb"}, {"cookie_secure", "false"}}))
+            .empty());
+    CHECK(problems(complete_compat({{"redirect_url", "http://app.example/cb"}})).empty());
+  }
+
+  TEST_CASE("relative_redirect_url: does not go with redirect_url") {
+    CHECK(problems(complete({{"relative_redirect_url", "true"}})).empty());
+    CHECK(problem(complete({{"relative_redirect_url", "true"},
+                            {"redirect_url", "https://app.example/cb"}}))
+              .starts_with("relative_redirect_url: has no effect"));
+  }
+
+  TEST_CASE("post_logout_redirect_url: needs end_session at some provider") {
+    const auto url = "https://app.example/bye";
+    CHECK(problem(complete({{"post_logout_redirect_url", url}})) ==
+          "post_logout_redirect_url: has no effect without end_session = true");
+    CHECK(problems(complete({{"post_logout_redirect_url", url}, {"end_session", "true"}})).empty());
+    CHECK(problem(complete({{"post_logout_redirect_url", "/bye"}, {"end_session", "true"}}))
+              .starts_with("post_logout_redirect_url: \"/bye\" is no absolute URL"));
+  }
+
+  TEST_CASE("validate: problems of several providers name them") {
+    const auto all = problems(complete({{"providers.corp.client_id", "x"}}));
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].starts_with("providers.corp.client_secret: missing; "));
+    CHECK(all[1].starts_with("providers.corp.oidc_issuer_url: missing; "));
+  }
+}

@@ -1,0 +1,60 @@
+#include "config/warnings.hpp"
+
+#include <doctest/doctest.h>
+
+#include "configured.hpp"
+
+using namespace gatelet;
+using namespace gatelet::test;
+
+namespace {
+
+std::vector<std::string> warnings(const Settings& settings) {
+  return config::resolve(settings).warnings;
+}
+
+}  // namespace
+
+TEST_SUITE("config/warnings") {
+  TEST_CASE("PX-22: every option with insecure in its name warns when it is on, and only then") {
+    int num_switches = 0;
+    CHECK(warnings(complete()).empty());
+    for (const auto& option : config::options()) {
+      if (option.key.find("insecure") == std::string_view::npos) continue;
+      ++num_switches;
+      CAPTURE(option.key);
+      const auto said = warnings(complete({{option.key, "true"}}));
+      REQUIRE(said.size() == 1);
+      CHECK(said[0] == std::string(option.key) + " is on: " + std::string(option.sentence));
+      CHECK(warnings(complete({{option.key, "false"}})).empty());
+    }
+    CHECK(num_switches == 6);
+  }
+
+  TEST_CASE("warnings: say which provider") {
+    const auto said = warnings(complete({{"providers.corp.ssl_insecure_skip_verify", "true"}}));
+    REQUIRE(said.size() == 1);
+    CHECK(said[0].starts_with("providers.corp.ssl_insecure_skip_verify is on: "));
+  }
+
+  TEST_CASE("warnings: compat warns of the missing nonce, and of http where it is used") {
+    const auto quiet = warnings(complete_compat({{"insecure_oidc_skip_nonce", "false"}}));
+    CHECK(quiet.empty());
+    CHECK(warnings(complete_compat()).size() == 1);
+    const auto http = warnings(complete_compat(
+        {{"insecure_oidc_skip_nonce", "false"}, {"oidc_issuer_url", "http://idp.example"}}));
+    REQUIRE(http.size() == 1);
+    CHECK(http[0].starts_with("insecure_allow_http_provider is on: "));
+  }
+
+  TEST_CASE("EN-23: a proxy list that holds everybody warns, private networks do not") {
+    for (const auto range : {"0.0.0.0/0", "::/0"}) {
+      const auto said = warnings(complete({{"trusted_proxy_ips", range}}));
+      REQUIRE(said.size() == 1);
+      CHECK(said[0] ==
+            "trusted_proxy_ips has " + std::string(range) + ": everybody may speak for others");
+    }
+    CHECK(
+        warnings(complete({{"trusted_proxy_ips", "10.0.0.0/8,::1,fd00::/8,255.0.0.0/8"}})).empty());
+  }
+}
