@@ -1,0 +1,40 @@
+// What stands behind the opaque objects that requests lead to.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <variant>
+
+#include "guard.hpp"
+
+struct gatelet_engine {
+  const std::shared_ptr<gatelet::Engine> engine;
+  std::atomic<std::size_t> references{1};
+};
+
+struct gatelet_decision {
+  explicit gatelet_decision(gatelet::Decision decision);
+  explicit gatelet_decision(gatelet::Identity who);  // of gatelet_identify
+
+  const gatelet::Identity* identity() const noexcept;
+
+  gatelet::Decision decision;
+  const bool is_identity_only;
+  const gatelet::Identity own_identity;  // only when is_identity_only
+
+  // The headers in C's shape: strip, upstream, response in a row.
+  std::unique_ptr<gatelet_header[]> headers;
+  std::size_t begin[4] = {0, 0, 0, 0};
+
+  // Identity fields that had to be composed, by field; they live as long as the decision.
+  mutable std::mutex mutex;
+  mutable std::map<std::string, std::string, std::less<>> composed;  // guarded by mutex
+};
+
+struct gatelet_op {
+  std::variant<gatelet::Operation<gatelet::Decision>, gatelet::Operation<gatelet::Identity>> operation;
+  std::atomic<bool> is_settled{false};  // the answer was handed out, or a callback waits for it
+};
