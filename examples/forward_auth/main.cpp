@@ -1,0 +1,121 @@
+// A server with sign-in by gatelet, through its public C++ API only: the demo, and an answer to nginx's auth_request.
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <chrono>
+#include <fstream>
+#include <gatelet/gatelet.hpp>
+#include <iostream>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include "options.hpp"
+#include "page.hpp"
+#include "serve.hpp"
+
+namespace {
+
+using gatelet::Event;
+
+// One line an event, to standard error.
+class Log {
+ public:
+  explicit Log(Event::Level lowest) : lowest_(lowest) {}
+
+  void write(const Event& event) {
+    if (event.level < lowest_) return;
+    constexpr const char* levels[] = {"debug", "info", "warning", "error"};
+    std::ostringstream line;
+    line << levels[static_cast<int>(event.level)] << ' ' << event.code;
+    if (!event.provider.empty()) line << " provider=" << event.provider;
+    if (!event.request_id.empty()) line << " request=" << event.request_id;
+    if (!event.text.empty()) line << ": " << event.text;
+    const std::lock_guard lock(mutex_);
+    std::cerr << line.str() << std::endl;
+  }
+
+ private:
+  const Event::Level lowest_;
+  std::mutex mutex_;
+};
+
+bool load_file(gatelet::Settings& settings, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) {
+    std::cerr << "forward_auth: --config " << path << ": cannot be read\n";
+    return false;
+  }
+  if (const auto loaded = settings.load("toml", text.str()); !loaded.ok()) {
+    std::cerr << "forward_auth: " << path << ": " << loaded.error().text << '\n';
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int exit_code = 0;
+  const auto options = forward_auth::read_options(argc, argv, exit_code);
+  if (!options) return exit_code;
+
+  // Signals are waited for, not handled: blocked before any thread begins.
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+
+  gatelet::Settings settings;
+  if (!options->config_file.empty() && !load_file(settings, options->config_file)) return 2;
+  std::string sign_out_path = "/oauth2/sign_out";
+  for (const auto& [name, value] : options->settings) {
+    if (const auto set = settings.set(name, value); !set.ok()) {
+      std::cerr << "forward_auth: --set " << name << ": " << set.error().text << '\n';
+      return 2;
+    }
+  }
+  for (const auto& entry : settings.entries()) {
+    if (entry.key == "proxy_prefix") sign_out_path = std::string(entry.values.front().reveal()) + "/sign_out";
+  }
+
+  Log log(options->is_quiet ? Event::Level::warning : Event::Level::info);
+  auto ports = gatelet::default_ports();
+  ports.on_event = [&log](const Event& event) { log.write(event); };
+  auto engine = gatelet::Engine::create(settings, std::move(ports));
+  if (!engine.ok()) {
+    std::cerr << "forward_auth: the configuration cannot be used:\n" << engine.error().text << '\n';
+    return 2;
+  }
+
+  httplib::Server server;
+  server.set_payload_max_length(64 * 1024);
+  server.new_task_queue = [] { return new httplib::ThreadPool(32); };
+  forward_auth::protect(server, *engine,
+                        [&](const httplib::Request&, const forward_auth::Allowed& allowed, httplib::Response& response) {
+                          forward_auth::show_page(allowed, sign_out_path, response);
+                        });
+  const int port = options->port == 0 ? server.bind_to_any_port(options->host)
+                   : server.bind_to_port(options->host, options->port) ? options->port : -1;
+  if (port < 0) {
+    std::cerr << "forward_auth: " << options->host << ':' << options->port << " is taken; choose another with --http-address\n";
+    return 1;
+  }
+
+  std::thread stopper([&] {
+    int signal_number = 0;
+    sigwait(&ends, &signal_number);
+    server.stop();
+  });
+  std::cout << "listening on http://" << options->host << ':' << port << std::endl;
+  const bool is_fine = server.listen_after_bind();
+  pthread_kill(stopper.native_handle(), SIGTERM);
+  stopper.join();
+  return is_fine ? 0 : 1;
+}
