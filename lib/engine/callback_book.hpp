@@ -1,4 +1,5 @@
-// Sign-in attempts that were answered: a state is good for one redemption, however often its callback arrives.
+// Sign-in attempts that were answered: a state is good for one redemption, however often its
+// callback arrives.
 #pragma once
 
 #include <cstddef>
@@ -19,13 +20,15 @@ class CallbackBook {
   explicit CallbackBook(std::size_t max_entries = 16 * 1024) noexcept : max_entries_(max_entries) {}
 
   struct Known {
-    bool used = false;                       // the state was redeemed, or refused after its code had left
-    std::shared_ptr<const Decision> answer;  // while it may be given again: a double click, an aborted request
+    bool used = false;  // the state was redeemed, or refused after its code had left
+    std::shared_ptr<const Decision>
+        answer;  // while it may be given again: a double click, an aborted request
   };
   Known find(const std::string& hashed_state, Instant now);
 
   // `kept_for`: how long the state could come back at all, the life of its cookie.
-  void record(const std::string& hashed_state, std::shared_ptr<const Decision> answer, Duration kept_for, Instant now);
+  void record(const std::string& hashed_state, std::shared_ptr<const Decision> answer,
+              Duration kept_for, Instant now);
 
  private:
   struct Entry {
@@ -33,12 +36,14 @@ class CallbackBook {
     std::shared_ptr<const Decision> answer;
     Duration answer_until, used_until;  // steady clock
   };
+  using Entries = std::list<Entry>;
   void drop_old(Instant now);
 
   const std::size_t max_entries_;
   std::mutex mutex_;
-  std::list<Entry> entries_;  // oldest first; this and below guarded by mutex_
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_state_;
+  Entries entries_;  // oldest first; this and below guarded by mutex_
+  Entries::iterator oldest_answer_ = entries_.end();  // every entry before it has none any more
+  std::unordered_map<std::string, Entries::iterator> by_state_;
 };
 
 }  // namespace gatelet::engine

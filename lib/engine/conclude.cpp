@@ -1,8 +1,11 @@
 #include "engine/conclude.hpp"
 
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "policy/api_request.hpp"
+#include "policy/answer.hpp"
 #include "policy/authorize.hpp"
 #include "policy/identity_headers.hpp"
 #include "policy/userinfo.hpp"
@@ -14,98 +17,101 @@ namespace {
 
 using policy::Answer;
 using policy::Endpoint;
+using Cookies = std::span<const std::string>;
 
-const flow::Context& context_of(const Asked& asked) noexcept { return *asked.snapshot.context; }
-
-Decision not_permitted(const Asked& asked, const Error& why) {
-  const auto cookies = clear_session_cookies(asked);
-  return policy::error_page(context_of(asked).policy, page_facts(asked), 403, Reason::not_permitted, why.text, cookies);
-}
-
-// Set-Cookie values that carry a renewed session to its browser; none when the cookie is up to date.
-Result<std::vector<std::string>> carry(const Asked& asked, const Presented& presented) {
+// Set-Cookie values that carry a renewed session to its browser; none when the cookie is up to
+// date.
+Result<std::vector<std::string>> carry(const Question& question, const Presented& presented) {
   if (!presented.renewed) return std::vector<std::string>{};
-  const auto& context = context_of(asked);
-  return session::write_session(context.session, *context.cookie_keys, *presented.session, asked.facts.host,
-                                asked.facts.headers, *context.entropy);
+  const auto& context = question.context();
+  return session::write_session(context.session, *context.cookie_keys, *presented.session,
+                                question.facts.host, question.facts.headers, *context.entropy);
 }
 
-Result<Decision> answer_auth(const Asked& asked, const Presented& presented, std::span<const std::string> cookies) {
-  const auto& policy = context_of(asked).policy;
-  auto meets = policy::meets_auth_query(asked.facts.own_query, *presented.session);
+void add_cookies(Cookies cookies, Answer& answer) {
+  for (const auto& cookie : cookies) answer.response("Set-Cookie", cookie);
+}
+
+// Whether tokens may be handed on; notes it when one would have been and has run out.
+bool tokens_hold(const Question& question, const session::Session& session) {
+  if (session::tokens_hold(session, question.now)) return true;
+  const auto& rules = question.policy().headers;
+  question.notes.tokens_withheld |=
+      rules.pass_access_token || rules.pass_authorization_header || rules.set_authorization_header;
+  return false;
+}
+
+void add_response_headers(const Question& question, const session::Session& session,
+                          bool tokens_hold, Answer& answer) {
+  const bool whole = policy::add_response_headers(question.policy(), session, tokens_hold, answer);
+  question.notes.value_left_out |= !whole;
+}
+
+Decision not_permitted(const Question& question, Endpoint endpoint) {
+  // What asks PREFIX/auth sends the person to sign in on 401, which is the way to another account.
+  const int status = endpoint == Endpoint::auth || endpoint == Endpoint::userinfo ? 401 : 403;
+  return policy::error_page(question.policy(), page_facts(question), status, Reason::not_permitted,
+                            {}, clear_session_cookies(question));
+}
+
+Decision answer_auth(const Question& question, const Presented& presented, Cookies cookies) {
+  const auto& policy = question.policy();
+  const auto meets = policy::meets_auth_query(question.facts.own_query, *presented.session);
   if (!meets.ok()) {
-    return policy::error_page(policy, page_facts(asked), 400, Reason::bad_request, meets.error().text, cookies);
+    return policy::error_page(policy, page_facts(question), 400, Reason::bad_request, {}, cookies);
   }
   if (!*meets) {
-    return policy::error_page(policy, page_facts(asked), 403, Reason::not_permitted,
-                              "The person is signed in, but does not belong to who is asked for here.", cookies);
+    return policy::error_page(policy, page_facts(question), 403, Reason::not_permitted, {},
+                              cookies);
   }
   auto answer = Answer::own(202, presented.reason);
   answer.no_store();
-  policy::add_response_headers(answer, policy, *presented.session,
-                               session::tokens_hold(*presented.session, asked.now));
-  for (const auto& cookie : cookies) answer.response("Set-Cookie", cookie);
+  add_response_headers(question, *presented.session, tokens_hold(question, *presented.session),
+                       answer);
+  add_cookies(cookies, answer);
   return std::move(answer).finish();
 }
 
-Decision answer_userinfo(const Asked&, const Presented& presented, std::span<const std::string> cookies) {
+Decision answer_userinfo(const Presented& presented, Cookies cookies) {
   auto answer = Answer::own(200, Reason::userinfo);
   answer.no_store();
   answer.response("Content-Type", "application/json");
-  for (const auto& cookie : cookies) answer.response("Set-Cookie", cookie);
+  add_cookies(cookies, answer);
   answer.body(answer.keep(policy::userinfo_json(*presented.session)));
   return std::move(answer).finish();
 }
 
-Decision allow(const Asked& asked, const Presented& presented, std::span<const std::string> cookies) {
-  const auto& context = context_of(asked);
+Decision allow(const Question& question, const Presented& presented, Cookies cookies) {
   const auto& session = *presented.session;
-  const bool tokens_hold = session::tokens_hold(session, asked.now);
+  const bool hold = tokens_hold(question, session);
   auto answer = Answer::allow(presented.reason);
-  policy::add_request_headers(answer, context.policy, context.session.cookie_name, asked.facts, &session, tokens_hold);
-  policy::add_response_headers(answer, context.policy, session, tokens_hold);
-  for (const auto& cookie : cookies) answer.response("Set-Cookie", cookie);
+  const bool whole =
+      policy::add_request_headers(question.policy(), question.context().session.cookie_name,
+                                  question.facts, &session, hold, answer);
+  question.notes.value_left_out |= !whole;
+  add_response_headers(question, session, hold, answer);
+  add_cookies(cookies, answer);
   answer.identity(presented.session);
   return std::move(answer).finish();
 }
 
 }  // namespace
 
-policy::PageFacts page_facts(const Asked& asked) {
-  policy::PageFacts facts;
-  facts.facts = &asked.facts;
-  facts.request_id = asked.request_id;
-  return facts;
-}
-
-std::vector<std::string> clear_session_cookies(const Asked& asked) {
-  return session::clear_session(context_of(asked).session, asked.facts.host, asked.facts.headers);
-}
-
-Result<Decision> conclude(const Asked& asked, const Presented& presented) {
-  const auto permitted = policy::authorize(context_of(asked).policy, *presented.session);
-  if (!permitted.ok()) return not_permitted(asked, permitted.error());
-
-  auto cookies = carry(asked, presented);
-  if (!cookies.ok()) return std::move(cookies).error();
-  switch (asked.endpoint) {
-    case Endpoint::auth: return answer_auth(asked, presented, *cookies);
-    case Endpoint::userinfo: return answer_userinfo(asked, presented, *cookies);
-    case Endpoint::none:
-    case Endpoint::sign_in:
-    case Endpoint::start:
-    case Endpoint::callback:
-    case Endpoint::sign_out:
-    case Endpoint::signed_out:
-    case Endpoint::robots:
-    case Endpoint::ping: return allow(asked, presented, *cookies);
+Result<Decision> conclude(const Question& question, Endpoint endpoint, const Presented& presented) {
+  if (!policy::authorize(question.policy(), *presented.session).ok()) {
+    return not_permitted(question, endpoint);
   }
-  unreachable();
+  const auto cookies = carry(question, presented);
+  if (!cookies.ok()) return cookies.error();
+  if (endpoint == Endpoint::auth) return answer_auth(question, presented, *cookies);
+  if (endpoint == Endpoint::userinfo) return answer_userinfo(presented, *cookies);
+  return allow(question, presented, *cookies);
 }
 
-Decision conclude_nobody(const Asked& asked, const Presented& presented) {
-  const auto cookies = presented.clear_cookies ? clear_session_cookies(asked) : std::vector<std::string>{};
-  return policy::error_page(context_of(asked).policy, page_facts(asked), 401, presented.reason, {}, cookies);
+Decision conclude_nobody(const Question& question, const Presented& presented) {
+  const auto cookies =
+      presented.clear_cookies ? clear_session_cookies(question) : std::vector<std::string>{};
+  return policy::unauthorized(question.policy(), page_facts(question), presented.reason, cookies);
 }
 
 }  // namespace gatelet::engine

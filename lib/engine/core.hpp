@@ -1,9 +1,11 @@
-// What an Engine is made of: the snapshot, the memory, the engine's own tasks, and the books it keeps.
+// What an Engine is made of: the snapshot, the memory, the engine's own tasks, and the books it
+// keeps.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +16,8 @@
 #include "engine/assemble.hpp"
 #include "engine/decide.hpp"
 #include "engine/events.hpp"
+#include "engine/failure.hpp"
+#include "engine/host_loop.hpp"
 #include "engine/metrics.hpp"
 #include "engine/request_number.hpp"
 #include "engine/work.hpp"
@@ -23,7 +27,8 @@ namespace gatelet::engine {
 
 class Core;
 
-// One request's life in the engine: the snapshot of its moment, settled facts, the id for logs and pages.
+// One request's life in the engine: the snapshot of its moment, settled facts, the id for logs and
+// pages. Views the request it was made from.
 class Case {
  public:
   Case(Core& core, const RequestView& request);
@@ -31,9 +36,12 @@ class Case {
   Case& operator=(const Case&) = delete;
 
   bool is_refused() const noexcept { return !facts_.ok(); }
-  Decision refusal() const { return refuse_request(*memory_.snapshot, facts_.error(), request_id_); }
-  Question question() const { return {memory_, *facts_, request_id_, now_}; }
+  Decision refusal() const {
+    return refuse_request(*memory_.snapshot, facts_.error(), request_id_);
+  }
+  Question question() { return {memory_, *facts_, request_id_, now_, notes_}; }
   const Memory& memory() const noexcept { return memory_; }
+  const Notes& notes() const noexcept { return notes_; }
   std::string_view request_id() const noexcept { return request_id_; }
   Instant now() const noexcept { return now_; }
 
@@ -43,55 +51,75 @@ class Case {
   Result<policy::RequestFacts> facts_;
   RequestNumbers::Text number_{};
   std::string_view request_id_;
+  Notes notes_;
 };
 
 class Core {
  public:
-  Core(Ports ports, Assembled assembled, const std::array<unsigned char, 16>& hash_key);
+  // One key for each table that strangers may look into.
+  struct HashKeys {
+    std::array<unsigned char, 16> numbers, sessions, refreshes;
+  };
+
+  Core(Ports ports, Assembled assembled, const HashKeys& keys);
   ~Core();  // ends all work first
-
-  Outcome<Decision> answered(Decision decision, std::string_view request_id);
-  Outcome<Decision> failed(Error error);
-
-  // Does what a verdict asks for: an answer, or an operation in flight.
-  Outcome<Decision> carry_out(const Case& opened, Verdict verdict);
 
   // What decide and its pieces share. `ask` maps a Question to a Result<Verdict>.
   template <class Ask>
   Outcome<Decision> answer(const RequestView& request, Ask&& ask) {
-    if (work.driver().forked()) return failed({Status::forked, std::string(status_sentence(Status::forked))});
-    const Case opened(*this, request);
+    if (work.driver().forked())
+      return failed({Status::forked, "this engine was started before a fork"});
+    Case opened(*this, request);
     if (opened.is_refused()) return answered(opened.refusal(), opened.request_id());
     auto verdict = ask(opened.question());
+    tell(opened.notes());
     if (!verdict.ok()) return failed(std::move(verdict).error());
-    if (auto* decision = std::get_if<Decision>(&*verdict)) return answered(std::move(*decision), opened.request_id());
+    if (auto* decision = std::get_if<Decision>(&*verdict)) {
+      return answered(std::move(*decision), opened.request_id());
+    }
     return carry_out(opened, std::move(verdict).value());
   }
+
+  Result<void> reload(const Settings& settings);
 
   const Ports ports;
   SnapshotBox snapshots;
   SessionCache sessions;
   RefreshBook refreshes;
   RequestNumbers numbers;
-  const std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();  // shared with operations that outlive the engine
+  // Shared with operations that outlive the engine.
+  const std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
   const std::shared_ptr<Events> events;
   Work work;
+  HostLoop loop;
 
  private:
   using Completion = std::shared_ptr<io::CompletionOf<Decision>>;
 
-  Completion new_completion(std::string_view request_id);
+  Outcome<Decision> answered(Decision decision, std::string_view request_id);
+  Outcome<Decision> failed(Error error);
+  void tell(const Notes& notes);
+
+  // Does what a verdict asks for: an answer, or an operation in flight.
+  Outcome<Decision> carry_out(Case& opened, Verdict verdict);
   Outcome<Decision> run(const Case& opened, flow::Flow<Decision> flow);
-  Outcome<Decision> refresh(const Case& opened, NeedRefresh need);
+  Outcome<Decision> refresh(Case& opened, NeedRefresh need);
   Outcome<Decision> redeem(const Case& opened, NeedRedeem need);
-  void deliver_refreshed(const Completion& completion, const Question& question, policy::Endpoint endpoint,
-                         const Presented& presented);
+
+  // On the driver's loop: what a renewal came to, for one of those who waited.
+  void conclude_refresh(const Completion& completion, const Question& question,
+                        policy::Endpoint endpoint, const Presented& presented);
+
+  Completion new_completion(std::string_view request_id);
 
   // Callers that wait for work of others count against max_operations as well.
   class Seat;
   std::shared_ptr<Seat> take_seat();
   const std::size_t max_seats_;
-  std::shared_ptr<std::atomic<std::size_t>> seats_taken_ = std::make_shared<std::atomic<std::size_t>>(0);
+  const std::shared_ptr<std::atomic<std::size_t>> seats_taken_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
+
+  std::mutex reloading_;
 };
 
 }  // namespace gatelet::engine

@@ -1,7 +1,6 @@
 #include <gatelet/engine.hpp>
 
-#include <array>
-#include <cstring>
+#include <span>
 #include <utility>
 
 #include "engine/core.hpp"
@@ -10,8 +9,8 @@
 namespace gatelet::inline GATELET_CXX_ABI {
 
 struct Engine::Impl {
-  Impl(Ports ports, engine::Assembled assembled, const std::array<unsigned char, 16>& hash_key)
-      : core(std::move(ports), std::move(assembled), hash_key) {}
+  Impl(Ports ports, engine::Assembled assembled, const engine::Core::HashKeys& keys)
+      : core(std::move(ports), std::move(assembled), keys) {}
   engine::Core core;
 };
 
@@ -22,51 +21,63 @@ Result<std::shared_ptr<Engine>> Engine::create(const Settings& settings, Ports p
   engine::fill_missing(ports);
   auto assembled = engine::assemble(settings, ports, 1);
   if (!assembled.ok()) return std::move(assembled).error();
-  std::array<unsigned char, 16> hash_key{};
-  const auto filled = ports.entropy->fill(std::as_writable_bytes(std::span(hash_key)));
-  if (!filled.ok()) return filled.error();
+  engine::Core::HashKeys keys;
+  for (auto* key : {&keys.numbers, &keys.sessions, &keys.refreshes}) {
+    const auto filled = ports.entropy->fill(std::as_writable_bytes(std::span(*key)));
+    if (!filled.ok()) return filled.error();
+  }
 
-  auto warnings = std::move(assembled->warnings);
-  auto impl = std::make_unique<Impl>(std::move(ports), std::move(assembled).value(), hash_key);
-  for (const auto& warning : warnings) impl->core.events->emit({Event::Level::warning, "insecure-setting", warning, {}, {}});
+  const auto warnings = std::move(assembled->warnings);
+  auto impl = std::make_unique<Impl>(std::move(ports), std::move(assembled).value(), keys);
+  for (const auto& warning : warnings) {
+    impl->core.events->emit({Event::Level::warning, "insecure-setting", warning, {}, {}});
+  }
   return std::shared_ptr<Engine>(new Engine(std::move(impl)));
 }
 
 Result<void> Engine::start() { return impl_->core.work.driver().start(); }
 
 Outcome<Decision> Engine::decide(const RequestView& request) const {
-  return impl_->core.answer(request, [](const engine::Question& question) { return engine::decide(question); });
+  return impl_->core.answer(
+      request, [](const engine::Question& question) { return engine::decide(question); });
 }
 
-Outcome<Decision> Engine::begin_login(const RequestView& request, const LoginOptions& options) const {
-  return impl_->core.answer(request,
-                            [&](const engine::Question& question) { return engine::begin_login(question, options); });
+Outcome<Decision> Engine::begin_login(const RequestView& request,
+                                      const LoginOptions& options) const {
+  return impl_->core.answer(request, [&](const engine::Question& question) {
+    return engine::begin_login(question, options);
+  });
 }
 
 Outcome<Decision> Engine::finish_login(const RequestView& request) const {
   return impl_->core.answer(request, [](const engine::Question& question) {
-    const auto& context = *question.memory.snapshot->context;
-    const auto match = policy::match_endpoint(context.policy, question.facts.own_path, context.several_providers);
+    const auto match = policy::match_endpoint(question.policy(), question.facts.own_path,
+                                              question.context().several_providers);
     return engine::finish_login(question, match.provider_id);
   });
 }
 
-Outcome<Decision> Engine::sign_out(const RequestView& request, const SignOutOptions& options) const {
-  return impl_->core.answer(request,
-                            [&](const engine::Question& question) { return engine::sign_out(question, options); });
+Outcome<Decision> Engine::sign_out(const RequestView& request,
+                                   const SignOutOptions& options) const {
+  return impl_->core.answer(request, [&](const engine::Question& question) {
+    return engine::sign_out(question, options);
+  });
 }
 
 Outcome<Identity> Engine::identify(const RequestView& request) const {
+  using Answer = std::variant<Identity, Operation<Identity>>;
   auto& core = impl_->core;
-  if (core.work.driver().forked()) return Error{Status::forked, std::string(status_sentence(Status::forked))};
-  const engine::Case opened(core, request);
+  if (core.work.driver().forked()) {
+    return Error{Status::forked, "this engine was started before a fork"};
+  }
+  engine::Case opened(core, request);
   // A request that cannot be read without doubt has nobody behind it.
-  if (opened.is_refused()) return std::variant<Identity, Operation<Identity>>(Identity());
-  return std::variant<Identity, Operation<Identity>>(engine::identify(opened.question()));
+  if (opened.is_refused()) return Answer(Identity());
+  return Answer(engine::identify(opened.question()));
 }
 
 Decision Engine::failure(const RequestView& request, const Error& error) const {
-  const engine::Case opened(impl_->core, request);
+  engine::Case opened(impl_->core, request);
   if (opened.is_refused()) return opened.refusal();
   return engine::failure_page(opened.question(), error);
 }
@@ -81,16 +92,9 @@ std::size_t Engine::body_limit(const RequestView& request) const noexcept {
   return match.endpoint == policy::Endpoint::callback ? form_limit : 0;
 }
 
-Result<void> Engine::reload(const Settings& settings) {
-  auto& core = impl_->core;
-  auto assembled = engine::assemble(settings, core.ports, core.snapshots.load()->generation + 1);
-  if (!assembled.ok()) return std::move(assembled).error();
-  for (const auto& warning : assembled->warnings) core.events->emit({Event::Level::warning, "insecure-setting", warning, {}, {}});
-  core.snapshots.store(engine::keep_known_providers(*core.snapshots.load(), std::move(assembled->snapshot)));
-  return {};
-}
+Result<void> Engine::reload(const Settings& settings) { return impl_->core.reload(settings); }
 
-Loop& Engine::loop() const noexcept { return impl_->core.loop(); }
+Loop& Engine::loop() const noexcept { return impl_->core.loop; }
 
 std::string Engine::metrics() const {
   auto& core = impl_->core;

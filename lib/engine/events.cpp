@@ -8,7 +8,8 @@ namespace {
 constexpr std::size_t max_waiting = 1024;
 
 Event::Level level_of(Decision::Kind kind, Reason reason) noexcept {
-  if (reason == Reason::internal_error || reason == Reason::provider_failed || reason == Reason::provider_unavailable) {
+  if (reason == Reason::internal_error || reason == Reason::provider_failed ||
+      reason == Reason::provider_unavailable) {
     return Event::Level::warning;
   }
   return kind == Decision::Kind::allow ? Event::Level::debug : Event::Level::info;
@@ -33,7 +34,8 @@ void Events::emit_decision(const Decision& decision, std::string_view request_id
   emit(event);
 }
 
-void Events::keep(Event::Level level, std::string_view code, std::string text, std::string_view provider) {
+void Events::keep(Event::Level level, std::string_view code, std::string text,
+                  std::string_view provider) {
   if (!sink_) return;
   const std::scoped_lock lock(mutex_);
   if (kept_.size() == max_waiting) {

@@ -1,5 +1,5 @@
-// Events on their way to the host's log. The sink is called on host threads only: what happens on the driver's thread waits
-// here until a host thread comes by.
+// Events on their way to the host's log. The sink is called on host threads only: what happens on
+// the driver's thread waits here until a host thread comes by.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,8 @@ class Events {
   void emit(const Event& event);
   void emit_decision(const Decision& decision, std::string_view request_id);
 
-  // On any thread: keeps the event (copied) until drain() or emit(); beyond 1,024 the oldest are dropped and counted.
+  // On any thread: keeps the event (copied) until drain() or emit(); beyond 1,024 the oldest are
+  // dropped and counted.
   void keep(Event::Level level, std::string_view code, std::string text, std::string_view provider);
   void drain();
 

@@ -5,19 +5,31 @@
 namespace gatelet::engine {
 namespace {
 
-constexpr std::array<std::string_view, 5> kind_names = {"unauthorized", "forbidden", "redirect", "allow", "respond"};
-constexpr std::array<std::string_view, 8> class_names = {"ok",   "unfinished",  "usage",     "config",
-                                                         "peer", "unavailable", "cancelled", "internal"};
+constexpr std::array<std::string_view, 5> kind_names = {"unauthorized", "forbidden", "redirect",
+                                                        "allow", "respond"};
+constexpr std::array<std::string_view, 8> class_names = {
+    "ok", "unfinished", "usage", "config", "peer", "unavailable", "cancelled", "internal"};
 constexpr std::array<std::string_view, 2> result_names = {"failed", "succeeded"};
 
-void add_one(std::atomic<std::uint64_t>& counter) noexcept { counter.fetch_add(1, std::memory_order_relaxed); }
+void add_one(std::atomic<std::uint64_t>& counter) noexcept {
+  counter.fetch_add(1, std::memory_order_relaxed);
+}
 
-void write_header(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
-  out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ").append(type);
+void write_header(std::string& out, std::string_view name, std::string_view type,
+                  std::string_view help) {
+  out.append("# HELP ")
+      .append(name)
+      .append(" ")
+      .append(help)
+      .append("\n# TYPE ")
+      .append(name)
+      .append(" ")
+      .append(type);
   out += '\n';
 }
 
-void write_sample(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value) {
+void write_sample(std::string& out, std::string_view name, std::string_view labels,
+                  std::uint64_t value) {
   out.append(name).append(labels).append(" ").append(std::to_string(value)).append("\n");
 }
 
@@ -28,37 +40,46 @@ std::string label(std::string_view name, std::string_view value) {
 }  // namespace
 
 void Metrics::count(const Decision& decision) noexcept {
-  add_one(decisions_[static_cast<std::size_t>(decision.kind())][static_cast<std::size_t>(decision.reason()) % num_reasons]);
+  add_one(decisions_[static_cast<std::size_t>(decision.kind())]
+                    [static_cast<std::size_t>(decision.reason()) % num_reasons]);
 }
 
-void Metrics::count(const Error& error) noexcept { add_one(errors_[static_cast<std::size_t>(status_class(error.status))]); }
+void Metrics::count(const Error& error) noexcept {
+  add_one(errors_[static_cast<std::size_t>(status_class(error.status))]);
+}
 
 void Metrics::count_refresh(bool succeeded) noexcept { add_one(refreshes_[succeeded]); }
 void Metrics::count_fetch(bool succeeded) noexcept { add_one(fetches_[succeeded]); }
 
 std::string Metrics::text(const Gauges& gauges) const {
   std::string out;
-  write_header(out, "gatelet_decisions_total", "counter", "Requests decided, by result and reason.");
+  write_header(out, "gatelet_decisions_total", "counter",
+               "Requests decided, by result and reason.");
   for (std::size_t kind = 0; kind < num_kinds; ++kind) {
     for (std::size_t reason = 0; reason < num_reasons; ++reason) {
       const auto value = decisions_[kind][reason].load(std::memory_order_relaxed);
       if (value == 0) continue;
-      const auto labels = std::string("{result=\"") + std::string(kind_names[kind]) + "\",reason=\"" +
-                          std::string(reason_code(static_cast<Reason>(reason))) + "\"}";
+      const auto labels = std::string("{result=\"") + std::string(kind_names[kind]) +
+                          "\",reason=\"" + std::string(reason_code(static_cast<Reason>(reason))) +
+                          "\"}";
       write_sample(out, "gatelet_decisions_total", labels, value);
     }
   }
   write_header(out, "gatelet_errors_total", "counter", "Calls that ended in an error, by class.");
   for (std::size_t cls = 1; cls < num_classes; ++cls) {
-    write_sample(out, "gatelet_errors_total", label("class", class_names[cls]), errors_[cls].load(std::memory_order_relaxed));
+    write_sample(out, "gatelet_errors_total", label("class", class_names[cls]),
+                 errors_[cls].load(std::memory_order_relaxed));
   }
   write_header(out, "gatelet_refresh_total", "counter", "Sessions renewed at their provider.");
   for (std::size_t i = 0; i < 2; ++i) {
-    write_sample(out, "gatelet_refresh_total", label("result", result_names[i]), refreshes_[i].load(std::memory_order_relaxed));
+    write_sample(out, "gatelet_refresh_total", label("result", result_names[i]),
+                 refreshes_[i].load(std::memory_order_relaxed));
   }
-  write_header(out, "gatelet_provider_fetch_total", "counter", "Fetches of provider metadata and keys.");
+  write_header(out, "gatelet_provider_fetch_total", "counter",
+               "Fetches of provider metadata and keys.");
   for (std::size_t i = 0; i < 2; ++i) {
-    write_sample(out, "gatelet_provider_fetch_total", label("result", result_names[i]), fetches_[i].load(std::memory_order_relaxed));
+    write_sample(out, "gatelet_provider_fetch_total", label("result", result_names[i]),
+                 fetches_[i].load(std::memory_order_relaxed));
   }
   write_header(out, "gatelet_inflight", "gauge", "Operations in flight.");
   write_sample(out, "gatelet_inflight", "", gauges.in_flight);

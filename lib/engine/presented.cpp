@@ -1,6 +1,7 @@
 #include "engine/presented.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "session/cookie_session.hpp"
 
@@ -21,18 +22,24 @@ Presented somebody(std::shared_ptr<const session::Session> session) {
   return somebody;
 }
 
-// The newest session that any of the request's candidates opens to; null when none does.
-std::shared_ptr<const session::Session> open_newest(const Snapshot& snapshot, std::span<const HeaderView> headers,
-                                                    Instant now) {
+// The newest session that any of the candidates opens to; null when none does.
+std::shared_ptr<const session::Session> open_newest(
+    const Snapshot& snapshot, const std::vector<session::SessionCookie>& candidates, Instant now) {
   const auto& context = *snapshot.context;
   std::shared_ptr<const session::Session> newest;
-  for (const auto& candidate : session::find_session_cookies(context.session, headers)) {
+  for (const auto& candidate : candidates) {
     auto opened = session::open_session(context.session, *context.cookie_keys, candidate, now);
     if (!opened.ok() || !snapshot.provider(opened->provider_id)) continue;
     if (newest && newest->created_at >= opened->created_at) continue;
+    opened->ends_at = session::ends_at(*opened, context.session);
     newest = std::make_shared<const session::Session>(std::move(opened).value());
+    if (!context.session.newest_of_duplicates) break;
   }
   return newest;
+}
+
+bool may_refresh(const Memory& memory, const session::Session& session, Instant now) {
+  return !session.refresh_token.empty() && memory.refreshes.may_try(session.provider_id, now);
 }
 
 }  // namespace
@@ -41,44 +48,47 @@ Presented present_session(const Memory& memory, std::span<const HeaderView> head
   const auto& snapshot = *memory.snapshot;
   const auto& settings = snapshot.context->session;
   const CookieImage image(headers, settings.cookie_name);
-  if (image.empty()) return nobody(Reason::no_session, false);
 
   auto session = memory.sessions.find(image, snapshot.generation);
   if (!session) {
-    session = open_newest(snapshot, headers, now);
+    const auto candidates = session::find_session_cookies(settings, headers);
+    if (candidates.empty()) return nobody(Reason::no_session, false);
+    session = open_newest(snapshot, candidates, now);
     if (!session) return nobody(Reason::session_invalid, true);
     memory.sessions.insert(image, snapshot.generation, session);
   }
 
-  auto newer = memory.refreshes.replacement_of(*session, now);
-  const bool renewed = newer != nullptr;
-  if (renewed) session = std::move(newer);
+  auto known = memory.refreshes.look_up(*session, now);
+  if (known.is_over) return nobody(Reason::session_expired, true);
+  const bool renewed = known.newer != nullptr;
+  if (renewed) session = std::move(known.newer);
 
+  Presented presented;
   switch (session::judge(*session, settings, now)) {
     case session::Freshness::dead: return nobody(Reason::session_expired, true);
-    case session::Freshness::fresh: break;
+    case session::Freshness::fresh: presented = somebody(std::move(session)); break;
     case session::Freshness::refresh_soon:  // a cookie session is never refreshed in the background
-    case session::Freshness::refresh_now: {
-      if (!memory.refreshes.may_try(session->provider_id, now)) {
-        auto kept = without_refresh(snapshot, std::move(session), now);
-        kept.renewed = renewed && kept.session;
-        return kept;
+    case session::Freshness::refresh_now:
+      if (may_refresh(memory, *session, now)) {
+        presented = somebody(std::move(session));
+        presented.refresh_due = true;
+      } else {
+        presented = without_refresh(snapshot, std::move(session), now);
       }
-      auto due = somebody(std::move(session));
-      due.renewed = renewed;
-      due.refresh_due = true;
-      return due;
-    }
+      break;
   }
-  auto presented = somebody(std::move(session));
-  presented.renewed = renewed;
+  presented.renewed = renewed && presented.session;
   return presented;
 }
 
-Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const session::Session> session, Instant now) {
+Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const session::Session> session,
+                          Instant now) {
   const auto& settings = snapshot.context->session;
-  const bool tokens_end_it = settings.session_ends_with_tokens || settings.expire_with_tokens_on_refresh_only;
-  if (tokens_end_it && !session::tokens_hold(*session, now)) return nobody(Reason::session_expired, true);
+  const bool tokens_end_it =
+      settings.session_ends_with_tokens || settings.expire_with_tokens_on_refresh_only;
+  if (tokens_end_it && !session::tokens_hold(*session, now)) {
+    return nobody(Reason::session_expired, true);
+  }
   const auto end = session::ends_at(*session, settings);
   if (end && *end <= session::to_timestamp(now)) return nobody(Reason::session_expired, true);
   return somebody(std::move(session));
@@ -90,5 +100,7 @@ Presented after_refresh(std::shared_ptr<const session::Session> renewed) {
   presented.renewed = true;
   return presented;
 }
+
+Presented after_grant_ended() { return nobody(Reason::grant_ended, true); }
 
 }  // namespace gatelet::engine

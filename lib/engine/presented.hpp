@@ -1,42 +1,39 @@
-// The session a request presents: found in its cookies, opened, judged, and replaced by a newer one where this process
-// knows of a refresh.
+// The session a request presents: found in its cookies, opened, judged, and replaced by a newer one
+// where this process knows of a refresh.
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include <gatelet/decision.hpp>
 #include <gatelet/request.hpp>
 
 #include "base/instant.hpp"
-#include "engine/refresh_book.hpp"
-#include "engine/session_cache.hpp"
-#include "engine/snapshot.hpp"
+#include "engine/question.hpp"
 #include "session/lifetime.hpp"
 #include "session/session.hpp"
 
 namespace gatelet::engine {
 
-// What deciding works with besides the request: the snapshot of this moment and the engine's memory.
-struct Memory {
-  std::shared_ptr<const Snapshot> snapshot;
-  SessionCache& sessions;
-  RefreshBook& refreshes;
-};
-
 struct Presented {
   std::shared_ptr<const session::Session> session;  // null: nobody
   Reason reason = Reason::no_session;               // Reason::session where there is one
   bool clear_cookies = false;                       // session cookies came that are no good
-  bool renewed = false;                             // newer than the cookie: the answer must carry it
-  bool refresh_due = false;                         // must be renewed before it counts, and may be tried now
+  bool renewed = false;      // newer than the cookie: the answer must carry it
+  bool refresh_due = false;  // must be renewed before it counts, and may be tried now
 };
 
 Presented present_session(const Memory& memory, std::span<const HeaderView> headers, Instant now);
 
-// The same after a refresh that could not be done: the session counts until its own expiry, or is over.
-Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const session::Session> session, Instant now);
+// The same after a refresh that could not be done: the session counts until its own expiry, or is
+// over.
+Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const session::Session> session,
+                          Instant now);
 
 // The same after a refresh that was done.
 Presented after_refresh(std::shared_ptr<const session::Session> renewed);
+
+// Nobody, since the provider ended the grant behind the session.
+Presented after_grant_ended();
 
 }  // namespace gatelet::engine

@@ -23,7 +23,9 @@ bool RefetchBudget::take_keys(std::string_view provider_id, Instant now) {
   const std::scoped_lock lock(mutex_);
   auto& account = this->account(provider_id, now);
   const auto passed = std::max(now.steady - account.counted_at, Duration{});
-  account.tokens = std::min(max_tokens, account.tokens + static_cast<double>(passed.count()) / static_cast<double>(regained_per.count()));
+  account.tokens =
+      std::min(max_tokens, account.tokens + static_cast<double>(passed.count()) /
+                                                static_cast<double>(regained_per.count()));
   account.counted_at = now.steady;
   if (account.tokens < 1) return false;
   account.tokens -= 1;

@@ -1,5 +1,5 @@
-// How often a provider's documents may be fetched because somebody asked: a stranger's token or click must not turn into a
-// stream of requests to the provider.
+// How often a provider's documents may be fetched because somebody asked: a stranger's token or
+// click must not turn into a stream of requests to the provider.
 #pragma once
 
 #include <map>
@@ -16,7 +16,8 @@ class RefetchBudget {
   // Forced refetches of keys: three at once, one regained per minute; failures count as well.
   bool take_keys(std::string_view provider_id, Instant now);
 
-  // After a failed fetch nothing is tried for a second, so that a dead provider is asked once a second at most.
+  // After a failed fetch nothing is tried for a second, so that a dead provider is asked once a
+  // second at most.
   void note_failure(std::string_view provider_id, Instant now);
   bool may_fetch(std::string_view provider_id, Instant now);
 

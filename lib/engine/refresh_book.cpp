@@ -2,21 +2,26 @@
 
 #include <algorithm>
 
+#include "session/lifetime.hpp"
+
 namespace gatelet::engine {
 namespace {
 
 constexpr Duration kept_after_seen = 60s;
 constexpr Duration kept_at_most = 1h;
+constexpr std::size_t entry_overhead = 1024;
 constexpr Duration first_pause = 1s;
 constexpr Duration longest_pause = 30s;
 
-// A provider that does not rotate gives the same refresh token again: only an older session is replaced.
+// A provider that does not rotate gives the same refresh token again: only an older session is
+// replaced.
 bool is_newer(const session::Session& a, const session::Session& b) noexcept {
   return a.created_at.value_or(session::Timestamp{}) > b.created_at.value_or(session::Timestamp{});
 }
 
 std::size_t bytes_of(const session::Session& session) noexcept {
-  return session.access_token.size() + session.id_token.size() + 2 * session.refresh_token.size() + 1024;
+  return session.access_token.size() + session.id_token.size() + 2 * session.refresh_token.size() +
+         entry_overhead;
 }
 
 }  // namespace
@@ -24,56 +29,109 @@ std::size_t bytes_of(const session::Session& session) noexcept {
 RefreshBook::RefreshBook(const std::array<unsigned char, 16>& hash_key, std::size_t max_bytes)
     : max_bytes_(max_bytes), hash_(hash_key) {}
 
-std::shared_ptr<const session::Session> RefreshBook::replacement_of(const session::Session& session, Instant now) {
-  if (num_entries_.load(std::memory_order_relaxed) == 0 || session.refresh_token.empty()) return nullptr;
+RefreshBook::Known RefreshBook::look_up(const session::Session& session, Instant now) {
+  if (num_entries_.load(std::memory_order_relaxed) == 0 || session.refresh_token.empty()) return {};
   const std::scoped_lock lock(mutex_);
+  note_seen(session, now);
 
-  // The new cookie has arrived somewhere: its predecessors are needed for a little while only.
-  if (const auto by_new = by_new_token_.find(hash_(session.refresh_token.reveal())); by_new != by_new_token_.end()) {
-    auto& entry = *by_new->second;
-    if (!entry.seen && entry.renewed->refresh_token == session.refresh_token && !is_newer(*entry.renewed, session)) {
-      entry.seen = true;
-      entry.kept_until = std::min(entry.kept_until, now.steady + kept_after_seen);
-    }
-  }
-
-  std::shared_ptr<const session::Session> newest;
+  Known known;
   const session::Session* at = &session;
   for (int steps = 0; steps < 16; ++steps) {
-    const auto entry = find(*at);
+    if (has_ended(*at, now)) {
+      known.is_over = true;
+      break;
+    }
+    const auto entry = find_newer(*at);
     if (entry == entries_.end() || entry->kept_until <= now.steady) break;
-    newest = entry->renewed;
-    at = newest.get();
+    known.newer = entry->renewed;
+    at = known.newer.get();
   }
-  return newest;
+  return known;
 }
 
-void RefreshBook::record(const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now) {
+bool RefreshBook::record(const session::Session& old,
+                         std::shared_ptr<const session::Session> renewed, Instant now) {
+  Entry entry{hash_(old.refresh_token.reveal()),
+              old.refresh_token,
+              old.provider_id,
+              {},
+              {},
+              now.steady + kept_at_most,
+              false,
+              0};
+  entry.bytes = bytes_of(*renewed) + old.refresh_token.size();
+  entry.renewed = std::move(renewed);
   const std::scoped_lock lock(mutex_);
-  drop_old(now);
-  Entry entry{hash_(old.refresh_token.reveal()), old.refresh_token, std::move(renewed), now.steady + kept_at_most, false, 0};
-  entry.bytes = bytes_of(*entry.renewed) + old.refresh_token.size();
-  while (!entries_.empty() && bytes_ + entry.bytes > max_bytes_) erase(entries_.begin());
+  if (has_ended(old, now)) return false;
+  add(std::move(entry), now);
+  return true;
+}
 
+void RefreshBook::record_end(const session::Session& session, Instant now) {
+  if (session.refresh_token.empty()) return;
+  Entry entry{hash_(session.refresh_token.reveal()),
+              session.refresh_token,
+              session.provider_id,
+              nullptr,
+              session::to_timestamp(now),
+              now.steady + kept_at_most,
+              false,
+              session.refresh_token.size() + entry_overhead};
+  const std::scoped_lock lock(mutex_);
+  add(std::move(entry), now);
+}
+
+void RefreshBook::add(Entry entry, Instant now) {
+  drop_old(now);
+  while (!entries_.empty() && bytes_ + entry.bytes > max_bytes_) erase(entries_.begin());
   bytes_ += entry.bytes;
   entries_.push_back(std::move(entry));
   const auto added = std::prev(entries_.end());
   by_hash_.emplace(added->hash, added);
-  by_new_token_.insert_or_assign(hash_(added->renewed->refresh_token.reveal()), added);
+  if (added->renewed) {
+    by_new_token_.insert_or_assign(hash_(added->renewed->refresh_token.reveal()), added);
+  }
   num_entries_.store(entries_.size(), std::memory_order_relaxed);
 }
 
-RefreshBook::Entries::iterator RefreshBook::find(const session::Session& session) {
+// The new cookie has arrived somewhere: its predecessors are needed for a little while only.
+void RefreshBook::note_seen(const session::Session& session, Instant now) {
+  const auto by_new = by_new_token_.find(hash_(session.refresh_token.reveal()));
+  if (by_new == by_new_token_.end()) return;
+  auto& entry = *by_new->second;
+  if (entry.seen || !(entry.renewed->refresh_token == session.refresh_token) ||
+      is_newer(*entry.renewed, session)) {
+    return;
+  }
+  entry.seen = true;
+  entry.kept_until = std::min(entry.kept_until, now.steady + kept_after_seen);
+}
+
+RefreshBook::Entries::iterator RefreshBook::find_newer(const session::Session& session) {
   auto [at, end] = by_hash_.equal_range(hash_(session.refresh_token.reveal()));
   auto best = entries_.end();
   for (; at != end; ++at) {
     const auto entry = at->second;
-    if (entry->replaced_token == session.refresh_token && entry->renewed->provider_id == session.provider_id &&
-        is_newer(*entry->renewed, session) && (best == entries_.end() || is_newer(*entry->renewed, *best->renewed))) {
+    if (entry->renewed && entry->replaced_token == session.refresh_token &&
+        entry->provider_id == session.provider_id && is_newer(*entry->renewed, session) &&
+        (best == entries_.end() || is_newer(*entry->renewed, *best->renewed))) {
       best = entry;
     }
   }
   return best;
+}
+
+bool RefreshBook::has_ended(const session::Session& session, Instant now) const {
+  auto [at, end] = by_hash_.equal_range(hash_(session.refresh_token.reveal()));
+  for (; at != end; ++at) {
+    const auto& entry = *at->second;
+    if (!entry.renewed && entry.kept_until > now.steady &&
+        session.created_at.value_or(entry.ended_at) <= entry.ended_at &&
+        entry.replaced_token == session.refresh_token && entry.provider_id == session.provider_id) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void RefreshBook::drop_old(Instant now) {
@@ -91,8 +149,10 @@ void RefreshBook::erase(Entries::iterator entry) {
       break;
     }
   }
-  const auto by_new = by_new_token_.find(hash_(entry->renewed->refresh_token.reveal()));
-  if (by_new != by_new_token_.end() && by_new->second == entry) by_new_token_.erase(by_new);
+  if (entry->renewed) {
+    const auto by_new = by_new_token_.find(hash_(entry->renewed->refresh_token.reveal()));
+    if (by_new != by_new_token_.end() && by_new->second == entry) by_new_token_.erase(by_new);
+  }
   bytes_ -= entry->bytes;
   entries_.erase(entry);
   num_entries_.store(entries_.size(), std::memory_order_relaxed);
@@ -107,7 +167,8 @@ bool RefreshBook::may_try(std::string_view provider_id, Instant now) const {
 void RefreshBook::note_trouble(std::string_view provider_id, Instant now) {
   const std::scoped_lock lock(mutex_);
   auto& trouble = troubles_[std::string(provider_id)];
-  trouble.pause = trouble.pause == Duration{} ? first_pause : std::min(2 * trouble.pause, longest_pause);
+  trouble.pause =
+      trouble.pause == Duration{} ? first_pause : std::min(2 * trouble.pause, longest_pause);
   trouble.until = now.steady + trouble.pause;
 }
 

@@ -1,9 +1,11 @@
-// What this process knows of refreshes: results of late, and providers that should be left alone for a moment.
+// What this process knows of refreshes: results of late, and providers that should be left alone
+// for a moment.
 //
-// A provider that rotates refresh tokens revokes the whole grant when an old one comes back. Browsers send several
-// requests at once, and abort some: requests that still carry the replaced cookie must get the new session without a second
-// grant. So a result stays here under the refresh token it replaced until 60 s after the new cookie was first seen, an
-// hour at most, within a bound of bytes.
+// A provider that rotates refresh tokens revokes the whole grant when an old one comes back.
+// Browsers send several requests at once, and abort some: requests that still carry the replaced
+// cookie must get the new session without a second grant. So a result stays here under the refresh
+// token it replaced until 60 s after the new cookie was first seen, an hour at most, within a bound
+// of bytes.
 #pragma once
 
 #include <array>
@@ -25,15 +27,29 @@ namespace gatelet::engine {
 
 class RefreshBook {
  public:
-  explicit RefreshBook(const std::array<unsigned char, 16>& hash_key, std::size_t max_bytes = 16 * 1024 * 1024);
+  explicit RefreshBook(const std::array<unsigned char, 16>& hash_key,
+                       std::size_t max_bytes = 16 * 1024 * 1024);
 
-  // The newest session that replaced this one; null when it is the newest known. Also notes that a session was seen.
+  struct Known {
+    std::shared_ptr<const session::Session> newer;  // the newest that replaced it; null: itself
+    bool is_over = false;                           // its grant ended, or it was signed out
+  };
+  // What is known of a session. Also notes that it was seen.
   //   Allocates nothing; costs one relaxed load while the book is empty.
-  std::shared_ptr<const session::Session> replacement_of(const session::Session& session, Instant now);
+  Known look_up(const session::Session& session, Instant now);
 
-  void record(const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now);
+  // False, and nothing kept, when the old session is over by now: then the new one must not be
+  // used.
+  [[nodiscard]] bool record(const session::Session& old, std::shared_ptr<const session::Session> renewed,
+              Instant now);
 
-  // After trouble with a provider nothing is tried for a while: 1 s, doubling up to 30 s, until a refresh succeeds.
+  // The session, and whatever it replaced, is over: nobody gets in with its cookie here, and its
+  // refresh token is not tried again for an hour. A session that begins later is not meant, even
+  // when its provider hands out the same refresh token. Without a refresh token there is no trace.
+  void record_end(const session::Session& session, Instant now);
+
+  // After trouble with a provider nothing is tried for a while: 1 s, doubling up to 30 s, until a
+  // refresh succeeds.
   bool may_try(std::string_view provider_id, Instant now) const;
   void note_trouble(std::string_view provider_id, Instant now);
   void note_success(std::string_view provider_id);
@@ -42,13 +58,18 @@ class RefreshBook {
   struct Entry {
     std::uint64_t hash;  // of the replaced refresh token
     Secret replaced_token;
-    std::shared_ptr<const session::Session> renewed;
-    Duration kept_until;  // steady clock
-    bool seen;            // the new session came back from a browser
+    std::string provider_id;
+    std::shared_ptr<const session::Session> renewed;  // null: the grant is over
+    session::Timestamp ended_at;                      // then: sessions begun until here are over
+    Duration kept_until;                              // steady clock
+    bool seen;                                        // the new session came back from a browser
     std::size_t bytes;
   };
   using Entries = std::list<Entry>;
-  Entries::iterator find(const session::Session& session);
+  Entries::iterator find_newer(const session::Session& session);
+  bool has_ended(const session::Session& session, Instant now) const;
+  void note_seen(const session::Session& session, Instant now);
+  void add(Entry entry, Instant now);
   void drop_old(Instant now);
   void erase(Entries::iterator entry);
 

@@ -1,4 +1,5 @@
-// Ids for requests that bring none: unguessable enough to be told apart in a log, cheap enough for every request.
+// Ids for requests that bring none: unguessable enough to be told apart in a log, cheap enough for
+// every request.
 #pragma once
 
 #include <array>

@@ -11,15 +11,17 @@ bool is_part_of(std::string_view name, std::string_view cookie_name) noexcept {
   if (!name.starts_with(cookie_name)) return false;
   name.remove_prefix(cookie_name.size());
   if (name.empty()) return true;
-  return name.size() > 1 && name.front() == '_' && name.substr(1).find_first_not_of("0123456789") == std::string_view::npos;
+  return name.size() > 1 && name.front() == '_' &&
+         name.substr(1).find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // What an entry occupies besides its texts: list and map nodes, the session with its fields.
 constexpr std::size_t entry_overhead = 512;
 
 std::size_t bytes_of(const session::Session& session) noexcept {
-  std::size_t bytes = session.access_token.size() + session.id_token.size() + session.refresh_token.size() +
-                      session.nonce.size() + session.email.size() + session.user.size() + session.preferred_username.size();
+  std::size_t bytes = session.access_token.size() + session.id_token.size() +
+                      session.refresh_token.size() + session.nonce.size() + session.email.size() +
+                      session.user.size() + session.preferred_username.size();
   for (const auto& group : session.groups) bytes += group.size() + sizeof(group);
   // An additional claim's size is not known without walking it; the record it came from bounds it.
   return bytes + session.additional_claims.size() * entry_overhead;
@@ -27,10 +29,12 @@ std::size_t bytes_of(const session::Session& session) noexcept {
 
 }  // namespace
 
-CookieImage::CookieImage(std::span<const HeaderView> headers, std::string_view cookie_name) noexcept {
+CookieImage::CookieImage(std::span<const HeaderView> headers,
+                         std::string_view cookie_name) noexcept {
   http::CookieReader reader(headers);
   http::CookieView cookie;
-  // Names whose base was cut to fit 256 characters are longer than any lookup here cares for: they miss the cache.
+  // Names whose base was cut to fit 256 characters are longer than any lookup here cares for: they
+  // miss the cache.
   while (reader.next(cookie)) {
     if (!is_part_of(cookie.name, cookie_name)) continue;
     if (count_ == max_parts) {
@@ -42,15 +46,19 @@ CookieImage::CookieImage(std::span<const HeaderView> headers, std::string_view c
 }
 
 std::uint64_t CookieImage::hash(const KeyedHash& hash, std::uint64_t generation) const noexcept {
-  // A signed value ends in its MAC: the last bytes of each part tell sessions apart, and equals() compares all of them.
+  // A signed value ends in its MAC: the last bytes of each part tell sessions apart, and equals()
+  // compares all of them.
   constexpr std::size_t tail = 64;
   std::array<char, max_parts * tail + sizeof(generation)> text;
   std::size_t size = 0;
-  for (std::size_t i = 0; i < sizeof(generation); ++i) text[size++] = static_cast<char>(generation >> 8 * i);
+  for (std::size_t i = 0; i < sizeof(generation); ++i)
+    text[size++] = static_cast<char>(generation >> 8 * i);
   for (std::size_t i = 0; i < count_; ++i) {
-    const auto value = parts_[i].value.substr(parts_[i].value.size() - std::min(tail, parts_[i].value.size()));
-    size = static_cast<std::size_t>(std::copy(value.begin(), value.end(), text.begin() + static_cast<std::ptrdiff_t>(size)) -
-                                    text.begin());
+    const auto value =
+        parts_[i].value.substr(parts_[i].value.size() - std::min(tail, parts_[i].value.size()));
+    size = static_cast<std::size_t>(
+        std::copy(value.begin(), value.end(), text.begin() + static_cast<std::ptrdiff_t>(size)) -
+        text.begin());
   }
   return hash({text.data(), size});
 }
@@ -78,7 +86,8 @@ std::string CookieImage::keep() const {
 SessionCache::SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key)
     : max_shard_bytes_(max_bytes / num_shards), hash_(hash_key) {}
 
-std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& image, std::uint64_t generation) noexcept {
+std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& image,
+                                                           std::uint64_t generation) noexcept {
   if (!image.fits()) return nullptr;
   const auto hash = image.hash(hash_, generation);
   auto& shard = this->shard(hash);
@@ -100,7 +109,8 @@ void SessionCache::insert(const CookieImage& image, std::uint64_t generation,
 
   auto& shard = this->shard(entry.hash);
   const std::scoped_lock lock(shard.mutex);
-  if (const auto same = shard.by_hash.find(entry.hash); same != shard.by_hash.end()) evict(shard, same->second);
+  if (const auto same = shard.by_hash.find(entry.hash); same != shard.by_hash.end())
+    evict(shard, same->second);
   while (shard.bytes + entry.bytes > max_shard_bytes_) evict(shard, std::prev(shard.entries.end()));
   shard.bytes += entry.bytes;
   shard.entries.push_front(std::move(entry));

@@ -1,8 +1,9 @@
-// Sessions opened before, found by the cookies that carried them: a browser sends the same cookie with every request.
+// Sessions opened before, found by the cookies that carried them: a browser sends the same cookie
+// with every request.
 //
-// An entry holds the opened session and the cookie bytes it came from, never a decision. A keyed hash finds it, the bytes
-// confirm it. Only cookies whose signature held get in, so strangers cannot fill or aim at the table. Bounded in bytes,
-// oldest use out first.
+// An entry holds the opened session and the cookie bytes it came from, never a decision. A keyed
+// hash finds it, the bytes confirm it. Only cookies whose signature held get in, so strangers
+// cannot fill or aim at the table. Bounded in bytes, oldest use out first.
 #pragma once
 
 #include <array>
@@ -24,7 +25,8 @@
 
 namespace gatelet::engine {
 
-// The session cookies of one request as they stand there: NAME, NAME_0, NAME_1, ... in order, duplicates kept. Views only.
+// The session cookies of one request as they stand there: NAME, NAME_0, NAME_1, ... in order,
+// duplicates kept. Views only.
 class CookieImage {
  public:
   // One scan of the cookies; allocates nothing.
@@ -48,11 +50,14 @@ class SessionCache {
  public:
   SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key);
 
-  // The session these cookies opened to, under these settings. Whether it still holds is the caller's to judge.
+  // The session these cookies opened to, under these settings. Whether it still holds is the
+  // caller's to judge.
   //   Threads: any. Allocates nothing.
-  std::shared_ptr<const session::Session> find(const CookieImage& image, std::uint64_t generation) noexcept;
+  std::shared_ptr<const session::Session> find(const CookieImage& image,
+                                               std::uint64_t generation) noexcept;
 
-  void insert(const CookieImage& image, std::uint64_t generation, std::shared_ptr<const session::Session> session);
+  void insert(const CookieImage& image, std::uint64_t generation,
+              std::shared_ptr<const session::Session> session);
 
   std::size_t size_bytes() const noexcept;
 

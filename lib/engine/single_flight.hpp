@@ -19,7 +19,8 @@ class SingleFlight {
  public:
   using Waiter = std::function<void(const Result<T>&, Instant)>;
 
-  // Adds a waiter. True: nobody does this work yet, the caller now must, and must call finish() in the end.
+  // Adds a waiter. True: nobody does this work yet, the caller now must, and must call finish() in
+  // the end.
   bool join(const std::string& key, Waiter waiter) {
     const std::scoped_lock lock(mutex_);
     auto& waiters = flights_[key];

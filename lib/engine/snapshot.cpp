@@ -12,6 +12,14 @@ std::shared_ptr<const oidc::ProviderState> Snapshot::provider(std::string_view i
   return nullptr;
 }
 
+std::shared_ptr<const oidc::Provider> Snapshot::configured_provider(
+    std::string_view id) const noexcept {
+  for (const auto& provider : configured) {
+    if (provider->id == id) return provider;
+  }
+  return nullptr;
+}
+
 std::shared_ptr<const Snapshot> SnapshotBox::load() const noexcept {
   const std::scoped_lock lock(mutex_);
   return current_;
@@ -22,7 +30,8 @@ void SnapshotBox::store(std::shared_ptr<const Snapshot> next) noexcept {
   current_.swap(next);  // the old one is released after the lock
 }
 
-void SnapshotBox::update_provider(std::uint64_t generation, std::shared_ptr<const oidc::ProviderState> state) {
+void SnapshotBox::update_provider(std::uint64_t generation,
+                                  std::shared_ptr<const oidc::ProviderState> state) {
   std::shared_ptr<const Snapshot> old;  // released after the lock
   const std::scoped_lock lock(mutex_);
   if (current_->generation != generation) return;

@@ -1,4 +1,5 @@
-// What deciding sees: settings, rules, keys and what is known of the providers; immutable, swapped whole.
+// What deciding sees: settings, rules, keys and what is known of the providers; immutable, swapped
+// whole.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +16,30 @@ namespace gatelet::engine {
 struct Snapshot {
   std::uint64_t generation = 0;  // of the settings: grows with every reload
   std::shared_ptr<const flow::Context> context;
-  std::vector<std::shared_ptr<const oidc::ProviderState>> providers;  // never empty; the first is the default choice
+  std::vector<std::shared_ptr<const oidc::ProviderState>>
+      providers;  // never empty; the first is the default choice
+  std::vector<std::shared_ptr<const oidc::Provider>>
+      configured;  // the same providers as the settings describe them, before any metadata
 
   // By id; null when there is none. The empty id is the only provider, where there is but one.
   std::shared_ptr<const oidc::ProviderState> provider(std::string_view id) const noexcept;
+
+  // As the settings describe it: what discovery starts from. Null when there is none of this id.
+  std::shared_ptr<const oidc::Provider> configured_provider(std::string_view id) const noexcept;
 };
 
-// The current snapshot. Reading copies a pointer under a mutex held for that long (measured in tests/bench).
+// The current snapshot. Reading copies a pointer under a mutex held for that long (measured in
+// tests/bench).
 class SnapshotBox {
  public:
-  explicit SnapshotBox(std::shared_ptr<const Snapshot> first) noexcept : current_(std::move(first)) {}
+  explicit SnapshotBox(std::shared_ptr<const Snapshot> first) noexcept
+      : current_(std::move(first)) {}
 
   std::shared_ptr<const Snapshot> load() const noexcept;
   void store(std::shared_ptr<const Snapshot> next) noexcept;
 
-  // Replaces one provider's state, unless the settings were replaced since `generation`: what was fetched for the old
-  // ones is then dropped.
+  // Replaces one provider's state, unless the settings were replaced since `generation`: what was
+  // fetched for the old ones is then dropped.
   void update_provider(std::uint64_t generation, std::shared_ptr<const oidc::ProviderState> state);
 
  private:

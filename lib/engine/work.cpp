@@ -6,14 +6,20 @@
 #include "flow/fetch_metadata.hpp"
 #include "flow/refresh_session.hpp"
 #include "policy/answer.hpp"
+#include "session/lifetime.hpp"
 
 namespace gatelet::engine {
 namespace {
 
 constexpr Duration fresh_for = 1h;
+constexpr Duration keys_good_for = 24h;
 
-std::string flight_name(std::string_view provider_id, flow::Refetch::What what) {
-  return std::string(what == flow::Refetch::What::keys ? "keys " : "metadata ").append(provider_id);
+// What is fetched for settings that were replaced meanwhile is nothing for those who came later.
+std::string flight_name(std::uint64_t generation, std::string_view provider_id,
+                        flow::Refetch::What what) {
+  return std::to_string(generation)
+      .append(what == flow::Refetch::What::keys ? " keys " : " metadata ")
+      .append(provider_id);
 }
 
 // Sessions are the same when their refresh token is: a digest names it without keeping it around.
@@ -26,8 +32,22 @@ Result<std::string> renewal_name(const session::Session& session) {
 
 }  // namespace
 
+std::shared_ptr<const oidc::ProviderState> without_old_keys(
+    std::shared_ptr<const oidc::ProviderState> state, Instant now) {
+  const bool from_network = !state->provider->endpoints.jwks.empty();
+  if (!state->has_keys || !from_network) return state;
+  if (now.steady - state->keys_at.steady < keys_good_for) return state;
+  auto without = std::make_shared<oidc::ProviderState>(*state);
+  without->has_keys = false;
+  without->keys = {};
+  return without;
+}
+
 Decision copy_of(const Decision& answer) {
-  auto copy = policy::Answer::own(answer.http_status(), answer.reason());
+  const bool is_own = answer.kind() != Decision::Kind::allow;
+  auto copy = is_own ? policy::Answer::own(answer.http_status(), answer.reason())
+                     : policy::Answer::own(500, Reason::internal_error);
+  if (!is_own) return std::move(copy).finish();
   for (const auto& field : answer.response()) copy.response(field.name, field.value);
   copy.body(answer.body());
   return std::move(copy).finish();
@@ -42,46 +62,64 @@ Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, Metrics& metrics, Eve
       clock_(std::move(clock)),
       driver_(std::make_shared<io::Driver>(settings, clock_, *this)) {}
 
-void Work::refresh(std::shared_ptr<const Snapshot> snapshot, NeedRefresh need, SingleFlight<Session>::Waiter waiter,
-                   Instant now) {
+void Work::refresh(std::shared_ptr<const Snapshot> snapshot, NeedRefresh need,
+                   SingleFlight<Session>::Waiter waiter, Instant now) {
   auto name = renewal_name(*need.session);
   if (!name.ok()) return waiter(std::move(name).error(), now);
   if (!renewals_.join(*name, std::move(waiter))) return;
 
   // Between the look into the book and this moment another request's refresh may have ended.
-  if (auto newer = refreshes_.replacement_of(*need.session, now)) return renewals_.finish(*name, std::move(newer), now);
+  auto known = refreshes_.look_up(*need.session, now);
+  if (known.is_over) return renewals_.finish(*name, Error{Status::grant_ended, {}}, now);
+  if (known.newer) return renewals_.finish(*name, std::move(known.newer), now);
 
   flow::RefreshSession in(snapshot->context);
-  in.provider = std::move(need.provider);
+  in.provider = without_old_keys(std::move(need.provider), now);
   in.session = need.session;
-  const auto old = std::move(need.session);
   run<session::Session>(
       flow::refresh_session(std::move(in)),
-      [this, old, name = *name](Result<session::Session> renewed, Instant at) {
-        metrics_.count_refresh(renewed.ok());
-        if (!renewed.ok()) {
-          if (renewed.error().status != Status::grant_ended) refreshes_.note_trouble(old->provider_id, at);
-          events_.keep(Event::Level::warning, "refresh-failed", renewed.error().text, old->provider_id);
-          return renewals_.finish(name, std::move(renewed).error(), at);
-        }
-        auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
-        refreshes_.note_success(old->provider_id);
-        refreshes_.record(*old, shared, at);  // before the flight ends: nobody may find neither
-        renewals_.finish(name, std::move(shared), at);
+      [this, snapshot, old = need.session, name = *name](Result<session::Session> renewed,
+                                                         Instant at) {
+        if (renewed.ok()) renewed->ends_at = session::ends_at(*renewed, snapshot->context->session);
+        keep_renewed(name, old, std::move(renewed), at);
       },
       now);
 }
 
-void Work::redeem(std::shared_ptr<const Snapshot> snapshot, flow::FinishLogin login, SingleFlight<Answer>::Waiter waiter,
-                  Instant now) {
+void Work::keep_renewed(const std::string& flight, const Session& old,
+                        Result<session::Session> renewed, Instant at) {
+  metrics_.count_refresh(renewed.ok());
+  if (!renewed.ok()) {
+    auto error = std::move(renewed).error();
+    events_.keep(Event::Level::warning, "refresh-failed", error.text, old->provider_id);
+    if (error.status == Status::grant_ended) {
+      refreshes_.record_end(*old, at);
+    } else {
+      refreshes_.note_trouble(old->provider_id, at);
+    }
+    return renewals_.finish(flight, std::move(error), at);
+  }
+  refreshes_.note_success(old->provider_id);
+  auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
+  // Recorded before the flight ends, so that nobody finds neither.
+  if (!refreshes_.record(*old, shared, at)) {
+    return renewals_.finish(flight, Error{Status::grant_ended, "signed out meanwhile"}, at);
+  }
+  renewals_.finish(flight, std::move(shared), at);
+}
+
+void Work::redeem(std::shared_ptr<const Snapshot> snapshot, flow::FinishLogin login,
+                  SingleFlight<Answer>::Waiter waiter, Instant now) {
   const std::string state = login.hashed_state;
   if (!redemptions_.join(state, std::move(waiter))) return;
   if (const auto known = callbacks_.find(state, now); known.used) {
     if (known.answer) return redemptions_.finish(state, known.answer, now);
-    return redemptions_.finish(state, Error{Status::state_missing, "this sign-in answer was used before"}, now);
+    return redemptions_.finish(
+        state, Error{Status::state_missing, "this sign-in answer was used before"}, now);
   }
 
   const Duration kept_for = snapshot->context->session.login_state_expire;
+  login.provider = without_old_keys(std::move(login.provider), now);
   run<Decision>(
       flow::finish_login(std::move(login)),
       [this, state, kept_for](Result<Decision> answer, Instant at) {
@@ -95,17 +133,27 @@ void Work::redeem(std::shared_ptr<const Snapshot> snapshot, flow::FinishLogin lo
 
 void Work::freshen(const Snapshot& snapshot, std::string_view provider_id, Instant now) {
   const auto current = snapshot.provider(provider_id);
-  if (!current || !current->has_metadata || !current->provider->discover) return;
-  if (now.steady - current->metadata_at.steady < fresh_for) return;
+  if (!current || !current->has_metadata) return;
+  auto what = flow::Refetch::What::metadata;
+  auto fetched_at = current->metadata_at;
+  if (!current->provider->discover) {
+    if (!current->has_keys || current->provider->endpoints.jwks.empty()) return;
+    what = flow::Refetch::What::keys;
+    fetched_at = current->keys_at;
+  }
+  if (now.steady - fetched_at.steady < fresh_for) return;
   if (!budget_.may_fetch(current->provider->id, now)) return;
-  const auto name = flight_name(current->provider->id, flow::Refetch::What::metadata);
-  if (fetches_.join(name, [](const Result<State>&, Instant) {})) fetch(snapshot, current, flow::Refetch::What::metadata, now);
+  const auto name = flight_name(snapshot.generation, current->provider->id, what);
+  if (fetches_.join(name, [](const Result<State>&, Instant) {})) {
+    fetch(snapshot, current, what, now);
+  }
 }
 
 bool Work::may_fetch(const State& current, flow::Refetch::What what, Instant now) {
   const auto& id = current->provider->id;
   if (!budget_.may_fetch(id, now)) return false;
-  // What was never there is wanted by everybody; fetching keys again because of an unknown one is what strangers can cause.
+  // What was never there is wanted by everybody; fetching keys again because of an unknown one is
+  // what strangers can cause.
   return what == flow::Refetch::What::metadata || !current->has_keys || budget_.take_keys(id, now);
 }
 
@@ -115,40 +163,54 @@ void Work::refetch(const flow::Refetch& wanted, std::function<void(Result<flow::
   const auto current = snapshot->provider(wanted.provider_id);
   if (!current) return done(Error{Status::internal, "the provider is no longer configured"});
 
-  const auto name = flight_name(current->provider->id, wanted.what);
-  const bool leads = fetches_.join(name, [done = std::move(done)](const Result<State>& fetched, Instant) {
-    if (!fetched.ok()) return done(fetched.error());
-    done(flow::Refetched{*fetched});
-  });
+  const auto name = flight_name(snapshot->generation, current->provider->id, wanted.what);
+  const bool leads =
+      fetches_.join(name, [done = std::move(done)](const Result<State>& fetched, Instant) {
+        if (!fetched.ok()) return done(fetched.error());
+        done(flow::Refetched{*fetched});
+      });
   if (!leads) return;
-  if (wanted.what == flow::Refetch::What::metadata && current->has_metadata) return fetches_.finish(name, current, now);
+  if (wanted.what == flow::Refetch::What::metadata && current->has_metadata) {
+    return fetches_.finish(name, current, now);
+  }
   if (!may_fetch(current, wanted.what, now)) {
-    return fetches_.finish(name, Error{Status::provider_unreachable, "the provider was asked a moment ago, without success"}, now);
+    return fetches_.finish(
+        name,
+        Error{Status::provider_unreachable, "the provider was asked a moment ago, without success"},
+        now);
   }
   fetch(*snapshot, current, wanted.what, now);
 }
 
-void Work::fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what, Instant now) {
+void Work::fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what,
+                 Instant now) {
+  const auto id = current->provider->id;
   flow::FetchMetadata in(current);
-  in.configured = current->provider;
+  in.configured = snapshot.configured_provider(id);
+  if (!in.configured) in.configured = current->provider;
   in.entropy = snapshot.context->entropy;
   in.keys_only = what == flow::Refetch::What::keys && current->has_metadata;
-  const auto id = current->provider->id;
   run<oidc::ProviderState>(
       flow::fetch_metadata(std::move(in)),
-      [this, id, what, generation = snapshot.generation](Result<oidc::ProviderState> fetched, Instant at) {
-        const auto name = flight_name(id, what);
-        metrics_.count_fetch(fetched.ok());
-        if (!fetched.ok()) {
-          budget_.note_failure(id, at);
-          events_.keep(Event::Level::warning, "provider-fetch-failed", fetched.error().text, id);
-          return fetches_.finish(name, std::move(fetched).error(), at);
-        }
-        auto shared = std::make_shared<const oidc::ProviderState>(std::move(fetched).value());
-        snapshots_.update_provider(generation, shared);
-        fetches_.finish(name, std::move(shared), at);
+      [this, id, what, generation = snapshot.generation](Result<oidc::ProviderState> fetched,
+                                                         Instant at) {
+        keep_fetched(id, what, generation, std::move(fetched), at);
       },
       now);
+}
+
+void Work::keep_fetched(const std::string& provider_id, flow::Refetch::What what,
+                        std::uint64_t generation, Result<oidc::ProviderState> fetched, Instant at) {
+  const auto name = flight_name(generation, provider_id, what);
+  metrics_.count_fetch(fetched.ok());
+  if (!fetched.ok()) {
+    budget_.note_failure(provider_id, at);
+    events_.keep(Event::Level::warning, "provider-fetch-failed", fetched.error().text, provider_id);
+    return fetches_.finish(name, std::move(fetched).error(), at);
+  }
+  auto shared = std::make_shared<const oidc::ProviderState>(std::move(fetched).value());
+  snapshots_.update_provider(generation, shared);
+  fetches_.finish(name, std::move(shared), at);
 }
 
 }  // namespace gatelet::engine

@@ -1,5 +1,6 @@
-// The engine's own tasks: fetching metadata and keys, renewing sessions, redeeming codes. Each is done once, whoever asks
-// and however many; whoever asked waits for it, and may go away without taking the work down.
+// The engine's own tasks: fetching metadata and keys, renewing sessions, redeeming codes. Each is
+// done once, whoever asks and however many; whoever asked waits for it, and may go away without
+// taking the work down.
 #pragma once
 
 #include <functional>
@@ -31,18 +32,23 @@ class Work final : public io::Services {
   io::Driver& driver() noexcept { return *driver_; }
   const std::shared_ptr<io::Driver>& shared_driver() const noexcept { return driver_; }
 
-  // Renews the session at its provider. The waiter is called once: inside this call, or on the driver's loop.
-  void refresh(std::shared_ptr<const Snapshot> snapshot, NeedRefresh need, SingleFlight<Session>::Waiter waiter, Instant now);
+  // Renews the session at its provider. The waiter is called once: inside this call, or on the
+  // driver's loop.
+  void refresh(std::shared_ptr<const Snapshot> snapshot, NeedRefresh need,
+               SingleFlight<Session>::Waiter waiter, Instant now);
 
-  // Redeems a checked callback. A state that was redeemed before gives the same answer for a few seconds, then `stale`.
-  void redeem(std::shared_ptr<const Snapshot> snapshot, flow::FinishLogin login, SingleFlight<Answer>::Waiter waiter,
-              Instant now);
+  // Redeems a checked callback. A state that was redeemed before gives the same answer for a few
+  // seconds, then `stale`.
+  void redeem(std::shared_ptr<const Snapshot> snapshot, flow::FinishLogin login,
+              SingleFlight<Answer>::Waiter waiter, Instant now);
 
-  // Fetches in the background what is older than an hour; the old stays in use meanwhile.
+  // Fetches in the background what is older than an hour; the old stays in use meanwhile, keys for
+  // a day at most.
   void freshen(const Snapshot& snapshot, std::string_view provider_id, Instant now);
 
   // io::Services: a flow wants newer metadata or keys.
-  void refetch(const flow::Refetch& wanted, std::function<void(Result<flow::Refetched>)> done) override;
+  void refetch(const flow::Refetch& wanted,
+               std::function<void(Result<flow::Refetched>)> done) override;
 
   // Runs a flow as a task of the engine's own.
   template <class T>
@@ -56,7 +62,12 @@ class Work final : public io::Services {
  private:
   using State = std::shared_ptr<const oidc::ProviderState>;
 
+  // Requires that the caller leads the flight of this provider and `what`.
   void fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what, Instant now);
+  void keep_fetched(const std::string& provider_id, flow::Refetch::What what,
+                    std::uint64_t generation, Result<oidc::ProviderState> fetched, Instant at);
+  void keep_renewed(const std::string& flight, const Session& old, Result<session::Session> renewed,
+                    Instant at);
   bool may_fetch(const State& current, flow::Refetch::What what, Instant now);
 
   SnapshotBox& snapshots_;
@@ -72,7 +83,12 @@ class Work final : public io::Services {
   const std::shared_ptr<io::Driver> driver_;  // last: stopped first
 };
 
-// A copy of an own answer (not of an allow).
+// `state`, without keys that are older than a day: a flow then fetches new ones before it believes
+// a signature.
+std::shared_ptr<const oidc::ProviderState> without_old_keys(
+    std::shared_ptr<const oidc::ProviderState> state, Instant now);
+
+// A copy of an own answer; of an allow only its response fields would be left, so it is a 500.
 Decision copy_of(const Decision& answer);
 
 }  // namespace gatelet::engine

@@ -1,6 +1,7 @@
 // The callback: from an authorization response to a session.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,14 +27,17 @@ class FinishLogin {
   oidc::LoginState state;    // opened from the cookie
   std::string hashed_state;  // names the cookie to clear
   std::string return_to;     // from the state parameter; judged again
+  std::string request_id;    // for error pages; empty: as the request names itself
+  // Told why a sign-in was refused, for the operator's log: the page does not say. May be empty.
+  std::function<void(const Error&)> on_refused;
   explicit FinishLogin(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
-// Redeems the code once, verifies, completes the identity, authorises, writes the session. Never
-// fails for the provider's or the browser's fault: that ends in a Decision, an error page (502,
-// 403, 400) which clears the login-state cookie and no session cookie. A success is a 302 to the
-// return path with the session cookies, the login-state cookie cleared, and identity() null.
-//   Failure: only what the driver itself reports (cancelled, too_many_operations) and internal.
+// Redeems the code once, verifies, completes the identity, authorises, writes the session. A
+// success is a 302 to the return path with the session cookies; identity() is null. Whoever is at
+// fault for a failure, it ends in a Decision too: an error page (502, 503, 403, 400, 500) that
+// touches no session cookie. Both clear the login-state cookie.
+//   Failure: Status::cancelled.
 Flow<Decision> finish_login(FinishLogin in);
 
 }  // namespace gatelet::flow

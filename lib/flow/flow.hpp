@@ -4,14 +4,16 @@
 //     auto reply = co_await std::move(call);      // an effect: the driver's reply
 //     auto tokens = co_await read(reply);         // a Result<X>: its value
 //     auto id = co_await identity_of(request);    // another Flow<X>: its value
-//     auto maybe = co_await attempt(other);       // any of them as a Result, to look at the
-//     failure co_return decision;                         // a T or an Error
+//     auto maybe = co_await attempt(other);       // an effect's or a flow's outcome, failure
+//     included co_return decision;                         // a T or an Error
 //   }
 //
-// Without attempt(), a failure ends the whole flow with that error. A flow starts suspended, does
-// no I/O and reads no clock: `co_await now()` is the arrival time of the last reply. Arguments must
-// own their data and effects must not be aggregates; both are enforced below. g++ 12 destroys a
-// braced aggregate temporary inside a co_await expression twice: name values before awaiting them.
+// Without attempt(), a failure ends the flow with that error, and every flow that awaits it, up to
+// one that attempts. A flow starts suspended, does no I/O and reads no clock: `co_await now()` is
+// the arrival time of the last reply. Arguments must own their data and effects must not be
+// aggregates; both are enforced below. g++ 12 destroys braced aggregate temporaries, and what a
+// conditional expression yields, twice when they stand inside a co_await expression: name values
+// before awaiting them.
 #pragma once
 
 #include <coroutine>
@@ -219,14 +221,15 @@ class [[nodiscard]] Flow {
 
     void return_value(Result<T> result) { result_.emplace(std::move(result)); }
 
-    // Nothing in a flow is expected to throw; memory can run out.
+    // Nothing in a flow is expected to throw; memory can run out. The texts are short enough to be
+    // made without allocating.
     void unhandled_exception() {
       try {
         throw;
       } catch (const std::bad_alloc&) {
         fail({Status::out_of_memory, "memory ran out"});
       } catch (...) {
-        fail({Status::internal, "an unexpected exception ended the flow"});
+        fail({Status::internal, "exception"});
       }
     }
 

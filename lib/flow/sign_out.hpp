@@ -26,14 +26,18 @@ class SignOut {
   explicit SignOut(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
-// Cookies cleared and a redirect: to the provider's end_session endpoint with id_token_hint and a
-// state kept in a short-lived signed cookie, or to the return target (`rd`,
-// X-Auth-Request-Redirect; `{id_token}` filled in). Metadata that is absent is refetched first;
-// when that fails the sign-out happens here only. Never fails for the provider's fault.
+// Cookies cleared and a redirect: with end_session on to the provider's end_session endpoint, with
+// id_token_hint and a state kept in a cookie (flow/sign_out_state.hpp), else to the return target:
+// `return_to`, `rd` or X-Auth-Request-Redirect, the first that is allowed, else "/"; `{id_token}`
+// in it is filled in. Metadata that is absent is refetched first; when that fails, or the provider
+// has no such endpoint, the sign-out happens here only.
+//   Failure: none; Status::out_of_memory or cancelled by the driver.
 Flow<Decision> sign_out(SignOut in);
 
 // PREFIX/signed_out, where the provider sends the browser back: the state must be the one sign_out
-// sent (else 403), then on to the return target. From memory.
+// sent (else a 403 page), then on to the return target. Either way the state's cookie is cleared.
+// From memory.
+//   Failure: none.
 Result<Decision> finish_sign_out(const Context&, const policy::RequestFacts&, Instant now);
 
 }  // namespace gatelet::flow

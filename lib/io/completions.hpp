@@ -1,36 +1,245 @@
 // Completions: how results leave the driver. One Completion per operation, one queue with a
 // descriptor per engine.
+//
+// Everything here is guarded by one mutex, held for a few instructions at a time and never while a
+// callback runs. In a child made by fork nothing locks it: a thread that no longer exists may hold
+// it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include <gatelet/operation.hpp>
 
 #include "base/result.hpp"
+#include "io/ready_fd.hpp"
 
 namespace gatelet::io {
 
 class Driver;
 class Completions;
+class Inbox;
+struct Sleeper;  // a thread that waits, with the condition variable it waits on
+
+Error forked_error();
 
 // The state that an Operation and its driver share. Thread-safe. Delivered exactly once.
 class Completion : public std::enable_shared_from_this<Completion> {
  public:
   virtual ~Completion();
 
-  bool is_ready() const noexcept;     // a result is there (taken or not)
-  bool is_unwanted() const noexcept;  // cancelled or dropped
-  void cancel() noexcept;             // asks the driver to abandon the task
-  void drop() noexcept;               // cancel, and no callback afterwards
+  bool is_ready() const noexcept { return ready_.load(std::memory_order_acquire); }  // taken or not
+  bool is_unwanted() const noexcept { return unwanted_.load(std::memory_order_acquire); }
+
+  // Asks the driver to abandon the task: Status::cancelled comes soon, unless a result is there.
+  void cancel() noexcept;
+
+  // Cancel, and no callback afterwards: one that runs on another thread at this moment is waited
+  // for. Inside a callback of the same engine that wait is left out (two callbacks that drop each
+  // other's operation would wait forever); a callback that has not begun does not begin.
+  void drop() noexcept;
+
+  // Delivers an error: what the driver does when the caller is detached from its task.
+  virtual void fail(Error why) = 0;
+
+ protected:
+  using Lock = std::unique_lock<std::mutex>;
+
+  explicit Completion(const std::shared_ptr<Driver>& driver);
+  Lock lock() const;
+  void announce(Lock lock, bool has_callback);  // the result stands: wakes whoever waits for it
+  void enqueue(Lock& lock);                     // result and callback stand: dispatch may run it
+  bool is_forked() const noexcept;
+  Result<void> may_wait() const;  // Failure: forked, in_callback
+  Result<void> wait_until_ready(Deadline deadline);
+
+  const std::shared_ptr<Completions> queue_;
+  bool dropped_ = false;  // guarded by the queue's mutex
+
+ private:
+  friend class Completions;
+  virtual void hand_out() = 0;          // runs the callback
+  virtual void discard() noexcept = 0;  // destroys result and callback
+
+  const std::weak_ptr<Driver> driver_;  // weak: work in flight must not keep its own driver alive
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> unwanted_{false};
+  bool is_running_ = false;     // guarded: its callback runs
+  Sleeper* sleeper_ = nullptr;  // guarded: who waits for the result or for the end of the callback
+};
+
+// The queue of completions whose callbacks wait, and the threads that wait for one.
+class Completions {
+ public:
+  explicit Completions(std::shared_ptr<Inbox> inbox);
+  ~Completions();
+
+  // For Loop; -1 and 0 in a forked child.
+  int fd() noexcept;
+  std::size_t dispatch(std::size_t max);
+
+  bool is_calling() const;  // this thread runs a callback of this engine
+
+  // The fork rule. Marked when the first descriptor or thread is made.
+  bool mark_opened() noexcept;  // false: forks cannot be watched
+  bool is_forked() const noexcept;
+
+  // Taking turns in caller mode: one thread leads, which means it turns the loop by calling a
+  // Round; the others sleep until they have what they wait for or the lead is free. In thread mode
+  // the loop's own thread leads, and Round is empty.
+  using Round = std::function<void(Duration at_most)>;
+
+  // Sleeps or leads until `one` is ready.
+  //   Failure: Status::pending past the deadline, cancelled when the driver has ended.
+  Result<void> wait(Completion& one, Deadline deadline, const Round& round);
+
+  // One round as the leader; while another thread leads, sleeps until a callback waits. At once
+  // when one waits already.
+  void turn(Deadline deadline, const Round& round);
+
+  // The end: nobody else leads from here on; `drain` runs as the leader, or elsewhere in thread
+  // mode, and after it nobody sleeps.
+  void end(const std::function<void()>& drain);
+
+  void lead_for_good() noexcept { leader_ = std::this_thread::get_id(); }  // the loop's own thread
+  bool is_leader() const noexcept { return leader_.load() == std::this_thread::get_id(); }
+  bool has_waiting() const;
+
+  // Marks this thread as inside a callback while it lives.
+  class Calling {
+   public:
+    Calling(Completions& queue, Completion* running);
+    Calling(const Calling&) = delete;
+    Calling& operator=(const Calling&) = delete;
+    ~Calling();
+
+   private:
+    Completions& queue_;
+    Completion* const running_;
+  };
+
+ private:
+  friend class Completion;
+  using Lock = Completion::Lock;
+
+  bool is_calling_locked() const;
+  void withdraw(Completion& one);
+  void sleep(Lock& lock, Sleeper& me, Deadline deadline);
+  void take_lead() noexcept;
+  void leave_lead();
+  void offer_lead();
+
+  const std::shared_ptr<Inbox> inbox_;
+  std::atomic<std::uint64_t> opened_at_fork_{0};  // number of forks + 1; 0: nothing opened yet
+  std::atomic<std::thread::id> leader_{};
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_:
+  std::deque<std::shared_ptr<Completion>> waiting_;
+  ReadyFd ready_fd_;
+  std::vector<std::thread::id> callers_;  // threads inside a callback; more than once when nested
+  std::vector<Sleeper*> sleepers_;
+  bool is_led_ = false;
+  bool is_ending_ = false;
+  bool has_ended_ = false;
 };
 
 // A Completion for one type of result: CompletionOf<Decision>, CompletionOf<Identity>.
-//   static std::shared_ptr<CompletionOf> make(std::shared_ptr<Driver>);
-//   void deliver(Result<T>);      once; from the driver's loop, or before submit
+//
+// The engine's waiters have Completions without a task of their own (several wait for one task):
+// cancel() delivers Status::cancelled there as well, from the driver's loop.
 template <class T>
-class CompletionOf;
+class CompletionOf final : public Completion {
+ public:
+  using Hook = std::function<void(const Result<T>&)>;
+
+  static std::shared_ptr<CompletionOf> make(const std::shared_ptr<Driver>& driver) {
+    return std::shared_ptr<CompletionOf>(new CompletionOf(driver));
+  }
+
+  // From any thread; the first result counts, later ones are ignored.
+  void deliver(Result<T> result) {
+    if (is_ready() || is_forked()) return;
+    auto guard = lock();
+    if (dropped_ || is_ready()) return;
+    result_.emplace(std::move(result));
+    announce(std::move(guard), done_ != nullptr);
+  }
+
+  // Set once, before deliver: called on the host's thread when wait() or dispatch() is about to
+  // hand the result out, never after drop().
+  void before_handout(Hook hook) { hook_ = std::move(hook); }
+
+  // For Operation; see there.
+  Result<T> wait(Deadline deadline) {
+    if (auto allowed = may_wait(); !allowed.ok()) return std::move(allowed).error();
+    auto guard = lock();
+    if (has_taker()) return taken_error();
+    guard.unlock();
+    if (auto ready = wait_until_ready(deadline); !ready.ok()) return std::move(ready).error();
+    guard.lock();
+    if (has_taker()) return taken_error();
+    auto result = std::move(*result_);
+    auto hook = std::move(hook_);
+    result_.reset();
+    guard.unlock();
+    if (hook) {
+      const Completions::Calling calling(*queue_, nullptr);
+      hook(result);
+    }
+    return result;
+  }
+
+  void on_done(Callback<T> done) {
+    if (is_forked()) return;
+    auto guard = lock();
+    if (dropped_ || has_taker()) return;
+    done_ = std::move(done);
+    if (done_ && is_ready()) enqueue(guard);
+  }
+
+  void fail(Error why) override { deliver(Result<T>(std::move(why))); }
+
+ private:
+  explicit CompletionOf(const std::shared_ptr<Driver>& driver) : Completion(driver) {}
+
+  // Locked. The result was handed out, or a callback waits for it.
+  bool has_taker() const { return done_ || (is_ready() && !result_); }
+  static Error taken_error() { return {Status::invalid_state, "the result has a taker already"}; }
+
+  void hand_out() override {
+    auto guard = lock();
+    if (dropped_ || !done_ || !result_) return;
+    auto result = std::move(*result_);
+    auto hook = std::move(hook_);
+    auto done = std::exchange(done_, nullptr);
+    result_.reset();
+    guard.unlock();
+    if (hook) hook(result);
+    done(std::move(result));
+  }
+
+  void discard() noexcept override {
+    auto guard = lock();
+    const auto result = std::exchange(result_, std::nullopt);
+    const auto done = std::exchange(done_, nullptr);
+    const auto hook = std::exchange(hook_, nullptr);
+    guard.unlock();
+  }
+
+  // Guarded by the queue's mutex:
+  std::optional<Result<T>> result_;
+  Callback<T> done_;
+  Hook hook_;
+};
 
 }  // namespace gatelet::io

@@ -31,8 +31,8 @@ struct DriverSettings {
 class Services {
  public:
   virtual ~Services() = default;
-  // Brings a provider up to date, once for all who ask. `done` is called once, on the driver's loop
-  // or inside this call.
+  // Brings a provider up to date, once for all who ask. `done` is called once, on whatever thread
+  // has the answer, also inside this call.
   virtual void refetch(const flow::Refetch&, std::function<void(Result<flow::Refetched>)> done) = 0;
 };
 
@@ -44,25 +44,35 @@ class Driver final : public Loop {
   // to http_timeout.
   ~Driver() override;
 
+  // The same without destroying: for an engine that ends while operations of its callers still hold
+  // the driver. `services` is not called afterwards; a later submit is Status::cancelled.
+  void stop() noexcept;
+
   // Starts the loop's thread (thread mode) and its descriptors; done by the first submit otherwise.
   //   Failure: Status::forked after a fork; Status::internal when a thread or descriptor cannot be
-  //   had.
+  //   had; Status::cancelled after stop().
   Result<void> start();
 
   // Takes over a task that returned `effect` from start(). `completion` (may be null for the
   // engine's own work) says when the caller loses interest: then the task is abandoned with
   // Status::cancelled, unless must_finish().
+  // Work that the loop itself begins (inside Services::refetch, or when a task ends) does not count
+  // against max_operations: it stands for a task that does.
   //   Blocking: never. Threads: any.
-  //   Failure: forked, too_many_operations, internal; the task is then abandoned with that error.
+  //   Failure: forked, too_many_operations, internal, cancelled after stop(); the task is then
+  //   abandoned with that error.
   Result<void> submit(std::unique_ptr<flow::Task> task, flow::Effect effect,
                       std::shared_ptr<Completion> completion);
 
-  // Runs `work` on the loop, soon, if the driver is running. Blocking: never. For tests and timers
-  // of the engine.
+  // Runs `work` on the loop when `delay` has passed, if the driver is running then. Blocking:
+  // never. For tests and timers of the engine.
   void after(Duration delay, std::function<void(Instant)> work);
 
-  Completions& completions() noexcept;
-  bool forked() const noexcept;  // started before a fork, and this is the child
+  const std::shared_ptr<Completions>& shared_completions() const noexcept;
+
+  // Started, or its descriptor made, before a fork, and this is the child: every call but
+  // destruction is an error there, and destruction touches nothing the parent shares.
+  bool forked() const noexcept;
   std::size_t num_in_flight() const noexcept;
 
   // Loop
@@ -70,9 +80,9 @@ class Driver final : public Loop {
   std::size_t dispatch(std::size_t max) override;
   bool run_once(Duration timeout) override;
 
-  // Drives the loop until `until()` is true or the deadline passed (caller mode), one thread at a
-  // time; in thread mode merely waits. For Operation::wait.
-  Result<void> wait_until(const std::function<bool()>& until, Deadline deadline);
+  // Waits until `one` is ready. In caller mode one waiting thread at a time drives the loop.
+  //   Failure: Status::pending past the deadline, cancelled when the driver has ended.
+  Result<void> wait_for(Completion& one, Deadline deadline);
 
  private:
   struct Impl;

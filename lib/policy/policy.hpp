@@ -20,6 +20,8 @@ struct ReturnPolicy {
 struct EmailRules {
   std::vector<std::string>
       domains;  // "*", "example.com", ".example.com", "*.example.com"; empty and no emails: no rule
+  bool refuse_unverified = false;   // a session whose address the provider calls unverified is no
+                                    // match (login already judged it by the provider's settings)
   bool restricts() const noexcept;  // any rule but "*"
 };
 
@@ -55,6 +57,8 @@ struct Policy {
       true;  // default profile: Sec-Fetch-*, X-Requested-With, WebSocket upgrades
   bool sign_out_by_cross_site_get = false;  // compat
   bool strict_response_mode = true;         // callback parameters only in the shape asked for
+  bool redirect_stale_callback =
+      true;  // a stale callback of a signed-in browser goes on to its return path
   std::string request_id_header = "X-Request-Id";
   std::string post_logout_redirect_url;
   std::string ping_path = "/ping";

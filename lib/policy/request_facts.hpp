@@ -23,6 +23,8 @@ struct RequestFacts {
   std::string_view query;
   std::string_view target;  // path and query of the same source
   std::string_view peer;
+  std::string_view own_path;   // of the request's own target, never forwarded: the library's own
+  std::string_view own_query;  // endpoints and their parameters are looked for here
   bool via_trusted_proxy = false;
   std::span<const HeaderView> headers;
   const RequestView* request = nullptr;

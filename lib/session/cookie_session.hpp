@@ -19,6 +19,7 @@
 #include "crypto/hmac.hpp"
 #include "http/cookie.hpp"
 #include "session/session.hpp"
+#include "session/workspace.hpp"
 
 namespace gatelet::session {
 
@@ -44,61 +45,76 @@ struct SessionSettings {
   bool encode_state = false;
 };
 
-// The keys of one cookie_secret, prepared once.
+// The keys of one cookie_secret, prepared once, and the workspaces that opening its cookies needs.
+// Shared by any number of threads.
 class CookieKeys {
+  struct Token {};
+
  public:
   // `cookie_secret` as configured (wire format, "Secret"): 16, 24 or 32 bytes, or base64url of as
   // many.
   //   Failure: Status::invalid_value; the text says which sizes work and what size came.
   static Result<std::shared_ptr<const CookieKeys>> make(const Secret& cookie_secret);
 
+  CookieKeys(Token, crypto::HmacKey mac, crypto::CfbKey cipher);  // for make() only
+  CookieKeys(const CookieKeys&) = delete;
+  CookieKeys& operator=(const CookieKeys&) = delete;
+  ~CookieKeys();
+
   const crypto::HmacKey& mac() const noexcept { return mac_; }
   const crypto::CfbKey& cipher() const noexcept { return cipher_; }
+  WorkspacePool& workspaces() const noexcept { return workspaces_; }
 
  private:
-  CookieKeys(crypto::HmacKey mac, crypto::CfbKey cipher)
-      : mac_(std::move(mac)), cipher_(std::move(cipher)) {}
   crypto::HmacKey mac_;
   crypto::CfbKey cipher_;
+  mutable WorkspacePool workspaces_;
 };
 
 // The AES key that a cookie secret's text gives; empty when the text has no usable size.
 Secret aes_key_of(const Secret& cookie_secret);
 
-// The cookie domain for a host (longest configured suffix, else the shortest; no leading dot);
-// empty: host-only.
+// The cookie domain for a host: the longest configured one that is the host or a parent of it, else
+// the shortest; without leading dot. Empty: host-only.
 std::string_view domain_for(const SessionSettings&, std::string_view host) noexcept;
 
-// The session cookie's value as a request carries it, parts joined by number; found in one scan of
-// the cookies.
+// One session cookie's value as a request carries it: of one cookie, or of parts joined by number.
 struct SessionCookie {
-  std::string_view value;   // whole; views the request or `joined`
-  std::string signed_name;  // the name its MAC covers, where it is not cookie_name (a lone NAME_0)
-  std::string joined;       // backing of `value` when it was split
-  bool present() const noexcept { return !value.empty() || seen; }
-  bool seen = false;  // a cookie of the name was there, even when empty or unusable
+  std::string_view whole;   // of one cookie; views the request
+  std::string joined;       // of parts; empty otherwise
+  std::string signed_name;  // the name the MAC covers, where it is not cookie_name (a lone NAME_0)
+
+  std::string_view value() const noexcept { return joined.empty() ? whole : joined; }
 };
 
-// What the request carries, best candidate first (at most 4). Allocates only to join parts.
+// What the request carries, best candidate first, at most 4; found in one scan of the cookies.
+// Allocates the list and joined parts, nothing else.
+//   newest_of_duplicates: whole and split values alike, the later time stamp first (a claim until
+//   open_session has checked it). Empty cookies do not count.
+//   off: as the reference reads. The first of several same-named cookies, and NAME, even an empty
+//   one, hides parts.
 std::vector<SessionCookie> find_session_cookies(const SessionSettings&,
                                                 std::span<const HeaderView>);
 
 // Opens a value: signature, age, decryption, decompression, record. Cheap refusals come first.
+// `ends_at` is set.
 //   Failure: Status::session_invalid; the text says which step refused, never a byte of the value.
+//   Status::not_built in a build without liblz4.
 Result<Session> open_session(const SessionSettings&, const CookieKeys&, const SessionCookie&,
                              Instant now);
 
 // Set-Cookie values that store `session` (split when needed), and that expire every other cookie of
 // the name which `request_headers` carry. The MAC's time stamp is created_at.
-//   Failure: Status::no_entropy or internal; Status::session_invalid when it would need more than
-//   16 parts.
+//   Requires: created_at is set.
+//   Failure: Status::no_entropy or internal; Status::not_built in a build without liblz4;
+//   Status::session_invalid when it would need more than 16 parts or is above record_limit.
 Result<std::vector<std::string>> write_session(const SessionSettings&, const CookieKeys&,
                                                const Session&, std::string_view host,
                                                std::span<const HeaderView> request_headers,
                                                Entropy&);
 
-// Set-Cookie values that expire every session cookie and part the request carries, with the same
-// attributes.
+// Set-Cookie values that expire every session cookie and part the request carries, each name once,
+// with the same attributes. At most 64 names: parts have numbers below 16, the rest is not ours.
 std::vector<std::string> clear_session(const SessionSettings&, std::string_view host,
                                        std::span<const HeaderView> request_headers);
 

@@ -1,0 +1,211 @@
+#include "engine/assemble.hpp"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "config/resolve.hpp"
+#include "crypto/pkey.hpp"
+#include "jose/jwk.hpp"
+
+namespace gatelet::engine {
+namespace {
+
+using config::Row;
+
+constexpr std::size_t max_secret_size = 64 * 1024;
+constexpr std::size_t max_pem_size = 1024 * 1024;
+
+// A path as a problem shows it: it comes from the operator's own file.
+std::string named(std::string_view path) { return "\"" + std::string(path) + "\""; }
+
+// Reads the files that settings name; what is wrong with one joins the list of problems.
+class FileReader {
+ public:
+  FileReader(Files& files, config::Problems& problems) : files_(files), problems_(problems) {}
+
+  std::optional<std::string> read(const config::ProviderName& provider, Row row,
+                                  const std::string& path, std::size_t max_size) {
+    auto content = files_.read(path, max_size);
+    if (content.ok()) return std::move(content).value();
+    problems_.add(provider, row, named(path) + " cannot be read: " + content.error().text,
+                  Status::unreadable_file);
+    return std::nullopt;
+  }
+
+  void refuse(const config::ProviderName& provider, Row row, const std::string& path,
+              std::string_view said) {
+    problems_.add(provider, row, named(path) + " " + std::string(said));
+  }
+
+ private:
+  Files& files_;
+  config::Problems& problems_;
+};
+
+std::string_view without_line_end(std::string_view text) noexcept {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
+std::shared_ptr<const session::CookieKeys> cookie_keys(const config::Resolved& resolved,
+                                                       FileReader& reader) {
+  Secret secret = resolved.cookie_secret;
+  const auto& path = resolved.cookie_secret_file;
+  if (!path.empty()) {
+    auto content = reader.read({}, Row::cookie_secret_file, path, max_secret_size);
+    if (!content) return nullptr;
+    secret = Secret(*content);  // byte for byte, a line end included
+    wipe(*content);
+  }
+  auto keys = session::CookieKeys::make(secret);
+  if (keys.ok()) return std::move(keys).value();
+  if (!path.empty()) {
+    reader.refuse({}, Row::cookie_secret_file, path,
+                  "holds " + std::to_string(secret.size()) +
+                      " bytes; write 16, 24 or 32, or base64url of as many, without a line end");
+  }
+  return nullptr;  // a secret that was set has been judged with the other options
+}
+
+void read_client_secret(config::ResolvedProvider& from, FileReader& reader) {
+  const auto& path = from.client_secret_file;
+  if (path.empty()) return;
+  auto content = reader.read(from.name, Row::client_secret_file, path, max_secret_size);
+  if (!content) return;
+  from.provider.client.secret = Secret(without_line_end(*content));
+  wipe(*content);
+  if (from.provider.client.secret.empty())
+    reader.refuse(from.name, Row::client_secret_file, path, "is empty");
+}
+
+std::shared_ptr<const HttpTrust> trust_of(config::ResolvedProvider& from, FileReader& reader) {
+  for (const auto& path : from.ca_files) {
+    const auto content = reader.read(from.name, Row::provider_ca_files, path, max_pem_size);
+    if (!content) continue;
+    if (content->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+      reader.refuse(from.name, Row::provider_ca_files, path,
+                    "holds no certificate; write a PEM file");
+      continue;
+    }
+    from.trust.ca_pem += *content;
+    if (!from.trust.ca_pem.ends_with('\n')) from.trust.ca_pem += '\n';
+  }
+  return std::make_shared<const HttpTrust>(std::move(from.trust));
+}
+
+jose::KeySet public_keys(const config::ResolvedProvider& from, FileReader& reader) {
+  std::vector<std::shared_ptr<const jose::Key>> keys;
+  for (const auto& path : from.public_key_files) {
+    const auto content = reader.read(from.name, Row::oidc_public_key_files, path, max_pem_size);
+    if (!content) continue;
+    auto key = crypto::PublicKey::pem(*content);
+    if (!key.ok()) {
+      reader.refuse(from.name, Row::oidc_public_key_files, path,
+                    "holds no usable public key: " + key.error().text);
+      continue;
+    }
+    keys.push_back(
+        std::make_shared<const jose::Key>(std::nullopt, std::nullopt, std::move(key).value()));
+  }
+  return jose::KeySet(std::move(keys));
+}
+
+// What discovery would have settled, for a provider that is described by hand.
+void settle_by_hand(oidc::Provider& provider) {
+  provider.algorithms = provider.enabled_algorithms;
+  if (provider.algorithms.empty()) provider.algorithms = {jose::Algorithm::rs256};
+  if (provider.client.method == oidc::ClientAuthMethod::by_metadata) {
+    provider.client.method = oidc::ClientAuthMethod::client_secret_basic;
+  }
+}
+
+std::shared_ptr<const oidc::ProviderState> first_state(config::ResolvedProvider& from,
+                                                       FileReader& reader) {
+  read_client_secret(from, reader);
+  from.provider.trust = trust_of(from, reader);
+  auto state = std::make_shared<oidc::ProviderState>();
+  state->keys = public_keys(from, reader);
+  state->has_keys = !state->keys.empty();
+  state->has_metadata = !from.provider.discover;
+  if (state->has_metadata) settle_by_hand(from.provider);
+  state->provider = std::make_shared<const oidc::Provider>(std::move(from.provider));
+  return state;
+}
+
+io::DriverSettings driver_settings(const config::Resolved& resolved) {
+  io::DriverSettings driver;
+  driver.own_thread = resolved.own_thread;
+  driver.max_operations = resolved.max_operations;
+  driver.http_timeout = resolved.http_timeout;
+  driver.operation_timeout = 3 * resolved.http_timeout;  // metadata, keys and the exchange itself
+  driver.http_connections = static_cast<long>(resolved.http_connections);
+  return driver;
+}
+
+Error all_of(const config::Problems& problems) {
+  Error error{Status::invalid_configuration, {}};
+  for (const auto& problem : problems.in_order()) {
+    if (!error.text.empty()) error.text += '\n';
+    error.text += problem.text;
+  }
+  return error;
+}
+
+// The same configuration, whichever objects hold what to trust.
+bool is_unchanged(const oidc::Provider& before, const oidc::Provider& next) {
+  const bool has_trust = before.trust && next.trust;
+  if (has_trust ? *before.trust != *next.trust : before.trust != next.trust) return false;
+  auto aligned = next;
+  aligned.trust = before.trust;
+  return aligned == before;
+}
+
+}  // namespace
+
+Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::uint64_t generation) {
+  auto resolved = config::resolve(settings);
+  FileReader reader(*ports.files, resolved.problems);
+
+  auto context = std::make_shared<flow::Context>();
+  context->policy = std::move(resolved.policy);
+  context->session = std::move(resolved.session);
+  context->cookie_keys = cookie_keys(resolved, reader);
+  context->entropy = ports.entropy;
+  context->several_providers = resolved.providers.size() > 1;
+
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->generation = generation;
+  for (auto& provider : resolved.providers) {
+    auto state = first_state(provider, reader);
+    snapshot->configured.push_back(state->provider);
+    snapshot->providers.push_back(std::move(state));
+  }
+  if (!resolved.problems.empty()) return all_of(resolved.problems);
+  if (!context->cookie_keys) return Error{Status::internal, "the cookie keys cannot be prepared"};
+  snapshot->context = std::move(context);
+
+  Assembled assembled;
+  assembled.snapshot = std::move(snapshot);
+  assembled.session_cache_size = resolved.session_cache_size;
+  assembled.driver = driver_settings(resolved);
+  assembled.warnings = std::move(resolved.warnings);
+  return assembled;
+}
+
+std::shared_ptr<const Snapshot> keep_known_providers(const Snapshot& before,
+                                                     std::shared_ptr<const Snapshot> next) {
+  auto merged = std::make_shared<Snapshot>(*next);
+  for (std::size_t i = 0; i < merged->configured.size(); ++i) {
+    for (const auto& configured : before.configured) {
+      if (!is_unchanged(*configured, *merged->configured[i])) continue;
+      // Keys from files are read anew: the operator may have put other keys there.
+      const auto known = before.provider(configured->id);
+      if (known && merged->providers[i]->keys.empty()) merged->providers[i] = known;
+    }
+  }
+  return merged;
+}
+
+}  // namespace gatelet::engine

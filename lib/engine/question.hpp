@@ -1,0 +1,55 @@
+// What deciding is asked: one request at one moment, with what the engine remembers.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "engine/refresh_book.hpp"
+#include "engine/session_cache.hpp"
+#include "engine/snapshot.hpp"
+#include "policy/pages.hpp"
+#include "policy/request_facts.hpp"
+
+namespace gatelet::engine {
+
+// What deciding works with besides the request: the snapshot of this moment and the engine's
+// memory.
+struct Memory {
+  std::shared_ptr<const Snapshot> snapshot;
+  SessionCache& sessions;
+  RefreshBook& refreshes;
+};
+
+// What deciding noticed on the way and an operator should hear of.
+struct Notes {
+  bool value_left_out = false;   // an identity value that no header can carry
+  bool tokens_withheld = false;  // a token ran out, and was not handed on
+};
+
+// One request; its facts are settled.
+struct Question {
+  const Memory& memory;
+  const policy::RequestFacts& facts;
+  std::string_view request_id;  // for pages
+  Instant now;
+  Notes& notes;
+
+  const Snapshot& snapshot() const noexcept { return *memory.snapshot; }
+  const flow::Context& context() const noexcept { return *memory.snapshot->context; }
+  const policy::Policy& policy() const noexcept { return memory.snapshot->context->policy; }
+
+  // Of the request itself, which counts at the library's own endpoints: what a proxy forwards is
+  // about the application.
+  std::string_view own_method() const noexcept { return facts.request->method; }
+};
+
+// What a page about this request tells.
+policy::PageFacts page_facts(const Question& question);
+
+// Set-Cookie values that expire every session cookie the request carries.
+std::vector<std::string> clear_session_cookies(const Question& question);
+
+}  // namespace gatelet::engine

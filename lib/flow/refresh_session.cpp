@@ -1,0 +1,67 @@
+#include "flow/refresh_session.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "flow/provider_keys.hpp"
+#include "flow/session_of.hpp"
+#include "json/reader.hpp"
+#include "oidc/id_token.hpp"
+#include "oidc/identity.hpp"
+#include "oidc/refresh.hpp"
+#include "oidc/userinfo.hpp"
+#include "session/lifetime.hpp"
+
+namespace gatelet::flow {
+namespace {
+
+// What a new ID token says, and userinfo where it is silent. The tokens are renewed already: a
+// userinfo that cannot be had, or is about somebody else, leaves the identity as it was.
+Flow<oidc::PersonClaims> person_behind(RefreshSession in, SharedProvider provider,
+                                       oidc::TokenSet tokens) {
+  const auto& old = *in.session;
+  auto before = co_await oidc::remember(old.id_token, old.user, old.nonce);
+  Verify verify = [provider, tokens, before](const jose::KeySet& keys, Instant at) {
+    return oidc::verify_refreshed_token(*provider->provider, keys, before, tokens, at);
+  };
+  auto verifying = verify_with_keys(provider, std::move(verify));
+  auto token = co_await std::move(verifying);
+
+  std::optional<json::Value> userinfo;
+  if (oidc::needs_userinfo(*provider->provider, token.claims())) {
+    auto call = oidc::userinfo_request(*provider->provider, tokens.access_token);
+    auto reply = co_await attempt(std::move(call));
+    if (reply.ok()) {
+      auto claims = oidc::read_userinfo_reply(*reply, token.subject());
+      if (claims.ok()) userinfo = std::move(claims).value();
+    }
+  }
+  // An ID token of a refresh need not repeat the address (OpenID Connect Core 12.2).
+  auto lenient = *provider->provider;
+  lenient.require_email = false;
+  co_return oidc::person_of(lenient, token.claims(), userinfo ? &*userinfo : nullptr);
+}
+
+}  // namespace
+
+Flow<session::Session> refresh_session(RefreshSession in) {
+  auto preparing = ready_provider(in.provider);
+  auto provider = co_await std::move(preparing);
+
+  auto call = oidc::refresh_request(*provider->provider, in.session->refresh_token);
+  auto reply = co_await std::move(call);
+  auto tokens = co_await oidc::read_refresh_reply(reply);
+  const auto renewed_at = co_await now();
+
+  session::Session renewed = *in.session;
+  renewed.created_at = session::to_timestamp(renewed_at);
+  take_tokens(renewed, tokens, renewed_at);
+  if (tokens.id_token.empty()) co_return renewed;
+
+  auto identifying = person_behind(in, provider, tokens);
+  auto person = co_await std::move(identifying);
+  update_person(renewed, std::move(person));
+  co_return renewed;
+}
+
+}  // namespace gatelet::flow

@@ -1,0 +1,262 @@
+#include "io/completions.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <string>
+
+#include "io/driver.hpp"
+#include "io/inbox.hpp"
+#include "io/system.hpp"
+
+namespace gatelet::io {
+
+// Stands on the stack of the thread that waits. In a forked child it belongs to nobody, and no
+// destructor of ours waits for it.
+struct Sleeper {
+  std::condition_variable awake;
+  bool may_lead = false;         // wants the lead when it is free
+  bool wants_callbacks = false;  // wants to know when a callback waits
+};
+
+Error forked_error() { return {Status::forked, std::string(status_sentence(Status::forked))}; }
+
+Completion::Completion(const std::shared_ptr<Driver>& driver)
+    : queue_(driver->shared_completions()), driver_(driver) {}
+
+Completion::~Completion() = default;
+
+Completion::Lock Completion::lock() const { return Lock(queue_->mutex_); }
+
+bool Completion::is_forked() const noexcept { return queue_->is_forked(); }
+
+void Completion::cancel() noexcept {
+  if (is_ready() || is_forked() || unwanted_.exchange(true)) return;
+  queue_->inbox_->push(Cancellation{shared_from_this()});
+}
+
+void Completion::drop() noexcept {
+  if (is_forked()) return;
+  const bool was_cancelled = unwanted_.exchange(true);
+  queue_->withdraw(*this);
+  discard();
+  if (!is_ready() && !was_cancelled) queue_->inbox_->push(Cancellation{shared_from_this()});
+}
+
+void Completion::announce(Lock lock, bool has_callback) {
+  ready_.store(true, std::memory_order_release);
+  if (sleeper_) sleeper_->awake.notify_one();
+  if (has_callback) enqueue(lock);
+  // A leader that is another thread may wait in the loop for just this.
+  if (queue_->is_led_ && !queue_->is_leader()) queue_->inbox_->wake();
+}
+
+void Completion::enqueue(Lock&) {
+  queue_->waiting_.push_back(shared_from_this());
+  queue_->ready_fd_.set(true);
+  for (auto* sleeper : queue_->sleepers_) {
+    if (sleeper->wants_callbacks) sleeper->awake.notify_one();
+  }
+}
+
+Result<void> Completion::may_wait() const {
+  if (is_forked()) return forked_error();
+  if (queue_->is_calling()) {
+    return Error{Status::in_callback, std::string(status_sentence(Status::in_callback))};
+  }
+  return {};
+}
+
+Result<void> Completion::wait_until_ready(Deadline deadline) {
+  if (is_ready()) return {};
+  const auto driver = driver_.lock();
+  if (!driver) return Error{Status::cancelled, "the engine has ended"};
+  return driver->wait_for(*this, deadline);
+}
+
+Completions::Completions(std::shared_ptr<Inbox> inbox) : inbox_(std::move(inbox)) {}
+Completions::~Completions() = default;
+
+int Completions::fd() noexcept {
+  if (is_forked() || !mark_opened()) return -1;
+  const std::scoped_lock lock(mutex_);
+  return ready_fd_.get();
+}
+
+std::size_t Completions::dispatch(std::size_t max) {
+  if (is_forked()) return 0;
+  std::size_t num_run = 0;
+  Lock lock(mutex_);
+  // What callbacks add waits for the next call: a dispatch always ends.
+  for (auto left = std::min(max, waiting_.size()); left > 0 && !waiting_.empty(); --left) {
+    auto one = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (waiting_.empty()) ready_fd_.set(false);
+    one->is_running_ = true;
+    lock.unlock();
+    {
+      const Calling calling(*this, one.get());
+      one->hand_out();
+    }
+    ++num_run;
+    one.reset();  // without the lock
+    lock.lock();
+  }
+  return num_run;
+}
+
+Completions::Calling::Calling(Completions& queue, Completion* running)
+    : queue_(queue), running_(running) {
+  const Lock lock(queue_.mutex_);
+  queue_.callers_.push_back(std::this_thread::get_id());
+}
+
+Completions::Calling::~Calling() {
+  const Lock lock(queue_.mutex_);
+  auto& callers = queue_.callers_;
+  callers.erase(std::find(callers.begin(), callers.end(), std::this_thread::get_id()));
+  if (!running_) return;
+  running_->is_running_ = false;
+  if (running_->sleeper_) running_->sleeper_->awake.notify_one();
+}
+
+bool Completions::is_calling_locked() const {
+  return std::find(callers_.begin(), callers_.end(), std::this_thread::get_id()) != callers_.end();
+}
+
+bool Completions::is_calling() const {
+  const Lock lock(mutex_);
+  return is_calling_locked();
+}
+
+bool Completions::has_waiting() const {
+  const Lock lock(mutex_);
+  return !waiting_.empty();
+}
+
+bool Completions::mark_opened() noexcept {
+  if (!watch_forks()) return false;
+  std::uint64_t unmarked = 0;
+  opened_at_fork_.compare_exchange_strong(unmarked, num_forks() + 1);
+  return true;
+}
+
+bool Completions::is_forked() const noexcept {
+  const auto mark = opened_at_fork_.load(std::memory_order_relaxed);
+  return mark != 0 && mark != num_forks() + 1;
+}
+
+void Completions::withdraw(Completion& one) {
+  Lock lock(mutex_);
+  one.dropped_ = true;
+  const auto place = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [&](const auto& waiting) { return waiting.get() == &one; });
+  std::shared_ptr<Completion> last_owner;
+  if (place != waiting_.end()) {
+    last_owner = std::move(*place);  // destroyed without the lock
+    waiting_.erase(place);
+    if (waiting_.empty()) ready_fd_.set(false);
+  }
+  if (one.is_running_ && !is_calling_locked()) {
+    Sleeper me;
+    one.sleeper_ = &me;
+    me.awake.wait(lock, [&] { return !one.is_running_; });
+    one.sleeper_ = nullptr;
+  }
+  lock.unlock();
+}
+
+void Completions::sleep(Lock& lock, Sleeper& me, Deadline deadline) {
+  sleepers_.push_back(&me);
+  me.awake.wait_until(lock, deadline);
+  sleepers_.erase(std::find(sleepers_.begin(), sleepers_.end(), &me));
+}
+
+void Completions::take_lead() noexcept {
+  is_led_ = true;
+  leader_ = std::this_thread::get_id();
+}
+
+void Completions::leave_lead() {
+  is_led_ = false;
+  leader_ = std::thread::id{};
+}
+
+// Whoever leaves says so, leader or not: the thread that was woken to lead may be the one that
+// leaves.
+void Completions::offer_lead() {
+  if (is_led_) return;
+  for (auto* sleeper : sleepers_) {
+    if (is_ending_) {
+      sleeper->awake.notify_one();
+    } else if (sleeper->may_lead) {
+      return sleeper->awake.notify_one();
+    }
+  }
+}
+
+Result<void> Completions::wait(Completion& one, Deadline deadline, const Round& round) {
+  Sleeper me;
+  me.may_lead = round != nullptr;
+  bool leads = false;
+  Lock lock(mutex_);
+  one.sleeper_ = &me;
+  for (bool is_late = false; !one.is_ready() && !is_late && !has_ended_;) {
+    const auto now = std::chrono::steady_clock::now();
+    is_late = now >= deadline;
+    if (round && !is_ending_ && (leads || !is_led_)) {
+      leads = true;
+      take_lead();
+      lock.unlock();
+      round(is_late ? Duration::zero() : deadline - now);
+      lock.lock();
+      continue;
+    }
+    if (leads) leave_lead();
+    if (std::exchange(leads, false)) offer_lead();
+    if (!is_late) sleep(lock, me, deadline);
+  }
+  one.sleeper_ = nullptr;
+  if (leads) leave_lead();
+  offer_lead();
+  if (one.is_ready()) return {};
+  if (has_ended_) return Error{Status::cancelled, "the engine has ended"};
+  return Error{Status::pending, std::string(status_sentence(Status::pending))};
+}
+
+void Completions::turn(Deadline deadline, const Round& round) {
+  Lock lock(mutex_);
+  if (has_ended_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!waiting_.empty() || deadline < now) deadline = now;
+  if (is_led_ || is_ending_) {
+    Sleeper me;
+    me.wants_callbacks = me.may_lead = true;
+    if (waiting_.empty()) sleep(lock, me, deadline);
+  } else {
+    take_lead();
+    lock.unlock();
+    round(deadline - now);
+    lock.lock();
+    leave_lead();
+  }
+  offer_lead();
+}
+
+void Completions::end(const std::function<void()>& drain) {
+  {
+    Lock lock(mutex_);
+    is_ending_ = true;
+    inbox_->wake();
+    Sleeper me;
+    while (is_led_) sleep(lock, me, Deadline::max());
+    take_lead();
+  }
+  drain();
+  const Lock lock(mutex_);
+  leave_lead();
+  has_ended_ = true;
+  for (auto* sleeper : sleepers_) sleeper->awake.notify_one();
+}
+
+}  // namespace gatelet::io

@@ -1,0 +1,194 @@
+#include "io/flights.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "io/signals.hpp"
+
+namespace gatelet::io {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+Error ended_error() { return {Status::cancelled, "the engine ends"}; }
+
+template <class T>
+Result<flow::Outcome> outcome_of(Result<T> result) {
+  if (!result.ok()) return std::move(result).error();
+  return flow::Outcome(std::move(result).value());
+}
+
+}  // namespace
+
+Flights::Flights(const DriverSettings& settings, std::shared_ptr<const Clock> clock,
+                 Services& services, std::unique_ptr<HttpClient> client,
+                 std::shared_ptr<Inbox> inbox, std::atomic<std::size_t>& num_in_flight)
+    : settings_(settings),
+      clock_(std::move(clock)),
+      services_(services),
+      inbox_(std::move(inbox)),
+      num_in_flight_(num_in_flight),
+      client_(std::move(client)) {}
+
+void Flights::round(Duration at_most) {
+  if (!inbox_->is_empty()) at_most = Duration::zero();
+  if (const auto next = timers_.next()) {
+    const auto left = std::max<Duration>(*next - SteadyClock::now(), Duration::zero());
+    at_most = std::min(at_most, left);
+  }
+  client_->wait(at_most);
+
+  // Not during the wait: in caller mode the host's signals are due there.
+  std::optional<QuietSignals> quiet;
+  if (!settings_.own_thread) quiet.emplace();
+  for (auto& item : inbox_->take()) {
+    std::visit([this](auto& one) { take(std::move(one)); }, item);
+  }
+  client_->perform();
+  while (auto finished = client_->take_finished()) {
+    resume(finished->id, outcome_of(std::move(finished->reply)));
+  }
+  timers_.fire(SteadyClock::now());
+}
+
+void Flights::drain() {
+  is_draining_ = true;
+  for (const auto id : ids()) {
+    const QuietSignals quiet;
+    give_up(id, ended_error());
+  }
+  const auto deadline = SteadyClock::now() + settings_.http_timeout;
+  for (;;) {
+    const auto now = SteadyClock::now();
+    if (flights_.empty() || now >= deadline) break;
+    round(deadline - now);
+  }
+
+  const QuietSignals quiet;
+  for (const auto id : ids()) end(id, ended_error());
+  for (auto& item : inbox_->close()) {
+    if (!std::holds_alternative<RefetchAnswer>(item)) {
+      std::visit([this](auto& one) { take(std::move(one)); }, item);
+    }
+  }
+  timers_.clear();
+}
+
+std::vector<FlightId> Flights::ids() const {
+  std::vector<FlightId> ids;
+  for (const auto& [id, flight] : flights_) ids.push_back(id);
+  return ids;
+}
+
+void Flights::take(Submission item) {
+  if (is_draining_) {
+    num_in_flight_.fetch_sub(1);
+    return item.task->abandon(ended_error());
+  }
+  const auto id = ++last_id_;
+  auto& flight = flights_[id];
+  flight.task = std::move(item.task);
+  flight.completion = std::move(item.completion);
+  if (flight.completion) by_completion_[flight.completion.get()] = id;
+  flight.deadline = timers_.add(SteadyClock::now() + settings_.operation_timeout, [this, id] {
+    give_up(id, {Status::timed_out, "the operation was not done in time"});
+  });
+  carry_out(id, std::move(item.effect));
+}
+
+void Flights::take(Cancellation item) {
+  const Error cancelled{Status::cancelled, "the operation was cancelled"};
+  const auto place = by_completion_.find(item.completion.get());
+  if (place == by_completion_.end()) return item.completion->fail(cancelled);
+  give_up(place->second, cancelled);
+}
+
+void Flights::take(RefetchAnswer item) {
+  const auto flight = flights_.find(item.flight);
+  if (flight == flights_.end() || !std::exchange(flight->second.is_refetching, false)) return;
+  resume(item.flight, outcome_of(std::move(item.result)));
+}
+
+void Flights::take(DelayedWork item) {
+  if (is_draining_) return;
+  timers_.add(item.at, [this, work = std::move(item.work)] { work(clock_->now()); });
+}
+
+void Flights::carry_out(FlightId id, flow::Effect effect) {
+  struct Visitor {
+    Flights& flights;
+    FlightId id;
+    void operator()(HttpCall& call) { flights.call(id, std::move(call)); }
+    void operator()(flow::Delay& delay) { flights.delay(id, delay.duration); }
+    void operator()(flow::Refetch& wanted) { flights.refetch(id, wanted); }
+  };
+  std::visit(Visitor{*this, id}, effect);
+}
+
+void Flights::call(FlightId id, HttpCall call) {
+  flights_.at(id).timer = timers_.add(SteadyClock::now() + settings_.http_timeout, [this, id] {
+    client_->cancel(id);
+    resume(id, Error{Status::timed_out, "the provider did not answer in time"});
+  });
+  client_->start(id, std::move(call));
+}
+
+void Flights::delay(FlightId id, Duration duration) {
+  flights_.at(id).timer = timers_.add(SteadyClock::now() + duration,
+                                      [this, id] { resume(id, flow::Outcome(flow::Elapsed{})); });
+}
+
+void Flights::refetch(FlightId id, const flow::Refetch& wanted) {
+  flights_.at(id).is_refetching = true;
+  // Through the inbox, whatever thread answers: never inside the call.
+  auto done = [inbox = inbox_, id](Result<flow::Refetched> result) {
+    inbox->push(RefetchAnswer{id, std::move(result)});
+  };
+  if (is_draining_) return done(ended_error());
+  services_.refetch(wanted, std::move(done));
+}
+
+void Flights::resume(FlightId id, Result<flow::Outcome> outcome) {
+  const auto place = flights_.find(id);
+  if (place == flights_.end()) return;
+  auto& flight = place->second;
+  timers_.remove(std::exchange(flight.timer, 0));
+
+  // The place counts as free while the task goes on: whoever sees the result may start anew.
+  num_in_flight_.fetch_sub(1);
+  auto effect = flight.task->resume(flow::Reply(std::move(outcome), clock_->now()));
+  if (!effect) return forget(id);
+  num_in_flight_.fetch_add(1);
+  carry_out(id, std::move(*effect));
+}
+
+void Flights::give_up(FlightId id, const Error& why) {
+  auto& flight = flights_.at(id);
+  if (!flight.task->must_finish()) return end(id, why);
+  if (!flight.completion) return;
+  by_completion_.erase(flight.completion.get());
+  std::exchange(flight.completion, nullptr)->fail(why);
+}
+
+void Flights::end(FlightId id, const Error& why) {
+  const auto task = std::move(flights_.at(id).task);
+  client_->cancel(id);
+  forget(id);
+  num_in_flight_.fetch_sub(1);
+  task->abandon(why);
+}
+
+void Flights::forget(FlightId id) {
+  const auto place = flights_.find(id);
+  auto& flight = place->second;
+  timers_.remove(flight.deadline);
+  timers_.remove(flight.timer);
+  if (flight.completion) by_completion_.erase(flight.completion.get());
+  flights_.erase(place);
+}
+
+}  // namespace gatelet::io

@@ -1,0 +1,75 @@
+// Flights: the tasks under way, and what each waits for. Belongs to whoever turns the loop, a
+// thread at a time.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "flow/effect.hpp"
+#include "io/completions.hpp"
+#include "io/driver.hpp"
+#include "io/http_client.hpp"
+#include "io/inbox.hpp"
+#include "io/timers.hpp"
+
+namespace gatelet::io {
+
+class Flights {
+ public:
+  Flights(const DriverSettings& settings, std::shared_ptr<const Clock> clock, Services& services,
+          std::unique_ptr<HttpClient> client, std::shared_ptr<Inbox> inbox,
+          std::atomic<std::size_t>& num_in_flight);
+
+  // One round: wait for traffic, a wake-up or a timer, at most so long; then do what there is to
+  // do. Calls no code of the host.
+  void round(Duration at_most);
+
+  // Ends everything: waiting tasks are abandoned, grants under way are given http_timeout.
+  void drain();
+
+  HttpClient& client() noexcept { return *client_; }
+
+ private:
+  struct Flight {
+    std::unique_ptr<flow::Task> task;
+    std::shared_ptr<Completion> completion;
+    Timers::Id deadline = 0;  // of the whole task
+    Timers::Id timer = 0;     // of the effect: a delay, or the time a call has
+    bool is_refetching = false;
+  };
+
+  std::vector<FlightId> ids() const;
+  void take(Submission item);
+  void take(Cancellation item);
+  void take(RefetchAnswer item);
+  void take(DelayedWork item);
+
+  void carry_out(FlightId id, flow::Effect effect);
+  void call(FlightId id, HttpCall call);
+  void delay(FlightId id, Duration duration);
+  void refetch(FlightId id, const flow::Refetch& wanted);
+
+  void resume(FlightId id, Result<flow::Outcome> outcome);
+  void give_up(FlightId id,
+               const Error& why);  // detaches the caller of a grant, else ends the task
+  void end(FlightId id, const Error& why);
+  void forget(FlightId id);
+
+  const DriverSettings settings_;
+  const std::shared_ptr<const Clock> clock_;
+  Services& services_;
+  const std::shared_ptr<Inbox> inbox_;
+  std::atomic<std::size_t>& num_in_flight_;
+  const std::unique_ptr<HttpClient> client_;
+  Timers timers_;
+  std::unordered_map<FlightId, Flight> flights_;
+  std::unordered_map<const Completion*, FlightId> by_completion_;
+  FlightId last_id_ = 0;
+  bool is_draining_ = false;
+};
+
+}  // namespace gatelet::io

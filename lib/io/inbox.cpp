@@ -1,0 +1,57 @@
+#include "io/inbox.hpp"
+
+#include <utility>
+
+#include "io/http_client.hpp"
+
+namespace gatelet::io {
+namespace {
+
+bool is_new_work(const Item& item) {
+  return std::holds_alternative<Submission>(item) || std::holds_alternative<DelayedWork>(item);
+}
+
+}  // namespace
+
+std::optional<Item> Inbox::push(Item item) {
+  const std::scoped_lock lock(mutex_);
+  if (accepts_ == Accepts::nothing) return item;
+  if (accepts_ == Accepts::answers && is_new_work(item)) return item;
+  items_.push_back(std::move(item));
+  if (loop_ && items_.size() == 1) loop_->wake();
+  return std::nullopt;
+}
+
+std::vector<Item> Inbox::take() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(items_, {});
+}
+
+bool Inbox::is_empty() const {
+  const std::scoped_lock lock(mutex_);
+  return items_.empty();
+}
+
+void Inbox::wake() noexcept {
+  const std::scoped_lock lock(mutex_);
+  if (loop_) loop_->wake();
+}
+
+void Inbox::open(HttpClient& loop) {
+  const std::scoped_lock lock(mutex_);
+  loop_ = &loop;
+}
+
+void Inbox::refuse_tasks() {
+  const std::scoped_lock lock(mutex_);
+  if (accepts_ == Accepts::everything) accepts_ = Accepts::answers;
+}
+
+std::vector<Item> Inbox::close() {
+  const std::scoped_lock lock(mutex_);
+  accepts_ = Accepts::nothing;
+  loop_ = nullptr;
+  return std::exchange(items_, {});
+}
+
+}  // namespace gatelet::io

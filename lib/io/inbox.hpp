@@ -1,0 +1,75 @@
+// The inbox of a driver: what other threads ask of the loop. The loop takes it all at once, a round
+// at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "flow/effect.hpp"
+
+namespace gatelet::io {
+
+class Completion;
+class HttpClient;
+
+using FlightId = std::uint64_t;
+
+// A task and the effect it waits for.
+struct Submission {
+  std::unique_ptr<flow::Task> task;
+  flow::Effect effect;
+  std::shared_ptr<Completion> completion;  // null: nobody waits
+};
+
+// The caller has lost interest.
+struct Cancellation {
+  std::shared_ptr<Completion> completion;
+};
+
+// The engine's answer to a Refetch.
+struct RefetchAnswer {
+  FlightId flight;
+  Result<flow::Refetched> result;
+};
+
+struct DelayedWork {
+  Deadline at;
+  std::function<void(Instant)> work;
+};
+
+using Item = std::variant<Submission, Cancellation, RefetchAnswer, DelayedWork>;
+
+// Thread-safe.
+class Inbox {
+ public:
+  // Adds an item and wakes the loop; gives it back when it is no longer accepted.
+  std::optional<Item> push(Item item);
+
+  std::vector<Item> take();
+  bool is_empty() const;
+
+  // Wakes the loop out of its wait, if it is running.
+  void wake() noexcept;
+
+  void open(HttpClient& loop);  // whom to wake
+  void refuse_tasks();          // from here on only answers and cancellations
+  std::vector<Item> close();    // from here on nothing; what was left
+
+ private:
+  enum class Accepts : std::uint8_t { everything, answers, nothing };
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_:
+  std::vector<Item> items_;
+  HttpClient* loop_ = nullptr;
+  Accepts accepts_ = Accepts::everything;
+};
+
+}  // namespace gatelet::io

@@ -1,0 +1,24 @@
+// Keeping signals away from the library's work: its threads take none, and a broken connection
+// never kills the host.
+#pragma once
+
+#include <csignal>
+
+namespace gatelet::io {
+
+// While it lives, no signal is delivered to this thread, and a SIGPIPE that arose meanwhile is
+// swallowed: OpenSSL writes to sockets without MSG_NOSIGNAL. Faults of the program itself (SIGSEGV
+// and its kind) stay deliverable: blocking them would hide a crash from the host's handler.
+class QuietSignals {
+ public:
+  QuietSignals() noexcept;
+  QuietSignals(const QuietSignals&) = delete;
+  QuietSignals& operator=(const QuietSignals&) = delete;
+  ~QuietSignals();
+
+ private:
+  sigset_t before_;
+  bool had_pipe_;
+};
+
+}  // namespace gatelet::io

@@ -1,0 +1,143 @@
+#include "session/cookie_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/header.hpp"
+#include "session/cookie_split.hpp"
+#include "session/lifetime.hpp"
+#include "session/record.hpp"
+#include "session/signed_value.hpp"
+
+namespace gatelet::session {
+namespace {
+
+constexpr std::size_t max_cleared = 64;
+
+std::string_view without_port(std::string_view host) noexcept {
+  const auto bracket = host.rfind(']');
+  const auto colon = host.rfind(':');
+  if (colon == std::string_view::npos) return host;
+  return bracket == std::string_view::npos || colon > bracket ? host.substr(0, colon) : host;
+}
+
+// Equal, or a parent domain: a border stands where `domain` begins.
+bool covers(std::string_view domain, std::string_view host) noexcept {
+  if (host.size() < domain.size()) return false;
+  const auto border = host.size() - domain.size();
+  return http::equal_ignoring_case(host.substr(border), domain) &&
+         (border == 0 || host[border - 1] == '.');
+}
+
+http::CookieAttributes attributes_for(const SessionSettings& settings, std::string_view host) {
+  auto attributes = settings.attributes;
+  attributes.domain = domain_for(settings, host);
+  return attributes;
+}
+
+std::optional<std::chrono::seconds> max_age(std::chrono::seconds lifetime) noexcept {
+  if (lifetime == std::chrono::seconds(0)) return std::nullopt;
+  return lifetime;
+}
+
+// Appends the expiry of every session cookie and part that came, but those named in `kept`.
+void expire_others(const SessionSettings& settings, const http::CookieAttributes& attributes,
+                   std::span<const HeaderView> headers, std::span<const NamedCookie> kept,
+                   std::vector<std::string>& out) {
+  std::vector<std::string_view> expired;
+  http::CookieReader reader(headers);
+  http::CookieView cookie;
+  while (expired.size() < max_cleared && reader.next(cookie)) {
+    const auto name = cookie.name;
+    if (!is_cookie_or_part(settings.cookie_name, name)) continue;
+    if (std::find(expired.begin(), expired.end(), name) != expired.end()) continue;
+    if (std::any_of(kept.begin(), kept.end(), [&](const auto& one) { return one.name == name; }))
+      continue;
+    expired.push_back(name);
+    http::write_set_cookie(name, {}, attributes, std::chrono::seconds(0), out.emplace_back());
+  }
+}
+
+// iv ‖ AES-CFB(LZ4(record)).
+Result<std::string> seal(const SessionSettings& settings, const CookieKeys& keys,
+                         const Session& session, Entropy& entropy) {
+  auto record = write_record(session, {!settings.minimal, settings.write_extra_keys});
+  if (record.size() > settings.record_limit) {
+    wipe(record);
+    return Error{Status::session_invalid, "the session is larger than session_limit allows"};
+  }
+  auto frame = write_frame(record);
+  wipe(record);
+  if (!frame) return frame;
+  auto sealed = keys.cipher().encrypt(*frame, entropy);
+  wipe(*frame);
+  return sealed;
+}
+
+}  // namespace
+
+std::string_view domain_for(const SessionSettings& settings, std::string_view host) noexcept {
+  host = without_port(host);
+  std::string_view longest, shortest;
+  for (std::string_view domain : settings.cookie_domains) {
+    if (domain.starts_with('.')) domain.remove_prefix(1);
+    if (domain.empty()) continue;
+    if (domain.size() > longest.size() && covers(domain, host)) longest = domain;
+    if (shortest.empty() || domain.size() < shortest.size()) shortest = domain;
+  }
+  return longest.empty() ? shortest : longest;
+}
+
+Result<Session> open_session(const SessionSettings& settings, const CookieKeys& keys,
+                             const SessionCookie& cookie, Instant now) {
+  const std::string_view name =
+      cookie.signed_name.empty() ? settings.cookie_name : cookie.signed_name;
+  const auto parts = check_signed(keys.mac(), name, cookie.value(), settings.cookie_expire, now);
+  if (!parts) return parts.error();
+
+  BorrowedWorkspace workspace(keys.workspaces());
+  auto& buffer = workspace->sealed;
+  const auto size = decode_payload(parts->payload, buffer);
+  if (!size) return size.error();
+  workspace->used = *size;
+  auto decrypted = keys.cipher().decrypt_in_place(buffer.data(), *size);
+  if (!decrypted) return std::move(decrypted).error();
+
+  const auto frame = std::string_view(buffer).substr(0, *size).substr(crypto::CfbKey::iv_size);
+  const auto record = workspace->frames.read(frame, settings.record_limit);
+  if (!record) return record.error();
+  auto session = read_record(*record);
+  if (session) session->ends_at = ends_at(*session, settings);
+  return session;
+}
+
+Result<std::vector<std::string>> write_session(const SessionSettings& settings,
+                                               const CookieKeys& keys, const Session& session,
+                                               std::string_view host,
+                                               std::span<const HeaderView> request_headers,
+                                               Entropy& entropy) {
+  if (!session.created_at) return Error{Status::internal, "a session without created_at"};
+  const auto sealed = seal(settings, keys, session, entropy);
+  if (!sealed) return sealed.error();
+  const auto value =
+      write_signed(keys.mac(), settings.cookie_name, *sealed, session.created_at->seconds);
+  if (!value) return value.error();
+
+  const auto attributes = attributes_for(settings, host);
+  auto cookies =
+      split_cookie(settings.cookie_name, *value, attributes, max_age(settings.cookie_expire));
+  if (!cookies) return std::move(cookies).error();
+  std::vector<std::string> out;
+  for (auto& cookie : *cookies) out.push_back(std::move(cookie.set_cookie));
+  expire_others(settings, attributes, request_headers, *cookies, out);
+  return out;
+}
+
+std::vector<std::string> clear_session(const SessionSettings& settings, std::string_view host,
+                                       std::span<const HeaderView> request_headers) {
+  std::vector<std::string> out;
+  expire_others(settings, attributes_for(settings, host), request_headers, {}, out);
+  return out;
+}
+
+}  // namespace gatelet::session

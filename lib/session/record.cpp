@@ -1,0 +1,198 @@
+#include "session/record.hpp"
+
+#include <cstdint>
+#include <utility>
+
+namespace gatelet::session {
+namespace {
+
+using msgpack::Reader;
+using msgpack::Writer;
+
+// Go's time.Time{}: 0001-01-01T00:00:00Z. Present in a record it means "not set".
+constexpr msgpack::Time go_zero_time{-62135596800, 0};
+
+// Keys have one or two letters: as a number they can be switched on.
+constexpr unsigned code(std::string_view key) noexcept {
+  unsigned code = 0;
+  for (const char c : key) code = code << 8 | static_cast<unsigned char>(c);
+  return code;
+}
+
+bool read_text(Reader& reader, std::string& out) {
+  std::string_view text;
+  if (!reader.read(text)) return false;
+  out = text;
+  return true;
+}
+
+bool read_secret(Reader& reader, Secret& out) {
+  std::string_view text;
+  if (!reader.read(text)) return false;
+  out = Secret(text);
+  return true;
+}
+
+bool read_time(Reader& reader, std::optional<Timestamp>& out) noexcept {
+  msgpack::Time time{};
+  if (!reader.read(time)) return false;
+  out.reset();
+  if (time != go_zero_time) out = Timestamp{time.seconds, time.nanos};
+  return true;
+}
+
+bool read_groups(Reader& reader, std::vector<std::string>& out) {
+  std::size_t num_groups = 0;
+  if (!reader.read_array(num_groups)) return false;
+  std::vector<std::string> groups(num_groups);
+  for (auto& group : groups) {
+    if (!reader.take_nil() && !read_text(reader, group)) return false;
+  }
+  out = std::move(groups);
+  return true;
+}
+
+bool read_claims(Reader& reader, std::vector<std::pair<std::string, msgpack::Value>>& out) {
+  std::size_t num_claims = 0;
+  if (!reader.read_map(num_claims)) return false;
+  std::vector<std::pair<std::string, msgpack::Value>> claims(num_claims);
+  for (auto& [name, value] : claims) {
+    if (!read_text(reader, name) || !reader.read(value)) return false;
+  }
+  out = std::move(claims);
+  return true;
+}
+
+bool read_flag(Reader& reader, std::optional<bool>& out) noexcept {
+  bool flag = false;
+  if (!reader.read(flag)) return false;
+  out = flag;
+  return true;
+}
+
+bool read_field(Reader& reader, std::string_view key, Session& out) {
+  if (key.empty() || key.size() > 3) return reader.skip();
+  if (reader.take_nil()) return true;  // the last word on a key may be that it is absent
+  switch (code(key)) {
+    case code("ca"): return read_time(reader, out.created_at);
+    case code("eo"): return read_time(reader, out.expires_on);
+    case code("at"): return read_secret(reader, out.access_token);
+    case code("it"): return read_secret(reader, out.id_token);
+    case code("rt"): return read_secret(reader, out.refresh_token);
+    case code("n"): return read_text(reader, out.nonce);
+    case code("e"): return read_text(reader, out.email);
+    case code("u"): return read_text(reader, out.user);
+    case code("g"): return read_groups(reader, out.groups);
+    case code("pu"): return read_text(reader, out.preferred_username);
+    case code("ac"): return read_claims(reader, out.additional_claims);
+    case code("pid"): return read_text(reader, out.provider_id);
+    case code("ev"): return read_flag(reader, out.email_verified);
+    case code("si"): return read_time(reader, out.signed_in_at);
+    case code("gi"): {
+      bool is_incomplete = false;
+      if (!reader.read(is_incomplete)) return false;
+      out.groups_complete = !is_incomplete;
+      return true;
+    }
+  }
+  return reader.skip();
+}
+
+// The key in an error's text, where it is one of ours and thus not text the other side chose.
+std::string name_of(std::string_view key) {
+  constexpr std::string_view known = " ca eo at it rt n e u g pu ac pid ev si gi ";
+  const auto spaced = " " + std::string(key) + " ";
+  return known.find(spaced) == std::string_view::npos ? "a key" : std::string(key);
+}
+
+// Writes what is set behind a map header whose count is filled in at the end.
+class RecordWriter {
+ public:
+  explicit RecordWriter(std::string& out) : out_(out), writer_(out) { writer_.write_map(0); }
+
+  void text(std::string_view key, std::string_view text) {
+    if (!text.empty()) field(key).write_text(text);
+  }
+  void binary(std::string_view key, std::string_view bytes) {
+    if (!bytes.empty()) field(key).write_binary(bytes);
+  }
+  void time(std::string_view key, const std::optional<Timestamp>& at) {
+    if (at) field(key).write(msgpack::Time{at->seconds, at->nanos});
+  }
+  void flag(std::string_view key, bool value) { field(key).write(value); }
+
+  Writer& field(std::string_view key) {
+    // At most fifteen keys exist, so that the count fits the one byte of a small map's header.
+    out_.front() = static_cast<char>(static_cast<unsigned char>(out_.front()) + 1);
+    writer_.write_text(key);
+    return writer_;
+  }
+
+ private:
+  std::string& out_;
+  Writer writer_;
+};
+
+}  // namespace
+
+std::string write_record(const Session& session, RecordParts parts) {
+  std::string out;
+  out.reserve(256 + session.access_token.size() + session.id_token.size() +
+              session.refresh_token.size());  // so that tokens are not left behind in a smaller one
+  RecordWriter record(out);
+  record.time("ca", session.created_at);
+  record.time("eo", session.expires_on);
+  if (parts.tokens) {
+    record.text("at", session.access_token.reveal());
+    record.text("it", session.id_token.reveal());
+    record.text("rt", session.refresh_token.reveal());
+  }
+  record.binary("n", session.nonce);
+  record.text("e", session.email);
+  record.text("u", session.user);
+  if (!session.groups.empty()) {
+    auto& writer = record.field("g");
+    writer.write_array(session.groups.size());
+    for (const auto& group : session.groups) writer.write_text(group);
+  }
+  record.text("pu", session.preferred_username);
+  if (!session.additional_claims.empty()) {
+    auto& writer = record.field("ac");
+    writer.write_map(session.additional_claims.size());
+    for (const auto& [name, value] : session.additional_claims) {
+      writer.write_text(name);
+      writer.write(value);
+    }
+  }
+  if (parts.extra_keys) {
+    record.text("pid", session.provider_id);
+    if (session.email_verified) record.flag("ev", *session.email_verified);
+    record.time("si", session.signed_in_at);
+    if (!session.groups_complete) record.flag("gi", true);
+  }
+  return out;
+}
+
+Result<Session> read_record(std::string_view record) {
+  Session session;
+  Reader reader(record);
+  if (reader.take_nil()) {
+    if (reader.at_end()) return session;  // Go's nil session
+    return Error{Status::session_invalid, "the record has bytes behind its end"};
+  }
+  std::size_t num_keys = 0;
+  if (!reader.read_map(num_keys))
+    return Error{Status::session_invalid, "the record is no MessagePack map"};
+  for (; num_keys > 0; --num_keys) {
+    std::string_view key;
+    if (!reader.read(key))
+      return Error{Status::session_invalid, "the record has a key that is no text"};
+    if (!read_field(reader, key, session))
+      return Error{Status::session_invalid, "the record cannot be read at " + name_of(key)};
+  }
+  if (!reader.at_end())
+    return Error{Status::session_invalid, "the record has bytes behind its end"};
+  return session;
+}
+
+}  // namespace gatelet::session

@@ -1,0 +1,183 @@
+// What gatelet costs, beside what the raw calls cost that it cannot avoid. ./run prints both as one table.
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+
+#include <gatelet/gatelet.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/base64url.hpp"
+#include "base/keyed_hash.hpp"
+#include "bench/raw.hpp"
+#include "jose/key_set.hpp"
+#include "jose/verified_token.hpp"
+#include "support/engines.hpp"
+#include "support/token_mint.hpp"
+
+namespace {
+
+using namespace gatelet;
+
+constexpr std::size_t num_cookies = 64;
+
+// Requests of a browser with about 3 KB of session cookie, each session unlike the others.
+struct Browsers {
+  std::vector<std::string> cookies;
+  std::vector<support::Request> requests;
+
+  Browsers() {
+    const auto now = default_ports().clock->now();
+    for (std::size_t i = 0; i < num_cookies; ++i) {
+      cookies.push_back(support::cookie_of(support::make_session(now, 2000, static_cast<int>(i)), now));
+      requests.emplace_back("/app/page?x=1", std::vector<std::pair<std::string, std::string>>{
+                                                 {"Host", "app.example"}, {"Accept", "text/html"}, {"User-Agent", "Mozilla/5.0"}, {"Cookie", cookies.back()}});
+    }
+  }
+};
+
+const Browsers& browsers() {
+  static const Browsers all;
+  return all;
+}
+
+bool is_kind(const Outcome<Decision>& outcome, Decision::Kind kind) {
+  if (!outcome.ok()) return false;
+  const auto* decision = std::get_if<Decision>(&*outcome);
+  return decision != nullptr && decision->kind() == kind;
+}
+
+void decide_in_turn(benchmark::State& state, const Engine& engine, const std::vector<support::Request>& requests, Decision::Kind kind) {
+  std::size_t next = 0;
+  for (auto _ : state) {
+    const auto outcome = engine.decide(requests[next++ % requests.size()].view());
+    if (!is_kind(outcome, kind)) return state.SkipWithError("decided something else");
+  }
+}
+
+void decide_unseen_session(benchmark::State& state) {
+  const auto engine = support::offline_engine({{"session_cache_size", "0"}});
+  decide_in_turn(state, *engine, browsers().requests, Decision::Kind::allow);
+  state.counters["cookie_bytes"] = static_cast<double>(browsers().cookies.front().size());
+}
+BENCHMARK(decide_unseen_session);
+
+// HMAC, AES-CFB and LZ4 of the same cookies.
+void raw_open_session(benchmark::State& state) {
+  const bench::RawHmac hmac(support::cookie_secret);
+  const bench::RawCfb cfb(support::cookie_secret);
+  const bench::RawLz4 lz4;
+  struct Parts {
+    std::string signed_text, sealed;
+  };
+  std::vector<Parts> all;
+  for (const auto& cookie : browsers().cookies) {
+    const auto name = cookie.find('=');
+    const auto first = cookie.find('|'), second = cookie.find('|', first + 1);
+    const auto value = cookie.substr(name + 1, first - name - 1);
+    all.push_back({cookie.substr(0, name) + value + cookie.substr(first + 1, second - first - 1),
+                   *base64url::decode(value, base64url::Padding::required)});
+  }
+  std::string plain(8192, '\0'), record(65536, '\0');
+  std::size_t next = 0;
+  for (auto _ : state) {
+    const auto& parts = all[next++ % all.size()];
+    benchmark::DoNotOptimize(hmac(parts.signed_text));
+    cfb(parts.sealed, plain);
+    benchmark::DoNotOptimize(lz4(std::string_view(plain).substr(0, parts.sealed.size() - 16), record));
+  }
+}
+BENCHMARK(raw_open_session);
+
+void decide_seen_session(benchmark::State& state) {
+  const auto engine = support::offline_engine();
+  decide_in_turn(state, *engine, browsers().requests, Decision::Kind::allow);
+}
+BENCHMARK(decide_seen_session);
+
+// A fast keyed hash over the cookie and one comparison: what a cache cannot avoid.
+void raw_hash_and_compare(benchmark::State& state) {
+  const KeyedHash hash({1, 2, 3});
+  const auto copies = browsers().cookies;
+  std::size_t next = 0;
+  for (auto _ : state) {
+    const auto i = next++ % num_cookies;
+    benchmark::DoNotOptimize(hash(browsers().cookies[i]));
+    benchmark::DoNotOptimize(browsers().cookies[i] == copies[i]);
+  }
+}
+BENCHMARK(raw_hash_and_compare);
+
+void decide_api_without_session(benchmark::State& state) {
+  const auto engine = support::offline_engine();
+  const std::vector<support::Request> requests{support::Request("/api", {{"Host", "app.example"}, {"Accept", "application/json"}})};
+  decide_in_turn(state, *engine, requests, Decision::Kind::unauthorized);
+}
+BENCHMARK(decide_api_without_session);
+
+void decide_login_redirect(benchmark::State& state) {
+  const auto engine = support::offline_engine();
+  const std::vector<support::Request> requests{support::Request("/app/page?x=1", {{"Host", "app.example"}, {"Accept", "text/html"}})};
+  decide_in_turn(state, *engine, requests, Decision::Kind::redirect);
+}
+BENCHMARK(decide_login_redirect);
+
+struct Token {
+  std::string text;
+  jose::KeySet keys;
+  jose::Expectations expected;
+
+  Token() {
+    const auto& key = support::test_key(support::MintKey::Kind::rsa_2048);
+    auto claims = support::id_claims(support::mint_epoch());
+    claims.set_string("filler", std::string(300, 'x'));
+    text = support::mint(key, claims);
+    keys = std::move(jose::parse_key_set(support::key_set_json(key))).value();
+    expected.issuer = "https://idp.example";
+    expected.audiences = {"c"};
+    expected.authorized_party = "c";
+    expected.algorithms = {*jose::parse_algorithm("RS256")};
+  }
+};
+
+void verify_rs256_id_token(benchmark::State& state) {
+  const Token token;
+  for (auto _ : state) {
+    const auto verified = jose::verify(token.text, token.keys, token.expected, support::mint_epoch());
+    if (!verified.ok()) return state.SkipWithError(verified.error().text.c_str());
+  }
+  state.counters["token_bytes"] = static_cast<double>(token.text.size());
+}
+BENCHMARK(verify_rs256_id_token);
+
+void raw_rs256_verify(benchmark::State& state) {
+  const Token token;
+  const auto pem = support::test_key(support::MintKey::Kind::rsa_2048).public_pem();
+  BIO* memory = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+  EVP_PKEY* key = PEM_read_bio_PUBKEY(memory, nullptr, nullptr, nullptr);
+  BIO_free(memory);
+  {
+    const bench::RawRsaVerify verify(key);
+    const auto dot = token.text.rfind('.');
+    const auto signature = *base64url::decode(std::string_view(token.text).substr(dot + 1));
+    for (auto _ : state) {
+      if (!verify(std::string_view(token.text).substr(0, dot), signature)) return state.SkipWithError("refused");
+    }
+  }
+  EVP_PKEY_free(key);
+}
+BENCHMARK(raw_rs256_verify);
+
+// Not a time: the heap an engine holds that has done nothing yet.
+void idle_engine_heap(benchmark::State& state) {
+  std::vector<std::shared_ptr<Engine>> engines;
+  const auto warm = support::offline_engine();  // libraries initialise themselves at the first one
+  const auto before = mallinfo2().uordblks;
+  for (auto _ : state) engines.push_back(support::offline_engine());
+  state.counters["heap_bytes"] = static_cast<double>(mallinfo2().uordblks - before) / static_cast<double>(engines.size());
+}
+BENCHMARK(idle_engine_heap)->Iterations(8);
+
+}  // namespace
+
+BENCHMARK_MAIN();

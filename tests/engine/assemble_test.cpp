@@ -1,0 +1,298 @@
+#include "engine/assemble.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include "crypto/random.hpp"
+#include "support/token_mint.hpp"
+
+using namespace gatelet;
+using namespace gatelet::engine;
+
+namespace {
+
+// Files that stand in memory.
+class MemoryFiles final : public Files {
+ public:
+  Result<std::string> read(std::string_view path, std::size_t max_size) override {
+    ++num_reads;
+    const auto found = content.find(std::string(path));
+    if (found == content.end()) return Error{Status::unreadable_file, "no such file"};
+    if (found->second.size() > max_size) return Error{Status::unreadable_file, "it is too large"};
+    return found->second;
+  }
+
+  std::map<std::string, std::string> content;
+  int num_reads = 0;
+};
+
+struct World {
+  World() { ports.files = files, ports.entropy = crypto::system_entropy(); }
+
+  std::shared_ptr<MemoryFiles> files = std::make_shared<MemoryFiles>();
+  Ports ports;
+};
+
+using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;
+
+Settings settings_with(const Pairs& more) {
+  Settings settings{{"oidc_issuer_url", "https://idp.example"},
+                    {"client_id", "app"},
+                    {"client_secret", "s3cret-canary"},
+                    {"cookie_secret", "abcdefghijklmnop"}};
+  for (const auto& [key, value] : more) REQUIRE(settings.set(key, value).ok());
+  return settings;
+}
+
+Assembled must_assemble(const World& world, const Pairs& more) {
+  auto assembled = assemble(settings_with(more), world.ports, 1);
+  if (!assembled.ok()) FAIL(assembled.error().text);
+  return std::move(assembled).value();
+}
+
+std::string refusal(const World& world, const Pairs& more) {
+  const auto assembled = assemble(settings_with(more), world.ports, 1);
+  if (assembled.ok()) return "assembled";
+  CHECK(assembled.error().status == Status::invalid_configuration);
+  return assembled.error().text;
+}
+
+const oidc::Provider& provider_of(const Assembled& assembled) {
+  return *assembled.snapshot->providers.at(0)->provider;
+}
+
+constexpr std::string_view padded_secret = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
+
+const Pairs by_hand{{"skip_oidc_discovery", "true"},
+                    {"login_url", "https://idp.example/authorize"},
+                    {"redeem_url", "https://idp.example/token"}};
+
+Pairs and_more(Pairs first, const Pairs& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+}  // namespace
+
+TEST_SUITE("engine/assemble") {
+  TEST_CASE("assemble: complete settings make a first snapshot, and no file is read") {
+    const World world;
+    const auto assembled = must_assemble(world, {});
+    const auto& snapshot = *assembled.snapshot;
+    CHECK(snapshot.generation == 1);
+    REQUIRE(snapshot.providers.size() == 1);
+    CHECK(snapshot.configured.at(0) == snapshot.providers[0]->provider);
+    CHECK(snapshot.context->cookie_keys != nullptr);
+    CHECK(snapshot.context->entropy == world.ports.entropy);
+    CHECK_FALSE(snapshot.context->several_providers);
+    CHECK_FALSE(snapshot.providers[0]->has_metadata);
+    CHECK_FALSE(snapshot.providers[0]->has_keys);
+    CHECK(provider_of(assembled).trust != nullptr);
+    CHECK(assembled.session_cache_size == 64U * 1024 * 1024);
+    CHECK(assembled.warnings.empty());
+    CHECK(world.files->num_reads == 0);
+  }
+
+  TEST_CASE("assemble: limits of the driver come from the settings") {
+    const auto driver = must_assemble({}, {{"driver", "caller"},
+                                           {"max_operations", "7"},
+                                           {"http_timeout", "2s"},
+                                           {"http_connections", "3"}})
+                            .driver;
+    CHECK_FALSE(driver.own_thread);
+    CHECK(driver.max_operations == 7);
+    CHECK(driver.http_timeout == 2s);
+    CHECK(driver.operation_timeout == 6s);
+    CHECK(driver.http_connections == 3);
+    CHECK(must_assemble({}, {}).driver.operation_timeout == 30s);
+  }
+
+  TEST_CASE("assemble: all problems, one a line, those of files among them, in the table's order") {
+    const World world;
+    CHECK(refusal(world, {{"client_secret", ""},
+                          {"client_secret_file", "absent"},
+                          {"cookie_samesite", "Lax"},
+                          {"client_id", ""}}) ==
+          "client_id: missing; write the client id the provider gave this application\n"
+          "client_secret_file: \"absent\" cannot be read: no such file\n"
+          "cookie_samesite: \"Lax\" is unknown; write \"lax\", \"strict\" or \"none\"");
+  }
+
+  TEST_CASE("assemble: names the constructor did not know are problems too") {
+    const World world;
+    const Settings settings{{"cookie_nam", "x"}};
+    const auto assembled = assemble(settings, world.ports, 1);
+    REQUIRE_FALSE(assembled.ok());
+    CHECK(assembled.error().text.starts_with("\"cookie_nam\": there is no option of this name"));
+  }
+
+  TEST_CASE("client_secret_file: its content without one line end") {
+    for (const auto& [content, secret] : std::map<std::string, std::string>{
+             {"s", "s"}, {"s\n", "s"}, {"s\r\n", "s"}, {"s\n\n", "s\n"}, {" s ", " s "}}) {
+      World world;
+      world.files->content["secret"] = content;
+      const auto assembled =
+          must_assemble(world, {{"client_secret", ""}, {"client_secret_file", "secret"}});
+      CHECK(provider_of(assembled).client.secret.reveal() == secret);
+    }
+  }
+
+  TEST_CASE("client_secret_file: an empty or overlong one is a problem") {
+    World world;
+    world.files->content = {{"empty", "\n"}, {"long", std::string(64 * 1024 + 1, 'x')}};
+    CHECK(refusal(world, {{"client_secret", ""}, {"client_secret_file", "empty"}}) ==
+          "client_secret_file: \"empty\" is empty");
+    CHECK(refusal(world, {{"client_secret", ""}, {"client_secret_file", "long"}}) ==
+          "client_secret_file: \"long\" cannot be read: it is too large");
+  }
+
+  TEST_CASE("cookie_secret_file: byte for byte, so that a line end after padding is refused") {
+    World world;
+    world.files->content = {{"padded", std::string(padded_secret)},
+                            {"line", std::string(padded_secret) + "\n"},
+                            {"plain-line", std::string(padded_secret.substr(0, 43)) + "\n"}};
+    const Pairs none{{"cookie_secret", ""}};
+    CHECK(must_assemble(world, and_more(none, {{"cookie_secret_file", "padded"}}))
+              .snapshot->context->cookie_keys);
+    CHECK(must_assemble(world, and_more(none, {{"cookie_secret_file", "plain-line"}}))
+              .snapshot->context->cookie_keys);
+    CHECK(refusal(world, and_more(none, {{"cookie_secret_file", "line"}})) ==
+          "cookie_secret_file: \"line\" holds 45 bytes; write 16, 24 or 32, or base64url of as "
+          "many, without a line end");
+    CHECK(refusal(world, and_more(none, {{"cookie_secret_file", "absent"}})) ==
+          "cookie_secret_file: \"absent\" cannot be read: no such file");
+  }
+
+  TEST_CASE("cookie_secret_file: is not read where cookie_secret is set") {
+    const World world;
+    CHECK(must_assemble(world, {{"cookie_secret_file", "absent"}}).snapshot->context->cookie_keys);
+    CHECK(world.files->num_reads == 0);
+  }
+
+  TEST_CASE("provider_ca_files: joined; a file without a certificate is a problem") {
+    World world;
+    world.files->content = {{"a", "-----BEGIN CERTIFICATE-----\nA"},
+                            {"b", "-----BEGIN CERTIFICATE-----\nB\n"},
+                            {"text", "canary"}};
+    const auto trust = provider_of(must_assemble(world, {{"provider_ca_files", "a,b"}})).trust;
+    CHECK(trust->ca_pem == "-----BEGIN CERTIFICATE-----\nA\n-----BEGIN CERTIFICATE-----\nB\n");
+    CHECK_FALSE(trust->use_system_store);
+    CHECK(refusal(world, {{"provider_ca_files", "a,text,absent"}}) ==
+          "provider_ca_files: \"text\" holds no certificate; write a PEM file\n"
+          "provider_ca_files: \"absent\" cannot be read: no such file");
+  }
+
+  TEST_CASE("a provider described by hand has metadata from the start") {
+    const auto hand = and_more(by_hand, {{"oidc_jwks_url", "https://idp.example/jwks"}});
+    const auto plain = must_assemble({}, hand);
+    CHECK(plain.snapshot->providers[0]->has_metadata);
+    CHECK_FALSE(plain.snapshot->providers[0]->has_keys);
+    CHECK(provider_of(plain).algorithms == std::vector{jose::Algorithm::rs256});
+    CHECK(provider_of(plain).client.method == oidc::ClientAuthMethod::client_secret_basic);
+
+    const auto chosen =
+        must_assemble({}, and_more(hand, {{"oidc_enabled_signing_algs", "ES256"},
+                                          {"client_auth_method", "client_secret_post"}}));
+    CHECK(provider_of(chosen).algorithms == std::vector{jose::Algorithm::es256});
+    CHECK(provider_of(chosen).client.method == oidc::ClientAuthMethod::client_secret_post);
+  }
+
+  TEST_CASE(
+      "oidc_public_key_files: the keys are there from the start; a private or broken one is a "
+      "problem") {
+    World world;
+    const auto& key = support::test_key(support::MintKey::Kind::p256);
+    world.files->content = {
+        {"public", key.public_pem()}, {"private", key.private_pem()}, {"text", "canary"}};
+    const auto assembled =
+        must_assemble(world, and_more(by_hand, {{"oidc_public_key_files", "public"}}));
+    CHECK(assembled.snapshot->providers[0]->has_keys);
+    CHECK(assembled.snapshot->providers[0]->keys.keys().size() == 1);
+
+    const auto said =
+        refusal(world, and_more(by_hand, {{"oidc_public_key_files", "private,text,absent"}}));
+    CHECK(said.find("oidc_public_key_files: \"private\" holds no usable public key: ") !=
+          std::string::npos);
+    CHECK(said.find("oidc_public_key_files: \"text\" holds no usable public key: ") !=
+          std::string::npos);
+    CHECK(said.find("oidc_public_key_files: \"absent\" cannot be read: no such file") !=
+          std::string::npos);
+    CHECK(said.find("canary") == std::string::npos);
+    CHECK(said.find("PRIVATE KEY-----\n") == std::string::npos);
+  }
+
+  TEST_CASE("PX-22: insecure settings are told at each start") {
+    const auto warnings = must_assemble({}, {{"ssl_insecure_skip_verify", "true"}}).warnings;
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0] ==
+          "ssl_insecure_skip_verify is on: the provider's certificate is not checked");
+  }
+
+  TEST_CASE("several providers: their files are read apart, and problems name them") {
+    World world;
+    world.files->content = {{"corp-secret", "c"}};
+    const Pairs corp{{"providers.corp.oidc_issuer_url", "https://corp.example"},
+                     {"providers.corp.client_id", "app"}};
+    const auto assembled = must_assemble(
+        world, and_more(corp, {{"providers.corp.client_secret_file", "corp-secret"}}));
+    CHECK(assembled.snapshot->context->several_providers);
+    CHECK(assembled.snapshot->provider("corp")->provider->client.secret.reveal() == "c");
+    CHECK(assembled.snapshot->provider("default")->provider->client.secret.reveal() ==
+          "s3cret-canary");
+    CHECK(refusal(world, and_more(corp, {{"providers.corp.client_secret_file", "absent"}})) ==
+          "providers.corp.client_secret_file: \"absent\" cannot be read: no such file");
+  }
+
+  TEST_CASE("keep_known_providers: a reload keeps what is known of unchanged providers only") {
+    const World world;
+    const Pairs corp{{"providers.corp.oidc_issuer_url", "https://corp.example"},
+                     {"providers.corp.client_id", "app"},
+                     {"providers.corp.client_secret", "s"}};
+    auto before = std::make_shared<Snapshot>(*must_assemble(world, corp).snapshot);
+    for (auto& state : before->providers) {  // as if metadata had come
+      auto known = std::make_shared<oidc::ProviderState>(*state);
+      auto with_metadata = std::make_shared<oidc::Provider>(*state->provider);
+      with_metadata->endpoints.token = "https://discovered.example/token";
+      known->provider = std::move(with_metadata);
+      known->has_metadata = known->has_keys = true;
+      state = std::move(known);
+    }
+
+    const auto same = keep_known_providers(
+        *before, must_assemble(world, and_more(corp, {{"cookie_path", "/app"}})).snapshot);
+    CHECK(same->provider("default") == before->provider("default"));
+    CHECK(same->provider("corp") == before->provider("corp"));
+    CHECK(same->context->session.attributes.path == "/app");
+
+    for (const auto& changed : Pairs{{"providers.corp.client_secret", "other"},
+                                     {"providers.corp.oidc_issuer_url", "https://other.example"},
+                                     {"providers.corp.scope", "openid"},
+                                     {"providers.corp.ssl_insecure_skip_verify", "true"},
+                                     {"providers.corp.oidc_enabled_signing_algs", "ES256"}}) {
+      CAPTURE(changed.first);
+      const auto next =
+          keep_known_providers(*before, must_assemble(world, and_more(corp, {changed})).snapshot);
+      CHECK(next->provider("default") == before->provider("default"));
+      CHECK_FALSE(next->provider("corp")->has_metadata);
+      CHECK_FALSE(next->provider("corp")->has_keys);
+    }
+  }
+
+  TEST_CASE("keep_known_providers: keys from files are those of the new files") {
+    World world;
+    const auto settings = and_more(by_hand, {{"oidc_public_key_files", "public"}});
+    world.files->content["public"] = support::test_key(support::MintKey::Kind::p256).public_pem();
+    const auto before = must_assemble(world, settings).snapshot;
+    world.files->content["public"] =
+        support::test_key(support::MintKey::Kind::rsa_2048).public_pem();
+    const auto next = must_assemble(world, settings).snapshot;
+
+    const auto merged = keep_known_providers(*before, next);
+    CHECK(merged->providers[0] == next->providers[0]);
+    CHECK(merged->providers[0] != before->providers[0]);
+  }
+}

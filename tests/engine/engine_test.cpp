@@ -1,0 +1,598 @@
+#include <gatelet/engine.hpp>
+
+#include <doctest/doctest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "engine/live_provider.hpp"
+#include "support/engines.hpp"
+#include "support/field_list.hpp"
+
+using namespace gatelet;
+using namespace gatelet::engine;
+using support::value_of;
+using support::values_of;
+
+namespace {
+
+using Options = std::vector<std::pair<std::string, std::string>>;
+
+// A provider, an engine that knows it, a clock that can be moved on.
+struct Live {
+  std::shared_ptr<ShiftedClock> clock = std::make_shared<ShiftedClock>();
+  LiveProvider provider{clock};
+  std::mutex mutex;
+  std::vector<std::string> events;  // guarded by mutex
+  std::shared_ptr<Engine> engine;
+
+  explicit Live(const Options& more = {}) {
+    auto ports = default_ports();
+    ports.clock = clock;
+    ports.on_event = [this](const Event& event) {
+      const std::scoped_lock lock(mutex);
+      events.push_back(std::string(event.code) + " " + std::string(event.text) + " " +
+                       std::string(event.request_id) + " " + std::string(event.provider));
+    };
+    auto made = Engine::create(live_settings(provider, more), std::move(ports));
+    REQUIRE_MESSAGE(made.ok(), made.error().text);
+    engine = std::move(made).value();
+  }
+
+  Browser browser() { return Browser(engine); }
+  void let_tokens_run_out() { clock->advance(std::chrono::seconds(3600 - 10)); }
+  bool has_event(std::string_view code) {
+    const std::scoped_lock lock(mutex);
+    for (const auto& event : events) {
+      if (event.starts_with(std::string(code) + " ")) return true;
+    }
+    return false;
+  }
+};
+
+std::string session_cookie_of(const Decision& decision) {
+  for (const auto& cookie : values_of(decision.response(), "Set-Cookie")) {
+    if (cookie.starts_with("__Host-gatelet=")) return cookie;
+  }
+  return {};
+}
+
+RequestView request_to(std::string_view target) {
+  RequestView view;
+  view.method = "GET";
+  view.scheme = "https";
+  view.host = "app.example";
+  view.target = target;
+  view.peer = "203.0.113.7";
+  return view;
+}
+
+}  // namespace
+
+TEST_SUITE("engine/engine") {
+  TEST_CASE("first sign-in: from a page to the provider, back, and in") {
+    for (const auto* driver : {"thread", "caller"}) {
+      CAPTURE(driver);
+      Live live(Options{{"driver", driver}});
+      auto browser = live.browser();
+      const auto signed_in = browser.sign_in(live.provider);
+      CHECK(signed_in.kind() == Decision::Kind::redirect);
+      CHECK(signed_in.reason() == Reason::signed_in);
+      CHECK(location_of(signed_in) == "/page?x=1");
+      CHECK(browser.has_session());
+      CHECK(browser.cookies.size() == 1);  // the login-state cookie is gone
+
+      const auto page = browser.get("/page?x=1");
+      REQUIRE(page.kind() == Decision::Kind::allow);
+      CHECK(value_of(page.upstream(), "X-Forwarded-Email") == "alice@example.com");
+      CHECK(value_of(page.upstream(), "X-Forwarded-Groups") == "staff,admins");
+      REQUIRE(page.identity() != nullptr);
+      CHECK(page.identity()->subject() == "alice");
+      CHECK(live.provider.num_requests("/token") == 1);
+      CHECK(live.has_event("signed-in"));
+    }
+  }
+
+  TEST_CASE(
+      "sign-in: when the provider is down the browser hears so, keeps its cookies, and can try "
+      "again") {
+    Live live;
+    live.provider.answer_with("/.well-known/openid-configuration", 503);
+    auto browser = live.browser();
+    browser.cookies["other"] = "kept";
+    const auto failed = wait_for(browser.ask("/page"));
+    REQUIRE_FALSE(failed.ok());
+    CHECK(status_class(failed.error().status) == StatusClass::unavailable);
+    const auto page = live.engine->failure(request_to("/page"), failed.error());
+    CHECK(page.http_status() == 502);
+    CHECK(page.body().find("href=\"/page\"") != std::string_view::npos);
+    CHECK(value_of(page.response(), "Set-Cookie") == "<absent>");
+
+    live.provider.answer_with("/.well-known/openid-configuration", 0);
+    live.clock->advance(std::chrono::seconds(2));  // a dead provider is asked once a second at most
+    CHECK(browser.sign_in(live.provider).reason() == Reason::signed_in);
+    CHECK(live.has_event("provider-fetch-failed"));
+  }
+
+  TEST_CASE(
+      "sign-in: a provider that cannot be used at the end is 502, clears the attempt and no "
+      "session") {
+    Live live;
+    auto browser = live.browser();
+    const auto start = browser.get("/page");
+    live.provider.answer_with("/token", 500);
+    const auto answer =
+        browser.get("/oauth2/callback?" + live.provider.approve(location_of(start)));
+    CHECK(answer.http_status() == 502);
+    CHECK(browser.cookies.empty());
+    CHECK(answer.body().find("canary") == std::string_view::npos);
+    CHECK(live.provider.num_requests("/token") == 1);
+  }
+
+  TEST_CASE("I-06: one callback many times at once redeems its code once, and makes one session") {
+    Live live;
+    auto browser = live.browser();
+    const auto start = browser.get("/page");
+    const auto query = live.provider.approve(location_of(start));
+    live.provider.hold("/token");
+    std::vector<Outcome<Decision>> asked;
+    for (int i = 0; i < 50; ++i) asked.push_back(browser.ask("/oauth2/callback?" + query));
+    CHECK(live.provider.wait_for("/token", 1));
+    live.provider.let_go();
+    std::string cookie;
+    for (auto& one : asked) {
+      const auto answer = wait_for(std::move(one));
+      REQUIRE(answer.ok());
+      CHECK(answer->reason() == Reason::signed_in);
+      if (cookie.empty()) cookie = session_cookie_of(*answer);
+      CHECK(session_cookie_of(*answer) == cookie);
+    }
+    CHECK(live.provider.num_requests("/token") == 1);
+
+    // A double click a moment later gets the same answer; later the state is known as used.
+    CHECK(session_cookie_of(*wait_for(browser.ask("/oauth2/callback?" + query))) == cookie);
+    live.clock->advance(std::chrono::seconds(11));
+    const auto late = wait_for(browser.ask("/oauth2/callback?" + query));
+    CHECK(late->http_status() == 403);
+    CHECK(late->reason() == Reason::state_missing);
+    CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+  }
+
+  TEST_CASE("EN-08: several tabs sign in, each finishes its own attempt") {
+    Live live;
+    auto browser = live.browser();
+    std::vector<std::string> callbacks;
+    for (int i = 0; i < 5; ++i) {
+      const auto start = browser.get("/tab" + std::to_string(i));
+      callbacks.push_back("/oauth2/callback?" + live.provider.approve(location_of(start)));
+    }
+    for (const int i : {3, 0, 4, 2, 1}) {
+      CHECK(location_of(browser.get(callbacks[static_cast<std::size_t>(i)])) ==
+            "/tab" + std::to_string(i));
+    }
+    CHECK(browser.cookies.size() == 1);
+  }
+
+  TEST_CASE("K-02: fifty requests whose tokens run out refresh once; all get the new session") {
+    Live live;
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    live.let_tokens_run_out();
+    live.provider.hold("/token");
+    std::vector<Outcome<Decision>> asked;
+    for (int i = 0; i < 50; ++i) asked.push_back(browser.ask("/page"));
+    CHECK(live.provider.wait_for("/token", 2));
+    live.provider.let_go();
+    for (auto& one : asked) {
+      const auto answer = wait_for(std::move(one));
+      REQUIRE(answer.ok());
+      CHECK(answer->kind() == Decision::Kind::allow);
+      CHECK(answer->reason() == Reason::session_refreshed);
+      CHECK_FALSE(session_cookie_of(*answer).empty());
+    }
+    CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 1);
+
+    // A later request that still carries the replaced cookie.
+    const auto old = browser.cookies;
+    auto later = browser.get("/page");
+    CHECK(later.kind() == Decision::Kind::allow);
+    CHECK_FALSE(session_cookie_of(later).empty());
+    CHECK(browser.cookies != old);
+    CHECK(session_cookie_of(browser.get("/page")).empty());  // the new cookie is the newest
+    CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes + fake.num_reused; }) == 1);
+  }
+
+  TEST_CASE("EN-07: a client that goes away during its refresh loses nothing") {
+    for (const bool cancels : {false, true}) {
+      Live live;
+      auto browser = live.browser();
+      browser.sign_in(live.provider);
+      live.let_tokens_run_out();
+      live.provider.hold("/token");
+      {
+        auto asked = browser.ask("/page");
+        REQUIRE(asked.ok());
+        REQUIRE(std::holds_alternative<Operation<Decision>>(*asked));
+        CHECK(live.provider.wait_for("/token", 2));
+        if (cancels) {
+          auto& operation = std::get<Operation<Decision>>(*asked);
+          operation.cancel();
+          const auto result =
+              operation.wait(std::chrono::steady_clock::now() + std::chrono::seconds(10));
+          REQUIRE_FALSE(result.ok());
+          CHECK(result.error().status == Status::cancelled);
+        }
+      }
+      live.provider.let_go();
+      const auto page = browser.get("/page");  // joins the refresh, or finds its result
+      CHECK(page.kind() == Decision::Kind::allow);
+      CHECK_FALSE(session_cookie_of(page).empty());
+      CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 1);
+      CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+    }
+  }
+
+  TEST_CASE("OP-17: invalid_grant ends the session; it is not tried again") {
+    Live live;
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    const auto before = browser.cookies;
+    live.let_tokens_run_out();
+    live.provider.with([](auto& fake) {
+      fake.rotate_refresh_tokens = true;
+      return 0;
+    });
+    // The provider forgets the grant: a new one knows no refresh token.
+    live.provider.with([](auto& fake) {
+      support::FakeProvider fresh;
+      fresh.settings = fake.settings;
+      fake = std::move(fresh);
+      return 0;
+    });
+    const auto ended = browser.get("/page");
+    CHECK(ended.kind() == Decision::Kind::redirect);  // to sign in again
+    CHECK_FALSE(browser.has_session());
+    CHECK(live.provider.num_requests("/token") == 2);
+
+    browser.cookies = before;
+    const auto again = browser.get("/page", {{"Accept", "application/json"}});
+    CHECK(again.http_status() == 401);
+    CHECK(live.provider.num_requests("/token") == 2);
+    CHECK(live.has_event("refresh-failed"));
+  }
+
+  TEST_CASE("OP-17: transport trouble keeps the session until its own expiry, and delays nobody") {
+    Live live(Options{{"cookie_expire", "2h"}});
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    live.let_tokens_run_out();
+    live.provider.answer_with("/token", 500);
+    auto page = browser.get("/page");
+    CHECK(page.kind() == Decision::Kind::allow);
+    CHECK(session_cookie_of(page).empty());
+    CHECK(live.provider.num_requests("/token") == 2);
+    CHECK(std::holds_alternative<Decision>(*browser.ask("/page")));  // at once: the back-off holds
+    CHECK(live.provider.num_requests("/token") == 2);
+
+    live.clock->advance(std::chrono::seconds(3700));
+    page = browser.get("/page");
+    CHECK(page.kind() == Decision::Kind::redirect);
+    CHECK_FALSE(browser.has_session());
+  }
+
+  TEST_CASE(
+      "MA-17: a refresh that brings another person, or a token nobody signed, changes nothing") {
+    Live live;
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    live.let_tokens_run_out();
+    const auto still_alice = [&] {
+      const auto page = browser.get("/page");
+      CHECK(page.kind() == Decision::Kind::allow);
+      CHECK(page.identity()->subject() == "alice");
+      CHECK(session_cookie_of(page).empty());
+    };
+    live.provider.with([](auto& fake) {
+      fake.rotate_refresh_tokens = false;
+      fake.edit_id_token = [](support::JsonText& claims) { claims.set_string("sub", "mallory"); };
+      return 0;
+    });
+    still_alice();
+    live.clock->advance(std::chrono::seconds(2));
+    live.provider.with([](auto& fake) {
+      fake.edit_id_token = nullptr;
+      fake.replace_id_token = [](std::string token) {
+        token.back() = token.back() == 'A' ? 'B' : 'A';
+        token[token.size() - 20] = token[token.size() - 20] == 'A' ? 'B' : 'A';
+        return token;
+      };
+      return 0;
+    });
+    still_alice();
+  }
+
+  TEST_CASE("sign-out: the session ends here, also for requests that carry its cookie still") {
+    Live live;
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    const auto before = browser.cookies;
+    const auto out = browser.get("/oauth2/sign_out?rd=%2Fbye");
+    CHECK(out.kind() == Decision::Kind::redirect);
+    CHECK(out.reason() == Reason::signed_out);
+    CHECK(location_of(out) == "/bye");
+    CHECK_FALSE(browser.has_session());
+    browser.cookies = before;
+    CHECK(browser.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
+  }
+
+  TEST_CASE("sign-out: during a refresh, the new session is not brought to life") {
+    Live live;
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    live.let_tokens_run_out();
+    live.provider.hold("/token");
+    auto refreshing = browser.ask("/page", {{"Accept", "application/json"}});
+    CHECK(live.provider.wait_for("/token", 2));
+    auto other = live.browser();
+    other.cookies = browser.cookies;
+    CHECK(other.get("/oauth2/sign_out").reason() == Reason::signed_out);
+    live.provider.let_go();
+    const auto answer = wait_for(std::move(refreshing));
+    REQUIRE(answer.ok());
+    CHECK(answer->http_status() == 401);
+    CHECK(session_cookie_of(*answer).find("Max-Age=0") != std::string::npos);
+  }
+
+  TEST_CASE("jwks: a key that the provider has changed is fetched, once") {
+    Live live;
+    live.browser().sign_in(live.provider);
+    live.provider.with([](auto& fake) {
+      fake.rotate_key("next");
+      return 0;
+    });
+    CHECK(live.browser().sign_in(live.provider).reason() == Reason::signed_in);
+    CHECK(live.provider.num_requests("/jwks") == 2);
+    CHECK(live.browser().sign_in(live.provider).reason() == Reason::signed_in);
+    CHECK(live.provider.num_requests("/jwks") == 2);
+  }
+
+  TEST_CASE("freshen: metadata older than an hour is fetched in the background of a sign-in") {
+    Live live;
+    live.browser().sign_in(live.provider);
+    live.clock->advance(std::chrono::minutes(59));
+    live.browser().sign_in(live.provider);
+    CHECK(live.provider.num_requests("/.well-known/openid-configuration") == 1);
+    live.clock->advance(std::chrono::minutes(2));
+    CHECK(live.browser().sign_in(live.provider).reason() == Reason::signed_in);
+    CHECK(live.provider.wait_for("/.well-known/openid-configuration", 2));
+  }
+
+  TEST_CASE("discovery: many first sign-ins at once fetch the metadata once") {
+    Live live;
+    live.provider.hold("/.well-known/openid-configuration");
+    std::vector<Outcome<Decision>> asked;
+    for (int i = 0; i < 20; ++i) asked.push_back(live.browser().ask("/page"));
+    CHECK(live.provider.wait_for("/.well-known/openid-configuration", 1));
+    live.provider.let_go();
+    for (auto& one : asked) CHECK(wait_for(std::move(one))->reason() == Reason::login_started);
+    CHECK(live.provider.num_requests("/.well-known/openid-configuration") == 1);
+  }
+
+  TEST_CASE("a slow provider delays no decision that needs no network") {
+    Live live;
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    auto other = live.browser();
+    const auto start = other.get("/page");
+    live.provider.hold("/token");
+    const auto waiting = other.ask("/oauth2/callback?" + live.provider.approve(location_of(start)));
+    CHECK(std::holds_alternative<Operation<Decision>>(*waiting));
+    CHECK(std::holds_alternative<Decision>(*browser.ask("/page")));
+    CHECK(std::holds_alternative<Decision>(*live.browser().ask("/page")));
+    live.provider.let_go();
+  }
+
+  TEST_CASE("too many operations: one more is refused at once") {
+    Live live(Options{{"max_operations", "2"}});
+    live.browser().sign_in(live.provider);
+    live.provider.hold("/token");
+    std::vector<Outcome<Decision>> asked;
+    std::size_t refused = 0;
+    for (int i = 0; i < 5; ++i) {
+      auto browser = live.browser();
+      const auto start = browser.get("/page");
+      asked.push_back(browser.ask("/oauth2/callback?" + live.provider.approve(location_of(start))));
+      if (asked.back().ok()) continue;
+      ++refused;
+      CHECK(asked.back().error().status == Status::too_many_operations);
+      CHECK(live.engine->failure(request_to("/"), asked.back().error()).http_status() == 503);
+    }
+    CHECK(refused == 3);
+    live.provider.let_go();
+  }
+
+  TEST_CASE("on_done: in a loop of the host's own, once, never inside the call") {
+    Live live(Options{{"driver", "caller"}});
+    auto browser = live.browser();
+    auto asked = browser.ask("/page");
+    REQUIRE(std::holds_alternative<Operation<Decision>>(*asked));
+    auto& operation = std::get<Operation<Decision>>(*asked);
+    int calls = 0;
+    operation.on_done([&](Result<Decision> result) {
+      ++calls;
+      CHECK(result.ok());
+    });
+    CHECK(calls == 0);
+    for (int i = 0; i < 200 && calls == 0; ++i) {
+      live.engine->loop().run_once(std::chrono::milliseconds(50));
+    }
+    CHECK(calls == 1);
+    CHECK(live.has_event("login-started"));
+  }
+
+  TEST_CASE("reload: requests see the new settings whole; broken ones change nothing") {
+    Live live;
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    CHECK(browser.get("/page").kind() == Decision::Kind::allow);
+    const auto refused =
+        live.engine->reload(live_settings(live.provider, {{"cookie_secret", "short"}}));
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().status == Status::invalid_configuration);
+    CHECK(browser.get("/page").kind() == Decision::Kind::allow);
+
+    const auto reloaded =
+        live.engine->reload(live_settings(live.provider, {{"pass_user_headers", "false"}}));
+    REQUIRE_MESSAGE(reloaded.ok(), reloaded.error().text);
+    const auto page = browser.get("/page");
+    CHECK(page.kind() == Decision::Kind::allow);
+    CHECK(page.upstream().empty());
+    // What is known of a provider whose settings did not change stays known.
+    CHECK(live.browser().get("/page").reason() == Reason::login_started);
+    CHECK(live.provider.num_requests("/.well-known/openid-configuration") == 1);
+  }
+
+  TEST_CASE("create: every problem is told, and nothing is opened") {
+    const auto made = Engine::create(Settings{{"client_id", "c"}});
+    REQUIRE_FALSE(made.ok());
+    CHECK(made.error().status == Status::invalid_configuration);
+    CHECK(made.error().text.find("cookie_secret") != std::string::npos);
+  }
+
+  TEST_CASE("identify, body_limit, failure, metrics: from memory") {
+    Live live;
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    const auto cookie = browser.cookie_header();
+    const std::vector<HeaderView> headers = {{"Cookie", cookie}};
+    auto request = request_to("/page");
+    CHECK_FALSE(std::get<Identity>(*live.engine->identify(request)).has_session());
+    request.headers = headers;
+    CHECK(std::get<Identity>(*live.engine->identify(request)).email() == "alice@example.com");
+    request.target = "/a#b";
+    CHECK_FALSE(std::get<Identity>(*live.engine->identify(request)).has_session());
+    CHECK(live.engine->failure(request, {Status::internal, {}}).http_status() == 400);
+
+    auto post = request_to("/oauth2/callback?x");
+    CHECK(live.engine->body_limit(post) == 0);
+    post.method = "POST";
+    CHECK(live.engine->body_limit(post) == 64 * 1024);
+    post.target = "/oauth2/sign_out";
+    CHECK(live.engine->body_limit(post) == 0);
+    post.target = "/page";
+    CHECK(live.engine->body_limit(post) == 0);
+
+    const auto metrics = live.engine->metrics();
+    CHECK(metrics.find("gatelet_decisions_total{result=\"redirect\",reason=\"signed-in\"} 1\n") !=
+          std::string::npos);
+    CHECK(metrics.find("gatelet_inflight 0\n") != std::string::npos);
+  }
+
+  TEST_CASE("the pieces of decide(): begin_login, finish_login, sign_out by themselves") {
+    Live live;
+    auto browser = live.browser();
+    LoginOptions options;
+    options.return_to = "/wish";
+    options.login_hint = "alice";
+    auto started = wait_for(live.engine->begin_login(request_to("/anywhere"), options));
+    REQUIRE(started.ok());
+    const auto start = browser.keep(std::move(started).value());
+    CHECK(location_of(start).find("login_hint=alice") != std::string::npos);
+
+    const auto target = "/oauth2/callback?" + live.provider.approve(location_of(start));
+    const auto state_cookie = browser.cookie_header();
+    const std::vector<HeaderView> headers = {{"Cookie", state_cookie}};
+    auto request = request_to(target);
+    request.headers = headers;
+    auto finished = wait_for(live.engine->finish_login(request));
+    REQUIRE(finished.ok());
+    const auto signed_in = browser.keep(std::move(finished).value());
+    CHECK(location_of(signed_in) == "/wish");
+
+    const auto cookie = browser.cookie_header();
+    const std::vector<HeaderView> session = {{"Cookie", cookie}};
+    auto leave = request_to("/leave");
+    leave.headers = session;
+    SignOutOptions out;
+    out.return_to = "/bye";
+    const auto left = wait_for(live.engine->sign_out(leave, out));
+    REQUIRE(left.ok());
+    CHECK(location_of(*left) == "/bye");
+    CHECK(session_cookie_of(*left).find("Max-Age=0") != std::string::npos);
+  }
+
+  TEST_CASE("MA-30, PX-24: no event, page, error or number holds a secret") {
+    Live live;
+    auto browser = live.browser();
+    std::string seen;
+    const auto note = [&](const Decision& decision) { seen += decision.body(); };
+    note(browser.sign_in(live.provider));
+    live.let_tokens_run_out();
+    live.provider.answer_with("/token", 400);
+    note(browser.get("/page"));
+    live.provider.answer_with("/token", 0);
+    live.clock->advance(std::chrono::seconds(5));
+    live.provider.with([](auto& fake) {
+      fake.replace_id_token = [](std::string token) { return token + "x"; };
+      return 0;
+    });
+    note(browser.get("/page"));
+    browser.cookies.clear();
+    const auto start = browser.get("/page");
+    note(browser.get("/oauth2/callback?" + live.provider.approve(location_of(start))));
+    seen += live.engine->metrics();
+    live.engine->loop().dispatch();
+    const std::scoped_lock lock(live.mutex);
+    for (const auto& event : live.events) seen += event + "\n";
+    CHECK_FALSE(live.events.empty());
+    CHECK(seen.find("canary") == std::string::npos);
+    CHECK(seen.find("Y2FuYXJ5") == std::string::npos);
+    CHECK(seen.find(support::cookie_secret) == std::string::npos);
+  }
+
+  TEST_CASE("fork: an engine that was started before says so in the child, at every call") {
+    Live live;
+    REQUIRE(live.engine->start().ok());
+    const auto child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      const auto decided = live.engine->decide(request_to("/"));
+      const auto identified = live.engine->identify(request_to("/"));
+      const bool refused = !decided.ok() && decided.error().status == Status::forked &&
+                           !identified.ok() && identified.error().status == Status::forked &&
+                           !live.engine->start().ok();
+      _exit(refused ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+    CHECK(live.browser().sign_in(live.provider).reason() == Reason::signed_in);  // the parent works
+  }
+
+  TEST_CASE("the end: an engine that goes away cancels what is in flight") {
+    Live live;
+    live.provider.hold("/.well-known/openid-configuration");
+    auto asked = live.browser().ask("/page");
+    REQUIRE(std::holds_alternative<Operation<Decision>>(*asked));
+    CHECK(live.provider.wait_for("/.well-known/openid-configuration", 1));
+    live.engine.reset();
+    live.provider.let_go();
+    const auto result = wait_for(std::move(asked));
+    REQUIRE_FALSE(result.ok());
+    CHECK(result.error().status == Status::cancelled);
+  }
+
+  TEST_CASE("several engines live in one process without knowing of each other") {
+    Live one, two(Options{{"cookie_secret", "another secret, as long as a key"}});
+    auto browser = one.browser();
+    browser.sign_in(one.provider);
+    auto stranger = two.browser();
+    stranger.cookies = browser.cookies;
+    CHECK(stranger.get("/page").kind() == Decision::Kind::redirect);
+    CHECK(browser.get("/page").kind() == Decision::Kind::allow);
+  }
+}

@@ -1,0 +1,158 @@
+#include "engine/presented.hpp"
+
+#include "engine/world.hpp"
+
+using namespace gatelet;
+using namespace gatelet::engine;
+
+namespace {
+
+Presented present(World& world, const std::string& cookie) {
+  return world.with({.cookie = cookie}, [](const Question& question) {
+    return present_session(question.memory, question.facts.headers, question.now);
+  });
+}
+
+session::Session with_refresh_token(const World& world, std::string_view token,
+                                    Duration expires_in) {
+  auto session = world.person();
+  session.refresh_token = Secret(token);
+  session.expires_on = session::to_timestamp(world.now + expires_in);
+  return session;
+}
+
+}  // namespace
+
+TEST_SUITE("engine/presented") {
+  TEST_CASE(
+      "present_session: no cookie is nobody, a sound one is somebody, a broken one is cleared") {
+    World world;
+    const auto nobody = present(world, "x=1");
+    CHECK_FALSE(nobody.session);
+    CHECK(nobody.reason == Reason::no_session);
+    CHECK_FALSE(nobody.clear_cookies);
+
+    const auto cookie = world.cookie_of(world.person());
+    const auto ada = present(world, cookie);
+    REQUIRE(ada.session);
+    CHECK(ada.session->email == "ada@example.com");
+    CHECK(ada.session->ends_at);
+    CHECK(ada.reason == Reason::session);
+    CHECK_FALSE(ada.renewed);
+
+    auto forged = cookie;
+    forged[40] = forged[40] == 'A' ? 'B' : 'A';
+    const auto broken = present(world, forged);
+    CHECK_FALSE(broken.session);
+    CHECK(broken.reason == Reason::session_invalid);
+    CHECK(broken.clear_cookies);
+  }
+
+  TEST_CASE("present_session: a session seen before comes from memory, and is judged again") {
+    World world;
+    const auto cookie = world.cookie_of(world.person());
+    const auto first = present(world, cookie).session;
+    CHECK(present(world, cookie).session == first);
+    world.now = world.now + world.settings.cookie_expire;
+    const auto late = present(world, cookie);
+    CHECK_FALSE(late.session);
+    CHECK(late.reason == Reason::session_expired);
+    CHECK(late.clear_cookies);
+  }
+
+  TEST_CASE("H-06: after other settings came nothing opened under the old ones counts") {
+    World world;
+    const auto cookie = world.cookie_of(world.person());
+    CHECK(present(world, cookie).session);
+    world.keys = *session::CookieKeys::make(Secret("another secret, as long as a key"));
+    world.generation = 2;
+    CHECK(present(world, cookie).reason == Reason::session_invalid);
+  }
+
+  TEST_CASE("present_session: a session of a provider that is configured no longer is none") {
+    World world;
+    world.use_providers({"a", "b"});
+    const auto cookie = world.cookie_of(world.person());
+    CHECK(present(world, cookie).session);
+    world.use_providers({"c", "b"});
+    world.generation = 2;
+    CHECK(present(world, cookie).reason == Reason::session_invalid);
+  }
+
+  TEST_CASE("refresh_due: when tokens run out, unless there is nothing to refresh with") {
+    World world;
+    const auto due = present(world, world.cookie_of(with_refresh_token(world, "r1", 10s)));
+    CHECK(due.session);
+    CHECK(due.refresh_due);
+    const auto fresh = present(world, world.cookie_of(with_refresh_token(world, "r2", 3600s)));
+    CHECK(fresh.session);
+    CHECK_FALSE(fresh.refresh_due);
+    const auto without = present(world, world.cookie_of(with_refresh_token(world, "", 10s)));
+    CHECK(without.session);
+    CHECK_FALSE(without.refresh_due);
+  }
+
+  TEST_CASE("refresh_due: after trouble with the provider nothing is tried for a while") {
+    World world;
+    const auto cookie = world.cookie_of(with_refresh_token(world, "r1", 10s));
+    world.refreshes.note_trouble("", world.now);
+    const auto kept = present(world, cookie);
+    CHECK(kept.session);
+    CHECK_FALSE(kept.refresh_due);
+    world.now = world.now + 1s;
+    CHECK(present(world, cookie).refresh_due);
+  }
+
+  TEST_CASE("K-02: a replaced cookie presents the session that replaced it") {
+    World world;
+    const auto old = with_refresh_token(world, "r1", 10s);
+    auto renewed = with_refresh_token(world, "r2", 3600s);
+    renewed.created_at = session::to_timestamp(world.now);
+    REQUIRE(
+        world.refreshes.record(old, std::make_shared<const session::Session>(renewed), world.now));
+    const auto presented = present(world, world.cookie_of(old));
+    REQUIRE(presented.session);
+    CHECK(presented.session->refresh_token == Secret("r2"));
+    CHECK(presented.renewed);
+    CHECK_FALSE(presented.refresh_due);
+    CHECK_FALSE(present(world, world.cookie_of(renewed)).renewed);
+  }
+
+  TEST_CASE(
+      "OP-17: a session whose grant has ended is over at once, its refresh is not tried again") {
+    World world;
+    const auto session = with_refresh_token(world, "r1", 10s);
+    const auto cookie = world.cookie_of(session);
+    world.refreshes.record_end(session, world.now);
+    const auto over = present(world, cookie);
+    CHECK_FALSE(over.session);
+    CHECK(over.clear_cookies);
+  }
+
+  TEST_CASE("OP-17: without a refresh a session counts until its own expiry, never longer") {
+    World world;
+    auto session = std::make_shared<session::Session>(with_refresh_token(world, "r1", -10s));
+    const auto snapshot = world.snapshot();
+    CHECK(without_refresh(*snapshot, session, world.now).session);
+    const auto end = world.now - 60s + world.settings.cookie_expire;
+    CHECK(without_refresh(*snapshot, session, end - 1s).session);
+    const auto over = without_refresh(*snapshot, session, end);
+    CHECK_FALSE(over.session);
+    CHECK(over.reason == Reason::session_expired);
+
+    world.settings.session_ends_with_tokens = true;
+    CHECK_FALSE(without_refresh(*world.snapshot(), session, world.now).session);
+  }
+
+  TEST_CASE("after_refresh, after_grant_ended: what a refresh came to") {
+    const auto session = std::make_shared<const session::Session>();
+    const auto renewed = after_refresh(session);
+    CHECK(renewed.session == session);
+    CHECK(renewed.renewed);
+    CHECK(renewed.reason == Reason::session_refreshed);
+    const auto ended = after_grant_ended();
+    CHECK_FALSE(ended.session);
+    CHECK(ended.clear_cookies);
+    CHECK(ended.reason == Reason::grant_ended);
+  }
+}

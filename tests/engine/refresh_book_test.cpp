@@ -1,0 +1,146 @@
+#include "engine/refresh_book.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace gatelet;
+using namespace gatelet::engine;
+
+namespace {
+
+constexpr std::array<unsigned char, 16> key{4, 5, 6};
+
+std::shared_ptr<const session::Session> session_with(std::string_view refresh_token,
+                                                     std::int64_t created_at) {
+  session::Session session;
+  session.refresh_token = Secret(refresh_token);
+  session.created_at = session::Timestamp{created_at, 0};
+  return std::make_shared<const session::Session>(std::move(session));
+}
+
+}  // namespace
+
+TEST_SUITE("engine/refresh_book") {
+  TEST_CASE("look_up: an empty book, a newest session and one without refresh token have none") {
+    RefreshBook book(key);
+    const auto old = session_with("r1", 100), renewed = session_with("r2", 200);
+    CHECK_FALSE(book.look_up(*old, at_unix(200)).newer);
+    (void)book.record(*old, renewed, at_unix(200));
+    CHECK_FALSE(book.look_up(*renewed, at_unix(200)).newer);
+    CHECK_FALSE(book.look_up(*session_with("", 100), at_unix(200)).newer);
+    CHECK_FALSE(book.look_up(*session_with("r3", 100), at_unix(200)).newer);
+  }
+
+  TEST_CASE("look_up: follows a chain to the newest") {
+    RefreshBook book(key);
+    const auto a = session_with("r1", 100), b = session_with("r2", 200),
+               c = session_with("r3", 300);
+    (void)book.record(*a, b, at_unix(200));
+    (void)book.record(*b, c, at_unix(300));
+    CHECK(book.look_up(*a, at_unix(301)).newer == c);
+    CHECK(book.look_up(*b, at_unix(301)).newer == c);
+  }
+
+  TEST_CASE(
+      "look_up: a provider that gives the same refresh token again replaces the older session "
+      "only") {
+    RefreshBook book(key);
+    const auto a = session_with("same", 100), b = session_with("same", 200),
+               c = session_with("same", 300);
+    (void)book.record(*a, b, at_unix(200));
+    CHECK(book.look_up(*a, at_unix(201)).newer == b);
+    CHECK_FALSE(book.look_up(*b, at_unix(201)).newer);
+    (void)book.record(*b, c, at_unix(300));
+    CHECK(book.look_up(*a, at_unix(301)).newer == c);
+    CHECK(book.look_up(*b, at_unix(301)).newer == c);
+  }
+
+  TEST_CASE("look_up: another provider's session with the same refresh token is another session") {
+    RefreshBook book(key);
+    session::Session other = *session_with("r1", 100);
+    other.provider_id = "second";
+    (void)book.record(*session_with("r1", 100), session_with("r2", 200), at_unix(200));
+    CHECK_FALSE(book.look_up(other, at_unix(200)).newer);
+  }
+
+  TEST_CASE(
+      "record: is kept for 60 s after the new cookie was seen, and for an hour if it never was") {
+    RefreshBook book(key);
+    const auto a = session_with("r1", 100), b = session_with("r2", 200);
+    (void)book.record(*a, b, at_unix(200));
+    CHECK(book.look_up(*a, at_unix(200 + 3599)).newer == b);
+    CHECK_FALSE(book.look_up(*a, at_unix(200 + 3600)).newer);
+
+    (void)book.record(*a, b, at_unix(10000));
+    CHECK_FALSE(book.look_up(*b, at_unix(10010)).newer);  // seen
+    CHECK(book.look_up(*a, at_unix(10010 + 59)).newer == b);
+    CHECK_FALSE(book.look_up(*b, at_unix(10010 + 40)).newer);  // seen again: does not prolong
+    CHECK_FALSE(book.look_up(*a, at_unix(10010 + 60)).newer);
+  }
+
+  TEST_CASE("record: stays within its bytes, the oldest out first") {
+    RefreshBook book(key, 20 * 1024);
+    const auto first = session_with("r-first", 1);
+    (void)book.record(*first, session_with("n-first", 2), at_unix(100));
+    for (int i = 0; i < 100; ++i) {
+      (void)book.record(*session_with("r" + std::to_string(i), 1),
+                        session_with("n" + std::to_string(i), 2), at_unix(100));
+    }
+    CHECK_FALSE(book.look_up(*first, at_unix(100)).newer);
+    CHECK(book.look_up(*session_with("r99", 1), at_unix(100)).newer);
+  }
+
+  TEST_CASE("record_end: the session and what it replaced are over, for an hour") {
+    RefreshBook book(key);
+    const auto a = session_with("r1", 100), b = session_with("r2", 200);
+    CHECK(book.record(*a, b, at_unix(200)));
+    CHECK_FALSE(book.look_up(*a, at_unix(201)).is_over);
+    book.record_end(*b, at_unix(300));
+    CHECK(book.look_up(*a, at_unix(301)).is_over);
+    CHECK(book.look_up(*b, at_unix(300 + 3599)).is_over);
+    CHECK_FALSE(book.look_up(*b, at_unix(300 + 3600)).is_over);
+    CHECK_FALSE(book.look_up(*session_with("r3", 100), at_unix(301)).is_over);
+  }
+
+  TEST_CASE(
+      "record_end: a session that begins later is not meant, even with the same refresh token") {
+    RefreshBook book(key);
+    book.record_end(*session_with("same", 100), at_unix(300));
+    CHECK(book.look_up(*session_with("same", 300), at_unix(301)).is_over);
+    CHECK_FALSE(book.look_up(*session_with("same", 302), at_unix(302)).is_over);
+    auto other = *session_with("same", 100);
+    other.provider_id = "second";
+    CHECK_FALSE(book.look_up(other, at_unix(301)).is_over);
+  }
+
+  TEST_CASE("record_end: leaves no trace of a session without a refresh token") {
+    RefreshBook book(key);
+    book.record_end(*session_with("", 100), at_unix(300));
+    CHECK_FALSE(book.look_up(*session_with("", 100), at_unix(301)).is_over);
+  }
+
+  TEST_CASE("record: a session that was signed out while its refresh was under way stays out") {
+    RefreshBook book(key);
+    const auto old = session_with("r1", 100), renewed = session_with("r2", 301);
+    book.record_end(*old, at_unix(300));
+    CHECK_FALSE(book.record(*old, renewed, at_unix(301)));
+    CHECK(book.look_up(*old, at_unix(302)).is_over);
+    CHECK_FALSE(book.look_up(*old, at_unix(302)).newer);
+  }
+
+  TEST_CASE(
+      "may_try: pauses double from 1 s to 30 s, end with a success, and concern one provider") {
+    RefreshBook book(key);
+    CHECK(book.may_try("p", at_unix(0)));
+    std::int64_t at = 0;
+    for (const std::int64_t pause : {1, 2, 4, 8, 16, 30, 30}) {
+      book.note_trouble("p", at_unix(at));
+      CHECK_FALSE(book.may_try("p", at_unix(at + pause) - Duration(1)));
+      CHECK(book.may_try("p", at_unix(at + pause)));
+      CHECK(book.may_try("q", at_unix(at)));
+      at += pause;
+    }
+    book.note_trouble("p", at_unix(at));
+    book.note_success("p");
+    CHECK(book.may_try("p", at_unix(at)));
+  }
+}

@@ -1,0 +1,465 @@
+// The fault ladder: each flow is run once counting its effects, then again with effect 1, 2, 3 ...
+// failing in every way there is, for once and for good.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+
+#include "base/base64url.hpp"
+#include "flow/begin_login.hpp"
+#include "flow/fetch_metadata.hpp"
+#include "flow/finish_login.hpp"
+#include "flow/refresh_session.hpp"
+#include "flow/sign_out.hpp"
+#include "support/scripted_entropy.hpp"
+#include "world.hpp"
+
+using namespace gatelet;
+using namespace gatelet::support;
+
+namespace {
+
+enum class Kind {
+  unreachable,
+  timeout,
+  refused,
+  broken,
+  truncated,
+  oversized,
+  wrong_type,
+  garbage,
+  late
+};
+const std::pair<Kind, std::string> kinds[] = {{Kind::unreachable, "unreachable"},
+                                              {Kind::timeout, "timeout"},
+                                              {Kind::refused, "4xx"},
+                                              {Kind::broken, "5xx"},
+                                              {Kind::truncated, "truncated"},
+                                              {Kind::oversized, "oversized"},
+                                              {Kind::wrong_type, "wrong type"},
+                                              {Kind::garbage, "garbage"},
+                                              {Kind::late, "late"}};
+
+// Whose fault it is: nobody answers in a usable way now, or what was answered is unacceptable.
+StatusClass blame_of(Kind kind) {
+  const bool is_absence =
+      kind == Kind::unreachable || kind == Kind::timeout || kind == Kind::broken;
+  return is_absence ? StatusClass::unavailable : StatusClass::peer;
+}
+
+HttpReply http(int status, std::string body) {
+  HttpReply reply;
+  reply.status = status;
+  reply.fields.push_back({"Content-Type", "application/json"});
+  reply.body = std::move(body);
+  return reply;
+}
+
+Result<flow::Outcome> spoilt_call(Kind kind, const Result<flow::Outcome>& good) {
+  const auto& reply = std::get<HttpReply>(*good);
+  switch (kind) {
+    case Kind::unreachable: return Error{Status::provider_unreachable, "connection refused"};
+    case Kind::timeout: return Error{Status::timed_out, "no answer in time"};
+    case Kind::refused:
+      return flow::Outcome(
+          http(400, R"({"error":"invalid_request","error_description":"description-canary"})"));
+    case Kind::broken: return flow::Outcome(http(500, "<html>stack-trace-canary"));
+    case Kind::truncated:
+      return flow::Outcome(http(200, reply.body.substr(0, reply.body.size() / 2)));
+    case Kind::oversized: return Error{Status::provider_bad_answer, "more than 1048576 bytes"};
+    case Kind::wrong_type: return flow::Outcome(http(200, R"(["type-canary"])"));
+    case Kind::garbage: return flow::Outcome(http(200, "\x01\xff garbage-canary \x80"));
+    case Kind::late: return good;
+  }
+  return good;
+}
+
+Result<flow::Outcome> spoilt_refetch(Kind kind, const Result<flow::Outcome>& good) {
+  switch (kind) {
+    case Kind::unreachable: return Error{Status::provider_unreachable, "connection refused"};
+    case Kind::timeout: return Error{Status::timed_out, "no answer in time"};
+    case Kind::broken: return Error{Status::provider_unavailable, "500"};
+    case Kind::refused: return Error{Status::provider_refused, "400"};
+    case Kind::truncated:
+    case Kind::oversized:
+    case Kind::wrong_type:
+    case Kind::garbage: return Error{Status::provider_bad_answer, "no document"};
+    case Kind::late: return good;
+  }
+  return good;
+}
+
+flow::Reply spoilt(Kind kind, const flow::Effect& effect, flow::Reply good) {
+  if (kind == Kind::late) good.arrived = good.arrived + 3h;
+  if (!good.outcome.ok()) return good;
+  if (std::holds_alternative<HttpCall>(effect)) good.outcome = spoilt_call(kind, good.outcome);
+  if (std::holds_alternative<flow::Refetch>(effect))
+    good.outcome = spoilt_refetch(kind, good.outcome);
+  return good;
+}
+
+// How a run ended, in the terms all flows share.
+struct Ended {
+  bool reached_goal = false;            // signed in, renewed, sent to the provider ...
+  StatusClass blame = StatusClass::ok;  // when not
+  std::string output;                   // everything that leaves the house in the clear
+};
+
+StatusClass class_of(Reason reason) {
+  switch (reason) {
+    case Reason::provider_unavailable: return StatusClass::unavailable;
+    case Reason::provider_failed:
+    case Reason::token_rejected: return StatusClass::peer;
+    case Reason::internal_error: return StatusClass::internal;
+    default: return StatusClass::ok;  // none that a fault may end in
+  }
+}
+
+// A flow in its world. prepare() leads to where it begins, run() to its end.
+class Scenario {
+ public:
+  World world;
+  Scenario() = default;
+  Scenario(const Scenario&) = delete;
+  Scenario& operator=(const Scenario&) = delete;
+  virtual ~Scenario() = default;
+  virtual Ended run() = 0;
+  virtual std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) = 0;
+  // What must hold after each run, whatever was done to it.
+  virtual void check(const Ended& ended) = 0;
+  // Whether the goal may be reached although `effect` failed so.
+  virtual bool survives(const std::string& effect, Kind kind, bool for_good) const = 0;
+
+ protected:
+  template <class T>
+  static std::unique_ptr<flow::Task> as_task(flow::Flow<T> flow, std::vector<Status>& delivered) {
+    return std::make_unique<flow::FlowTask<T>>(std::move(flow), [&](Result<T> result, Instant) {
+      delivered.push_back(result.ok() ? Status::ok : result.error().status);
+    });
+  }
+  // Everything is unknown, the ID token comes under a key that was just made, and lacks the groups.
+  void make_it_long() {
+    world.state = world.provider.unknown();
+    world.provider.edit_id_token = [this](JsonText& claims) {
+      claims.remove("groups");
+      world.provider.rotate_key("k2");
+    };
+  }
+  void check_grants_once() {
+    CHECK(world.provider.num_token_requests <= 1);
+    CHECK(world.provider.num_refreshes <= 1);
+    CHECK(world.provider.num_reused == 0);
+  }
+};
+
+class begin_login_with_metadata final : public Scenario {
+ public:
+  begin_login_with_metadata() { world.state = world.provider.unknown(); }
+  flow::Flow<Decision> flow() {
+    flow::BeginLogin in(world.context);
+    in.provider_id = "default";
+    in.request = world.get("/wanted");
+    return flow::begin_login_with_metadata(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto answer = world.driver.run(flow());
+    if (!answer.ok()) return {false, status_class(answer.error().status), answer.error().text};
+    CHECK(answer->kind() != Decision::Kind::allow);
+    return {answer->reason() == Reason::login_started, class_of(answer->reason()), whole(*answer)};
+  }
+  void check(const Ended&) override { CHECK(world.provider.num_token_requests == 0); }
+  bool survives(const std::string&, Kind kind, bool) const override { return kind == Kind::late; }
+};
+
+class finish_login final : public Scenario {
+ public:
+  finish_login() : query_(world.approve(world.start("/wanted?x=1"))) { make_it_long(); }
+  flow::Flow<Decision> flow() { return flow::finish_login(world.callback(query_).value()); }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto answer = world.driver.run(flow());
+    REQUIRE(answer.ok());  // a person waits for a page
+    const bool signed_in = answer->reason() == Reason::signed_in;
+    CHECK(answer->kind() != Decision::Kind::allow);
+    CHECK(answer->identity() == nullptr);
+    CHECK(sets_cookie(*answer, "__Host-gatelet") == signed_in);
+    CHECK_FALSE(expires_cookie(*answer, "__Host-gatelet="));
+    CHECK(expires_cookie(*answer, "__Host-gatelet_"));  // the attempt's
+    if (!signed_in) CHECK(answer->http_status() >= 500);
+    return {signed_in, class_of(answer->reason()), whole(*answer)};
+  }
+  void check(const Ended&) override { check_grants_once(); }
+  bool survives(const std::string& effect, Kind kind, bool for_good) const override {
+    // An ID token that comes, or is judged, three hours after it was made has expired.
+    if (kind != Kind::late) return false;
+    return effect.ends_with("/userinfo") || (effect == "refetch metadata" && !for_good);
+  }
+
+ private:
+  std::string query_;
+};
+
+class refresh_session final : public Scenario {
+ public:
+  refresh_session() : session_(std::make_shared<const session::Session>(world.sign_in())) {
+    REQUIRE(session_->user == "alice");
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+    make_it_long();
+  }
+  flow::Flow<session::Session> flow() {
+    flow::RefreshSession in(world.context);
+    in.provider = world.state;
+    in.session = session_;
+    return flow::refresh_session(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto renewed = world.driver.run(flow());
+    if (!renewed.ok()) {
+      CHECK(renewed.error().status != Status::grant_ended);  // trouble is no logout
+      return {false, status_class(renewed.error().status), renewed.error().text};
+    }
+    CHECK(renewed->user == "alice");
+    CHECK(renewed->email == session_->email);
+    CHECK_FALSE(renewed->refresh_token.empty());
+    return {true, StatusClass::ok, {}};
+  }
+  void check(const Ended&) override { check_grants_once(); }
+  bool survives(const std::string& effect, Kind kind, bool for_good) const override {
+    if (effect.ends_with("/userinfo")) return true;  // the tokens are renewed already
+    return kind == Kind::late && effect == "refetch metadata" && !for_good;
+  }
+
+ private:
+  std::shared_ptr<const session::Session> session_;
+};
+
+class sign_out final : public Scenario {
+ public:
+  sign_out() {
+    auto session = world.sign_in();
+    session.id_token = Secret("id.token.hint");  // goes to the provider on purpose
+    session_ = std::make_shared<const session::Session>(std::move(session));
+    world.provider.settings.fetch_end_session = true;
+    world.state = world.provider.unknown();
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+  }
+  flow::Flow<Decision> flow() {
+    flow::SignOut in(world.context);
+    in.provider = world.state;
+    in.request = world.get("/oauth2/sign_out?rd=%2Fbye");
+    in.session = session_;
+    return flow::sign_out(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto answer = world.driver.run(flow());
+    REQUIRE(answer.ok());
+    CHECK(answer->reason() == Reason::signed_out);
+    CHECK(answer->http_status() == 302);
+    CHECK(expires_cookie(*answer, "__Host-gatelet="));
+    CHECK_FALSE(sets_cookie(*answer, "__Host-gatelet="));
+    return {true, StatusClass::ok, whole(*answer)};
+  }
+  void check(const Ended&) override {}
+  bool survives(const std::string&, Kind, bool) const override { return true; }
+
+ private:
+  std::shared_ptr<const session::Session> session_;
+};
+
+class fetch_metadata final : public Scenario {
+ public:
+  fetch_metadata() { world.state = world.provider.unknown(); }
+  flow::Flow<oidc::ProviderState> flow() {
+    flow::FetchMetadata in(world.state);
+    in.configured = world.provider.configured();
+    in.entropy = world.context->entropy;
+    return flow::fetch_metadata(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto state = world.driver.run(flow());
+    if (!state.ok()) return {false, status_class(state.error().status), state.error().text};
+    CHECK(state->has_metadata);
+    CHECK(state->has_keys == !state->keys.empty());
+    return {true, StatusClass::ok, {}};  // keys may be missing: nobody is let in by none
+  }
+  void check(const Ended&) override {
+    CHECK(world.provider.num_discoveries <= 3);
+    CHECK(world.provider.num_jwks <= 3);
+  }
+  bool survives(const std::string& effect, Kind kind, bool for_good) const override {
+    if (effect.ends_with("/jwks") || effect == "delay" || kind == Kind::late) return true;
+    return blame_of(kind) == StatusClass::unavailable && !for_good;  // tried again
+  }
+};
+
+template <class S>
+std::size_t count_effects() {
+  S scenario;
+  const auto ended = scenario.run();
+  REQUIRE(ended.reached_goal);
+  scenario.check(ended);
+  return scenario.world.driver.num_effects;
+}
+
+template <class S>
+void climb() {
+  const auto num_effects = count_effects<S>();
+  REQUIRE(num_effects > 0);
+  for (std::size_t n = 1; n <= num_effects; ++n) {
+    for (const auto& [kind, name] : kinds) {
+      for (const bool for_good : {false, true}) {
+        S scenario;
+        auto& driver = scenario.world.driver;
+        std::string failed;
+        driver.fault = [&, kind = kind](std::size_t nth, const flow::Effect& effect,
+                                        flow::Reply good) {
+          if (nth == n) failed = driver.seen.back();
+          if (nth != n && (!for_good || nth < n)) return good;
+          return spoilt(kind, effect, std::move(good));
+        };
+        const auto ended = scenario.run();
+
+        INFO("effect " << n << " (" << failed << "): " << name
+                       << std::string(for_good ? ", for good" : ""));
+        CHECK(driver.num_deliveries == 1);
+        CHECK_FALSE(holds_canary(ended.output));
+        if (!scenario.survives(failed, kind, for_good)) {
+          CHECK_FALSE(ended.reached_goal);
+          CHECK(ended.blame == blame_of(kind));
+        }
+        scenario.check(ended);
+      }
+    }
+  }
+}
+
+// Abandoned at effect n: `why` is delivered, once, and a grant that has left says so.
+template <class S>
+void abandon_everywhere() {
+  const auto num_effects = count_effects<S>();
+  for (std::size_t n = 1; n <= num_effects; ++n) {
+    S scenario;
+    std::vector<Status> delivered;
+    const auto task = scenario.task(delivered);
+    bool grant_left = false;
+    auto effect = task->start(scenario.world.driver.now);
+    for (std::size_t at = 1; at < n && effect; ++at) {
+      if (const auto* call = std::get_if<HttpCall>(&*effect)) grant_left |= call->is_grant;
+      effect = task->resume(scenario.world.driver.answer(*effect));
+    }
+    REQUIRE(effect);
+    if (const auto* call = std::get_if<HttpCall>(&*effect)) grant_left |= call->is_grant;
+    CHECK(task->must_finish() == grant_left);
+    task->abandon({Status::cancelled, "stopping"});
+    CHECK(delivered == std::vector<Status>{Status::cancelled});
+  }
+}
+
+// No random bytes from the n-th draw on.
+template <class S>
+void starve() {
+  for (int good = 0; good < 8; ++good) {
+    S scenario;
+    scenario.world.context->entropy = std::make_shared<FailingEntropy>(good);
+    const auto ended = scenario.run();
+    INFO("draws before the failure: " << good);
+    CHECK(scenario.world.driver.num_deliveries == 1);
+    CHECK_FALSE(holds_canary(ended.output));
+    if (!ended.reached_goal) CHECK(ended.blame == StatusClass::internal);
+    scenario.check(ended);
+  }
+}
+
+// The names of the flows that a header declares: `Flow<...> name(`.
+std::set<std::string> flows_declared_in(const std::string& text) {
+  std::set<std::string> names;
+  for (auto at = text.find("\nFlow<"); at != std::string::npos; at = text.find("\nFlow<", at + 1)) {
+    const auto open = text.find('(', at);
+    const auto space = text.rfind(' ', open);
+    names.insert(text.substr(space + 1, open - space - 1));
+  }
+  return names;
+}
+
+std::set<std::string> listed_flows() {
+  return {
+#define LADDER(name) #name,
+#define INSIDE(name, other) #name,
+#include "ladder.def"
+#undef LADDER
+#undef INSIDE
+  };
+}
+
+}  // namespace
+
+TEST_SUITE("flow/ladder") {
+#define LADDER(name)                                                                          \
+  TEST_CASE("ladder: " #name " fails closed at each effect, in every way") { climb<name>(); } \
+  TEST_CASE("ladder: " #name " abandoned at each effect delivers once") {                     \
+    abandon_everywhere<name>();                                                               \
+  }                                                                                           \
+  TEST_CASE("ladder: " #name " without random bytes issues nothing that needs them") {        \
+    starve<name>();                                                                           \
+  }
+#define INSIDE(name, other)
+#include "ladder.def"
+#undef LADDER
+#undef INSIDE
+
+  TEST_CASE("ladder: the scenarios are as long as the flows can be") {
+    CHECK(count_effects<finish_login>() == 4);
+    CHECK(count_effects<refresh_session>() == 4);
+    CHECK(count_effects<fetch_metadata>() == 2);
+    CHECK(count_effects<begin_login_with_metadata>() == 1);
+    CHECK(count_effects<sign_out>() == 1);
+  }
+
+  TEST_CASE("ladder: every flow of lib/flow is listed, and nothing else is") {
+    std::set<std::string> declared;
+    for (const auto& file : std::filesystem::directory_iterator(FLOW_FOLDER)) {
+      const auto name = file.path().filename();
+      if (file.path().extension() != ".hpp" || name == "flow.hpp" || name == "task.hpp") continue;
+      std::ifstream in(file.path());
+      std::stringstream text;
+      text << in.rdbuf();
+      declared.merge(flows_declared_in(text.str()));
+    }
+    CHECK(declared.size() > 4);
+    CHECK(declared == listed_flows());
+  }
+
+  TEST_CASE("ladder: the detectors see what is planted") {
+    CHECK(flows_declared_in("\n\nFlow<std::vector<int>> planted(Owned in);\n") ==
+          std::set<std::string>{"planted"});
+    CHECK(listed_flows().count("planted") == 0);
+    for (const std::string prefix : {"", "x", "xy"}) {
+      const auto secret = prefix + "client-secret-canary-1";
+      CHECK(holds_canary(secret));
+      CHECK(holds_canary("page " + base64url::encode(secret) + " end"));
+    }
+    CHECK(holds_canary("%63%61%6e%61%72%79"));
+    CHECK(holds_canary("%63%61%6E%61%72%79"));
+    CHECK_FALSE(holds_canary("an ordinary page"));
+  }
+}

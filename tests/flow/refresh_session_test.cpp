@@ -1,0 +1,212 @@
+#include "flow/refresh_session.hpp"
+
+#include <doctest/doctest.h>
+
+#include "session/lifetime.hpp"
+#include "world.hpp"
+
+using namespace gatelet;
+using namespace gatelet::support;
+
+namespace {
+
+// Somebody who signed in an hour ago.
+struct SignedIn {
+  World world;
+  std::shared_ptr<const session::Session> session;
+  SignedIn() : session(std::make_shared<const session::Session>(world.sign_in())) {
+    REQUIRE(session->user == "alice");
+    world.driver.seen.clear();
+    world.driver.now = world.driver.now + 1h;
+  }
+
+  Result<session::Session> refresh() {
+    flow::RefreshSession in(world.context);
+    in.provider = world.state;
+    in.session = session;
+    return world.driver.run(flow::refresh_session(in));
+  }
+  Status status_of_refresh() {
+    const auto renewed = refresh();
+    return renewed.ok() ? Status::ok : renewed.error().status;
+  }
+  void set_claim(std::string name, std::string json) {
+    world.provider.edit_id_token = [name, json](JsonText& claims) { claims.set(name, json); };
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("flow/refresh_session") {
+  TEST_CASE("refresh: new tokens, new age, the same person and the same first sign-in") {
+    SignedIn one;
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(renewed->access_token.reveal() != one.session->access_token.reveal());
+    CHECK(renewed->refresh_token.reveal() != one.session->refresh_token.reveal());
+    CHECK(renewed->id_token.reveal() != one.session->id_token.reveal());
+    CHECK(renewed->created_at == session::to_timestamp(one.world.driver.now));
+    CHECK(renewed->expires_on == session::to_timestamp(one.world.driver.now + 1h));
+    CHECK(renewed->signed_in_at == one.session->signed_in_at);
+    CHECK(renewed->user == "alice");
+    CHECK(renewed->groups == one.session->groups);
+    CHECK(renewed->nonce == one.session->nonce);
+    CHECK(one.world.driver.seen == std::vector<std::string>{"POST https://idp.example/token"});
+    CHECK(one.world.driver.must_finish);
+    CHECK(one.world.provider.num_reused == 0);
+  }
+
+  TEST_CASE(
+      "refresh: an omitted refresh token keeps the old one, an omitted ID token the identity") {
+    SignedIn one;
+    one.world.provider.rotate_refresh_tokens = false;
+    one.world.provider.refresh_with_id_token = false;
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(renewed->refresh_token == one.session->refresh_token);
+    CHECK(renewed->id_token == one.session->id_token);
+    CHECK(renewed->access_token.reveal() != one.session->access_token.reveal());
+    CHECK(renewed->email == "alice@example.com");
+  }
+
+  TEST_CASE("refresh: no expires_in: nothing is known of the new tokens' end") {
+    SignedIn one;
+    one.world.provider.edit_token_reply = [](JsonText& body) { body.remove("expires_in"); };
+    CHECK_FALSE(one.refresh()->expires_on);
+  }
+
+  TEST_CASE("OP-17: invalid_grant and invalid_client end the session; 500 and a timeout do not") {
+    for (const auto* code : {"invalid_grant", "invalid_client"}) {
+      SignedIn one;
+      one.world.driver.on_http = [code](const HttpCall&, Instant) -> Result<HttpReply> {
+        HttpReply reply;
+        reply.status = 400;
+        reply.body = "{\"error\":\"" + std::string(code) + "\"}";
+        return reply;
+      };
+      CHECK(one.status_of_refresh() == Status::grant_ended);
+    }
+    for (const int status : {500, 502, 503, 429}) {
+      SignedIn one;
+      one.world.driver.on_http = [status](const HttpCall&, Instant) -> Result<HttpReply> {
+        HttpReply reply;
+        reply.status = status;
+        reply.body = R"({"error":"invalid_grant"})";
+        return reply;
+      };
+      CHECK(status_class(one.status_of_refresh()) == StatusClass::unavailable);
+    }
+    SignedIn slow;
+    slow.world.driver.on_http = [](const HttpCall&, Instant) -> Result<HttpReply> {
+      return Error{Status::timed_out, "no"};
+    };
+    CHECK(slow.status_of_refresh() == Status::timed_out);
+    CHECK(slow.world.driver.seen.size() == 1);  // and nothing was sent again
+  }
+
+  TEST_CASE("MA-17: a new ID token that is forged, unsigned, of another sub or iss is refused") {
+    const std::pair<const char*, const char*> wrong[] = {{"sub", "\"mallory\""},
+                                                         {"iss", "\"https://evil.example\""},
+                                                         {"aud", "\"x\""},
+                                                         {"nonce", "\"another\""}};
+    for (const auto& [name, json] : wrong) {
+      SignedIn one;
+      one.set_claim(name, json);
+      INFO(std::string(name));
+      CHECK(one.status_of_refresh() == Status::token_rejected);
+    }
+    SignedIn forged;
+    forged.world.provider.replace_id_token = [](std::string token) {
+      token[token.rfind('.') + 5] ^= 1;
+      return token;
+    };
+    CHECK(forged.status_of_refresh() == Status::token_rejected);
+
+    SignedIn unsigned_token;
+    unsigned_token.world.provider.replace_id_token = [](const std::string& token) {
+      return "eyJhbGciOiJub25lIn0" +
+             token.substr(token.find('.'), token.rfind('.') - token.find('.')) + ".";
+    };
+    CHECK(unsigned_token.status_of_refresh() == Status::token_rejected);
+  }
+
+  TEST_CASE("refresh: an ID token under a new key gets one refetch of the keys") {
+    SignedIn one;
+    one.world.provider.rotate_key("k2");
+    CHECK(one.refresh().ok());
+    CHECK(one.world.driver.seen ==
+          std::vector<std::string>{"POST https://idp.example/token", "refetch keys"});
+  }
+
+  TEST_CASE(
+      "refresh: metadata that is not there is fetched before the refresh token leaves, or it "
+      "stays") {
+    SignedIn one;
+    one.world.state = one.world.provider.unknown();
+    CHECK(one.refresh().ok());
+    CHECK(one.world.driver.seen.front() == "refetch metadata");
+
+    SignedIn dead;
+    dead.world.state = dead.world.provider.unknown();
+    dead.world.driver.on_refetch = [](const flow::Refetch&) -> Result<flow::Refetched> {
+      return Error{Status::provider_unreachable, "no"};
+    };
+    CHECK(dead.status_of_refresh() == Status::provider_unreachable);
+    CHECK(dead.world.provider.num_refreshes == 0);
+    CHECK_FALSE(dead.world.driver.must_finish);
+  }
+
+  TEST_CASE("refresh: groups are replaced by what is said now, none included") {
+    SignedIn fewer;
+    fewer.set_claim("groups", "[\"staff\"]");
+    CHECK(fewer.refresh()->groups == std::vector<std::string>{"staff"});
+
+    SignedIn none;
+    none.set_claim("groups", "[]");
+    CHECK(none.refresh()->groups.empty());
+  }
+
+  TEST_CASE(
+      "refresh: userinfo that cannot be had, or is about somebody else, leaves the identity") {
+    for (const bool about_other : {true, false}) {
+      SignedIn one;
+      auto& world = one.world;
+      world.provider.edit_id_token = [](JsonText& claims) { claims.remove("groups"); };
+      world.provider.edit_userinfo = [](JsonText& claims) { claims.set_string("sub", "mallory"); };
+      world.driver.on_http = [&](const HttpCall& call, Instant now) -> Result<HttpReply> {
+        if (!about_other && call.url.ends_with("/userinfo")) return Error{Status::timed_out, "no"};
+        return world.provider.answer(call, now);
+      };
+      const auto renewed = one.refresh();
+      REQUIRE(renewed.ok());
+      CHECK(renewed->groups == one.session->groups);
+      CHECK(renewed->refresh_token.reveal() != one.session->refresh_token.reveal());
+    }
+  }
+
+  TEST_CASE("refresh: an ID token without the address keeps it, also where one is required") {
+    SignedIn one;
+    one.world.provider.settings.require_email = true;
+    one.world.provider.settings.userinfo_fetch = oidc::UserinfoFetch::never;
+    one.world.state = one.world.provider.known(one.world.driver.now);
+    one.world.provider.edit_id_token = [](JsonText& claims) {
+      claims.remove("email").remove("email_verified");
+    };
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(renewed->email == "alice@example.com");
+    CHECK(renewed->email_verified == true);
+  }
+
+  TEST_CASE("refresh: an address that is no longer verified is not taken for one that is") {
+    SignedIn one;
+    one.set_claim("email_verified", "false");
+    CHECK(one.status_of_refresh() == Status::incomplete_identity);
+  }
+
+  TEST_CASE("refresh: no error text holds a secret") {
+    SignedIn one;
+    one.set_claim("sub", "\"sub-canary\"");
+    CHECK_FALSE(holds_canary(one.refresh().error().text));
+  }
+}

@@ -1,0 +1,86 @@
+// Engines and requests of the hot path test: everything made beforehand, so that only decide() runs in the loop.
+#pragma once
+
+#include <gatelet/gatelet.hpp>
+
+#include <cstddef>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/engines.hpp"
+
+namespace gatelet::hotpath {
+
+struct Scenario {
+  std::function<bool()> decide_once;  // true: decided as expected
+  std::function<void()> misbehave;    // of a control: done once at the end
+};
+
+// What each path may allocate, written down so that more is noticed.
+inline constexpr std::size_t allocations_to_open = 40;
+inline constexpr std::size_t allocations_to_refuse = 12;
+inline constexpr std::size_t allocations_to_start = 60;
+
+// Requests that come round in turn; each must be decided as `kind`.
+inline Scenario in_turn(std::shared_ptr<Engine> engine, std::vector<std::shared_ptr<support::Request>> requests,
+                        Decision::Kind kind) {
+  auto next = std::make_shared<std::size_t>(0);
+  Scenario scenario;
+  scenario.decide_once = [engine, requests = std::move(requests), kind, next] {
+    const auto& request = *requests[(*next)++ % requests.size()];
+    const auto outcome = engine->decide(request.view());
+    if (!outcome.ok()) return false;
+    const auto* decision = std::get_if<Decision>(&*outcome);
+    return decision != nullptr && decision->kind() == kind;
+  };
+  return scenario;
+}
+
+inline std::shared_ptr<support::Request> with_cookie(std::string cookie) {
+  return std::make_shared<support::Request>(
+      "/app/page?x=1", std::vector<std::pair<std::string, std::string>>{{"Accept", "text/html"}, {"Cookie", std::move(cookie)}});
+}
+
+inline std::vector<std::shared_ptr<support::Request>> sessions(int num) {
+  const auto now = default_ports().clock->now();
+  std::vector<std::shared_ptr<support::Request>> requests;
+  for (int i = 0; i < num; ++i) requests.push_back(with_cookie(support::cookie_of(support::make_session(now, 2000, i), now)));
+  return requests;
+}
+
+inline Scenario cached_session() { return in_turn(support::offline_engine(), sessions(1), Decision::Kind::allow); }
+
+inline Scenario unseen_session() {
+  return in_turn(support::offline_engine({{"session_cache_size", "0"}}), sessions(16), Decision::Kind::allow);
+}
+
+inline Scenario forged_session() {
+  auto cookie = support::cookie_of(support::make_session(default_ports().clock->now()), default_ports().clock->now());
+  cookie[cookie.size() / 2] = cookie[cookie.size() / 2] == 'A' ? 'B' : 'A';
+  auto request = std::make_shared<support::Request>(
+      "/app", std::vector<std::pair<std::string, std::string>>{{"Accept", "application/json"}, {"Cookie", cookie}});
+  return in_turn(support::offline_engine(), {request}, Decision::Kind::unauthorized);
+}
+
+inline Scenario api_without_session() {
+  auto request = std::make_shared<support::Request>(
+      "/api", std::vector<std::pair<std::string, std::string>>{{"Accept", "application/json"}});
+  return in_turn(support::offline_engine(), {request}, Decision::Kind::unauthorized);
+}
+
+inline Scenario login_start() {
+  auto request = std::make_shared<support::Request>(
+      "/app", std::vector<std::pair<std::string, std::string>>{{"Accept", "text/html"}});
+  return in_turn(support::offline_engine(), {request}, Decision::Kind::redirect);
+}
+
+inline Scenario opens_a_file() {
+  auto scenario = cached_session();
+  scenario.misbehave = [] { std::fopen("/dev/null", "r"); };
+  return scenario;
+}
+
+}  // namespace gatelet::hotpath

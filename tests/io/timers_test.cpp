@@ -1,0 +1,69 @@
+#include "io/timers.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace gatelet;
+using gatelet::io::Timers;
+using namespace std::chrono_literals;
+
+TEST_SUITE("io/timers") {
+  const Deadline noon{};
+
+  TEST_CASE("fire: runs what is due, in the order of its times, and nothing else") {
+    Timers timers;
+    std::string ran;
+    timers.add(noon + 2s, [&] { ran += 'b'; });
+    timers.add(noon + 3s, [&] { ran += 'c'; });
+    timers.add(noon + 1s, [&] { ran += 'a'; });
+
+    timers.fire(noon + 2s);
+
+    CHECK(ran == "ab");
+    CHECK(timers.next() == noon + 3s);
+  }
+
+  TEST_CASE("fire: equal times run in the order they were added") {
+    Timers timers;
+    std::string ran;
+    for (const char c : {'x', 'y', 'z'}) timers.add(noon, [&ran, c] { ran += c; });
+
+    timers.fire(noon);
+
+    CHECK(ran == "xyz");
+    CHECK_FALSE(timers.next());
+  }
+
+  TEST_CASE("remove: a removed timer never fires; unknown ids are ignored") {
+    Timers timers;
+    int fired = 0;
+    const auto id = timers.add(noon, [&] { ++fired; });
+
+    timers.remove(id);
+    timers.remove(id);
+    timers.remove(0);
+    timers.fire(noon + 1h);
+
+    CHECK(fired == 0);
+  }
+
+  TEST_CASE("fire: work may add and remove timers, itself included") {
+    Timers timers;
+    int fired = 0;
+    Timers::Id later = 0;
+    const auto first = timers.add(noon, [&] {
+      ++fired;
+      timers.remove(later);
+      timers.add(noon, [&] { ++fired; });
+      timers.add(noon + 1h, [&] { fired += 100; });
+    });
+    later = timers.add(noon, [&] { fired += 1000; });
+
+    timers.fire(noon);
+    timers.remove(first);
+
+    CHECK(fired == 2);
+    CHECK(timers.next() == noon + 1h);
+  }
+}

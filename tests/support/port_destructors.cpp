@@ -1,0 +1,10 @@
+// The ports' destructors for tests of layers below the one that defines them.
+#include <gatelet/ports.hpp>
+
+namespace gatelet::inline GATELET_CXX_ABI {
+
+Clock::~Clock() = default;
+Entropy::~Entropy() = default;
+Files::~Files() = default;
+
+}  // namespace gatelet::inline GATELET_CXX_ABI
