@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include <atomic>
 #include <iostream>
 #include <thread>
 
@@ -26,6 +27,7 @@ int main(int argc, char** argv) {
   try {
     dev_idp::Provider provider(*options);
     httplib::Server server;
+    server.set_keep_alive_timeout(1);  // idle connections must not hold up the end
     // Hanging answers hold a thread each; the good ones must go on beside them.
     server.new_task_queue = [] { return new httplib::ThreadPool(64); };
     const int port = options->port == 0 ? server.bind_to_any_port("127.0.0.1")
@@ -46,14 +48,17 @@ int main(int argc, char** argv) {
     dev_idp::add_end_session(server, provider);
     dev_idp::add_control(server, provider);
 
+    std::atomic<bool> has_ended{false};
     std::thread stopper([&] {
       int signal_number = 0;
       sigwait(&ends, &signal_number);
+      while (!server.is_running() && !has_ended) std::this_thread::yield();  // stop() before listening is forgotten
       provider.patience.release();
       server.stop();
     });
     std::cout << "dev_idp: development provider, never for production\nissuer " << provider.issuer << std::endl;
     const bool is_fine = server.listen_after_bind();
+    has_ended = true;
     pthread_kill(stopper.native_handle(), SIGTERM);
     stopper.join();
     return is_fine ? 0 : 1;

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <gatelet/gatelet.hpp>
@@ -96,6 +97,7 @@ int main(int argc, char** argv) {
 
   httplib::Server server;
   server.set_payload_max_length(64 * 1024);
+  server.set_keep_alive_timeout(1);  // idle connections must not hold up the end
   server.new_task_queue = [] { return new httplib::ThreadPool(32); };
   forward_auth::protect(server, *engine,
                         [&](const httplib::Request&, const forward_auth::Allowed& allowed, httplib::Response& response) {
@@ -108,13 +110,16 @@ int main(int argc, char** argv) {
     return 1;
   }
 
+  std::atomic<bool> has_ended{false};
   std::thread stopper([&] {
     int signal_number = 0;
     sigwait(&ends, &signal_number);
+    while (!server.is_running() && !has_ended) std::this_thread::yield();  // stop() before listening is forgotten
     server.stop();
   });
   std::cout << "listening on http://" << options->host << ':' << port << std::endl;
   const bool is_fine = server.listen_after_bind();
+  has_ended = true;
   pthread_kill(stopper.native_handle(), SIGTERM);
   stopper.join();
   return is_fine ? 0 : 1;

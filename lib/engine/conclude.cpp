@@ -50,8 +50,10 @@ void add_response_headers(const Question& question, const session::Session& sess
 Decision not_permitted(const Question& question, Endpoint endpoint) {
   // What asks PREFIX/auth sends the person to sign in on 401, which is the way to another account.
   const int status = endpoint == Endpoint::auth || endpoint == Endpoint::userinfo ? 401 : 403;
-  return policy::error_page(question.policy(), page_facts(question), status, Reason::not_permitted,
-                            {}, clear_session_cookies(question));
+  auto page = page_facts(question);
+  page.retry_url = policy::start_url(question.policy(), {}, {});
+  return policy::error_page(question.policy(), page, status, Reason::not_permitted, {},
+                            clear_session_cookies(question));
 }
 
 Decision answer_auth(const Question& question, const Presented& presented, Cookies cookies) {

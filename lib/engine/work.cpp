@@ -120,6 +120,9 @@ void Work::redeem(std::shared_ptr<const Snapshot> snapshot, flow::FinishLogin lo
 
   const Duration kept_for = snapshot->context->session.login_state_expire;
   login.provider = without_old_keys(std::move(login.provider), now);
+  login.on_refused = [this, id = login.provider->provider->id](const Error& why) {
+    events_.keep(Event::Level::warning, "login-refused", why.text, id);
+  };
   run<Decision>(
       flow::finish_login(std::move(login)),
       [this, state, kept_for](Result<Decision> answer, Instant at) {

@@ -22,8 +22,8 @@ namespace gatelet::flow {
 // What the caller wishes beyond what the request says; owned copies of LoginOptions.
 struct LoginWish {
   std::string return_to, prompt, login_hint, acr_values;
-  bool clear_session =
-      false;  // the request carries a session cookie that is no good: expire it with this answer
+  // The request carries a session cookie that is no good: expire it with this answer.
+  bool clear_session = false;
 };
 
 // The redirect, from memory. Requires provider.has_metadata.

@@ -147,8 +147,7 @@ Decision signed_in(const FinishLogin& in, const session::Session& session) {
   const auto& facts = in.request->facts();
   auto cookies = session::write_session(context.session, *context.cookie_keys, session, facts.host,
                                         facts.headers, *context.entropy);
-  // Too large for cookies is nobody's fault at the door: an internal error, as a missing random
-  // byte.
+  // One that is too large for cookies says session_invalid, which is about cookies that come in.
   if (!cookies.ok()) return refused(in, {Status::internal, cookies.error().text});
   cookies->push_back(clear_attempt(in));
   const auto target = policy::choose_return({in.return_to}, context.policy.return_to);

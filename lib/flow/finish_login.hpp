@@ -20,8 +20,7 @@ namespace gatelet::flow {
 class FinishLogin {
  public:
   std::shared_ptr<const Context> context;
-  std::shared_ptr<const oidc::ProviderState>
-      provider;  // may lack metadata or keys: the flow refetches
+  std::shared_ptr<const oidc::ProviderState> provider;  // what it lacks is refetched
   std::shared_ptr<const policy::OwnedRequest> request;
   http::Params params;       // of the query or the form, as the response mode says
   oidc::LoginState state;    // opened from the cookie

@@ -18,13 +18,15 @@ class RefreshSession {
   explicit RefreshSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
-// The session with new tokens, created_at set to the reply's time, identity as the new ID token
-// says (same issuer and subject, or Status::token_rejected). An omitted refresh token keeps the old
-// one.
+// The session with new tokens and created_at set to the reply's time. A new ID token is verified
+// and must be about the same sign-in (oidc/id_token.hpp); what it and userinfo say then replaces
+// what the session knew, what they are silent about stays. An omitted refresh token keeps the old
+// one, an omitted ID token the identity. Metadata and keys that are missing are refetched first.
+// The engine's rules run again on the result, and ends_at is for whoever calls to set.
 //   Failure: Status::grant_ended: the provider said invalid_grant or invalid_client, the session is
-//   over.
-//            class unavailable, provider_bad_answer, token_rejected: the session stays until its
-//            own expiry.
+//            over.
+//            class unavailable, or any other of class peer (token_rejected, incomplete_identity,
+//            provider_refused, provider_bad_answer): the session stays until its own expiry.
 Flow<session::Session> refresh_session(RefreshSession in);
 
 }  // namespace gatelet::flow

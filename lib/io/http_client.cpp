@@ -13,13 +13,13 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include <gatelet/version.hpp>
 
 #include "base/secret.hpp"
 #include "http/header.hpp"
+#include "io/connection_share.hpp"
 #include "io/peer_rule.hpp"
 #include "io/tls.hpp"
 
@@ -60,6 +60,7 @@ struct Transfer {
   const std::string origin;
   std::unique_ptr<curl_slist, FreeFields> fields;
   std::unique_ptr<CURL, FreeEasy> easy;  // null while the call waits for a connection
+  bool was_admitted = false;             // holds a connection of its origin
   std::string body;
   std::size_t header_size = 0;
   Fault fault = Fault::none;
@@ -323,7 +324,7 @@ Error transfer_error(const Transfer& transfer, CURLcode code) {
 }  // namespace
 
 struct HttpClient::Impl {
-  Impl(HttpClientSettings s, CURLM* m) : settings(s), multi(m) {}
+  Impl(HttpClientSettings s, CURLM* m) : settings(s), multi(m), share(s.max_connections) {}
   ~Impl() {
     for (auto& [id, transfer] : transfers) {
       if (transfer->easy) curl_multi_remove_handle(multi, transfer->easy.get());
@@ -333,9 +334,7 @@ struct HttpClient::Impl {
     curl_global_cleanup();
   }
 
-  // Sends waiting calls, oldest first, that may have a connection.
-  void admit();
-  bool may_send(const Transfer& transfer) const;
+  void admit();  // sends the waiting calls that may have a connection
   Result<void> send(Transfer& transfer);
   void finish(Transfer& transfer, Result<HttpReply> reply);
   void remove(Id id);
@@ -343,39 +342,19 @@ struct HttpClient::Impl {
   const HttpClientSettings settings;
   CURLM* const multi;
   std::map<Id, std::unique_ptr<Transfer>> transfers;
-  std::deque<Id> waiting;
-  std::unordered_map<std::string, long> num_active_at;  // by origin
-  long num_active = 0;
+  ConnectionShare share;
   std::deque<Finished> finished;
 };
 
-bool HttpClient::Impl::may_send(const Transfer& transfer) const {
-  const long num_free = settings.max_connections - num_active;
-  const auto active = num_active_at.find(transfer.origin);
-  return num_free > 0 && (active == num_active_at.end() || active->second < num_free);
-}
-
 void HttpClient::Impl::admit() {
-  for (auto place = waiting.begin();
-       place != waiting.end() && num_active < settings.max_connections;) {
-    auto& transfer = *transfers.at(*place);
-    if (!may_send(transfer)) {
-      ++place;
-      continue;
-    }
-    place = waiting.erase(place);
-    if (auto sent = send(transfer); !sent.ok()) {
-      const Id id = transfer.id;
-      transfers.erase(id);
-      finished.push_back({id, std::move(sent).error()});
-      continue;
-    }
-    ++num_active;
-    ++num_active_at[transfer.origin];
+  while (const auto id = share.next()) {
+    auto& transfer = *transfers.at(*id);
+    if (auto sent = send(transfer); !sent.ok()) finish(transfer, std::move(sent).error());
   }
 }
 
 Result<void> HttpClient::Impl::send(Transfer& transfer) {
+  transfer.was_admitted = true;
   transfer.easy.reset(curl_easy_init());
   if (!transfer.easy) return Error{Status::out_of_memory, "memory ran out before a call"};
   Options options(transfer.easy.get());
@@ -401,14 +380,12 @@ void HttpClient::Impl::finish(Transfer& transfer, Result<HttpReply> reply) {
 void HttpClient::Impl::remove(Id id) {
   const auto place = transfers.find(id);
   if (place == transfers.end()) return;
-  auto& transfer = *place->second;
-  if (transfer.easy) {
-    curl_multi_remove_handle(multi, transfer.easy.get());
-    --num_active;
-    const auto active = num_active_at.find(transfer.origin);
-    if (--active->second == 0) num_active_at.erase(active);
+  const auto& transfer = *place->second;
+  if (!transfer.was_admitted) {
+    share.withdraw(id, transfer.origin);
   } else {
-    waiting.erase(std::find(waiting.begin(), waiting.end(), id));
+    if (transfer.easy) curl_multi_remove_handle(multi, transfer.easy.get());
+    share.release(transfer.origin);
   }
   transfers.erase(place);
 }
@@ -447,9 +424,9 @@ void HttpClient::start(Id id, HttpCall call) {
     return impl_->finished.push_back(
         {id, Error{Status::internal, "a call has a method or a field that cannot be sent"}});
   }
-  impl_->transfers.emplace(
-      id, std::make_unique<Transfer>(id, std::move(call), std::move(rule).value()));
-  impl_->waiting.push_back(id);
+  auto transfer = std::make_unique<Transfer>(id, std::move(call), std::move(rule).value());
+  impl_->share.enqueue(id, transfer->origin);
+  impl_->transfers.emplace(id, std::move(transfer));
   impl_->admit();
 }
 

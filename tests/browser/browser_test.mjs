@@ -49,6 +49,8 @@ test('sign in: the way leads back to the page that was asked for', async () => {
   await stage.page.waitForURL(stage.app.url + '/reports?month=11');
   expect((await text(stage.page)).includes('Hello, alice'), await text(stage.page));
   await picture(stage.page, 'signed-in');
+  await stage.page.setViewportSize({ width: 900, height: 520 });
+  await stage.page.screenshot({ path: `${pictures}/readme.png` });  // README shows it: examples/guide/signed-in.png
   await stage.page.emulateMedia({ colorScheme: 'dark' });
   await picture(stage.page, 'signed-in-dark');
   const cookies = await sessionCookies(stage);

@@ -39,6 +39,7 @@ expect 'all problems of a configuration are listed' fails_with 2 'oidc_issuer_ur
   "$build/examples/forward_auth/forward_auth" --config "$work/broken.toml"
 expect 'and none shows a secret' bash -c '! grep -q canary "$0"' "$work/said"
 
+: >"$work/provider"
 "$build/examples/dev_idp/dev_idp" --port 0 >"$work/provider" 2>&1 &
 provider=$!
 for _ in $(seq 50); do grep -q '^issuer ' "$work/provider" && break; sleep 0.1; done

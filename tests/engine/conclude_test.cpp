@@ -48,6 +48,7 @@ TEST_SUITE("engine/conclude") {
     CHECK(decision.reason() == Reason::not_permitted);
     CHECK(decision.upstream().empty());
     CHECK(decision.identity() == nullptr);
+    CHECK(decision.body().find("href=\"/oauth2/start\"") != std::string_view::npos);
     CHECK(clears_session(decision));
     CHECK(support::values_of(decision.response(), "Set-Cookie").size() == 1);  // one word a cookie
     for (const auto endpoint : {Endpoint::auth, Endpoint::userinfo}) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "engine/live_provider.hpp"
+#include "http/form.hpp"
 #include "support/engines.hpp"
 #include "support/field_list.hpp"
 
@@ -326,6 +327,35 @@ TEST_SUITE("engine/engine") {
     CHECK_FALSE(browser.has_session());
     browser.cookies = before;
     CHECK(browser.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
+  }
+
+  TEST_CASE("MA-05, OP-02, H-15: every way to name a return path leads through the one validator") {
+    Live live;
+    live.browser().sign_in(live.provider);
+    for (const std::string wish :
+         {"//evil.test", "/\\evil.test", "https://evil.test/", "/%2fevil.test",
+          "javascript:alert(1)", "/./\\evil.test", "///evil.test"}) {
+      CAPTURE(wish);
+      http::Form form;
+      form.add("rd", wish);
+      auto browser = live.browser();
+      const auto lands = [&](const Decision& start) {
+        const auto callback = "/oauth2/callback?" + live.provider.approve(location_of(start));
+        return location_of(browser.get(callback));
+      };
+      CHECK(lands(browser.get("/oauth2/start?" + form.text())) == "/");
+      CHECK(lands(browser.get("/oauth2/sign_in?" + form.text())) == "/");
+      CHECK(lands(browser.get("/oauth2/start", {{"X-Auth-Request-Redirect", wish}})) == "/");
+      LoginOptions options;
+      options.return_to = wish;
+      auto started = wait_for(live.engine->begin_login(request_to("/oauth2/start"), options));
+      CHECK(lands(browser.keep(std::move(started).value())) == "/");
+      CHECK(location_of(browser.get("/oauth2/sign_out?" + form.text())) == "/");
+      SignOutOptions out;
+      out.return_to = wish;
+      CHECK(location_of(*wait_for(live.engine->sign_out(request_to("/oauth2/sign_out"), out))) ==
+            "/");
+    }
   }
 
   TEST_CASE("sign-out: during a refresh, the new session is not brought to life") {

@@ -11,7 +11,9 @@ using namespace gatelet::engine;
 TEST_SUITE("engine/events") {
   TEST_CASE("emit: what waited comes first, in order") {
     std::vector<std::string> seen;
-    Events events([&seen](const Event& event) { seen.push_back(std::string(event.code) + ":" + std::string(event.text)); });
+    Events events([&seen](const Event& event) {
+      seen.push_back(std::string(event.code) + ":" + std::string(event.text));
+    });
     events.keep(Event::Level::warning, "a", "1", "p");
     events.keep(Event::Level::warning, "b", "2", "p");
     CHECK(seen.empty());

@@ -17,7 +17,8 @@ TEST_SUITE("engine/refetch_budget") {
     CHECK(budget.take_keys("q", at_unix(1000)));
   }
 
-  TEST_CASE("take_keys: a long pause regains three, never more; a clock that goes back regains nothing") {
+  TEST_CASE(
+      "take_keys: a long pause regains three, never more; a clock that goes back regains nothing") {
     RefetchBudget budget;
     for (int i = 0; i < 3; ++i) CHECK(budget.take_keys("p", at_unix(1000)));
     CHECK_FALSE(budget.take_keys("p", at_unix(500)));

@@ -41,7 +41,8 @@ TEST_SUITE("engine/session_cache") {
   TEST_CASE("find: gives what was inserted for the same cookies, spread over other lines or not") {
     SessionCache cache(1 << 20, key);
     const auto one = cookies("a=1; s_0=abc; s_1=def");
-    const std::vector<HeaderView> two = {{"Cookie", "s_0=abc"}, {"X", "y"}, {"cookie", "s_1=def; b=2"}};
+    const std::vector<HeaderView> two = {
+        {"Cookie", "s_0=abc"}, {"X", "y"}, {"cookie", "s_1=def; b=2"}};
     const auto session = session_of("ann");
     cache.insert(CookieImage(one, "s"), 1, session);
     CHECK(cache.find(CookieImage(one, "s"), 1) == session);
@@ -54,9 +55,10 @@ TEST_SUITE("engine/session_cache") {
     cache.insert(CookieImage(cookies("s_0=abc; s_1=def"), "s"), 1, session_of("ann"));
     const auto first = "s=" + long_head + "tail";
     cache.insert(CookieImage(cookies(first), "s"), 1, session_of("bob"));
-    for (const auto& other : {std::string("s_0=abc"), std::string("s_0=abc; s_1=deg"), std::string("s_1=def; s_0=abc"),
-                              std::string("s_0=abcdef"), std::string("s_0=ab; s_1=cdef"), std::string("s_0=abc; s_1=def; s=x"),
-                              "s=x" + long_head.substr(1) + "tail"}) {
+    for (const auto& other :
+         {std::string("s_0=abc"), std::string("s_0=abc; s_1=deg"), std::string("s_1=def; s_0=abc"),
+          std::string("s_0=abcdef"), std::string("s_0=ab; s_1=cdef"),
+          std::string("s_0=abc; s_1=def; s=x"), "s=x" + long_head.substr(1) + "tail"}) {
       const auto headers = cookies(other);
       CHECK_FALSE(cache.find(CookieImage(headers, "s"), 1));
     }
@@ -77,7 +79,8 @@ TEST_SUITE("engine/session_cache") {
   TEST_CASE("insert: stays within its bytes, the least recently used out first") {
     SessionCache cache(64 * 1024, key);
     std::vector<std::string> texts;
-    for (int i = 0; i < 2000; ++i) texts.push_back("s=" + std::string(100, 'v') + std::to_string(i));
+    for (int i = 0; i < 2000; ++i)
+      texts.push_back("s=" + std::string(100, 'v') + std::to_string(i));
     for (const auto& text : texts) {
       cache.insert(CookieImage(cookies(text), "s"), 1, session_of("u"));
       CHECK(cache.size_bytes() <= 64 * 1024);

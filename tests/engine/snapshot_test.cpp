@@ -7,7 +7,8 @@ using namespace gatelet::engine;
 
 namespace {
 
-std::shared_ptr<const oidc::ProviderState> state_of(std::string_view id, bool has_metadata = false) {
+std::shared_ptr<const oidc::ProviderState> state_of(std::string_view id,
+                                                    bool has_metadata = false) {
   auto provider = std::make_shared<oidc::Provider>();
   provider->id = id;
   auto state = std::make_shared<oidc::ProviderState>();
@@ -16,7 +17,8 @@ std::shared_ptr<const oidc::ProviderState> state_of(std::string_view id, bool ha
   return state;
 }
 
-std::shared_ptr<const Snapshot> snapshot_of(std::uint64_t generation, std::vector<std::string_view> ids) {
+std::shared_ptr<const Snapshot> snapshot_of(std::uint64_t generation,
+                                            std::vector<std::string_view> ids) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->generation = generation;
   for (const auto id : ids) snapshot->providers.push_back(state_of(id));
@@ -35,7 +37,8 @@ TEST_SUITE("engine/snapshot") {
     CHECK(two->provider("b")->provider->id == "b");
   }
 
-  TEST_CASE("update_provider: replaces one provider, in a new snapshot; the old one stays as it was") {
+  TEST_CASE(
+      "update_provider: replaces one provider, in a new snapshot; the old one stays as it was") {
     SnapshotBox box(snapshot_of(1, {"a", "b"}));
     const auto before = box.load();
     box.update_provider(1, state_of("b", true));
@@ -44,7 +47,9 @@ TEST_SUITE("engine/snapshot") {
     CHECK_FALSE(before->provider("b")->has_metadata);
   }
 
-  TEST_CASE("update_provider: what was fetched for replaced settings is dropped, an unknown provider as well") {
+  TEST_CASE(
+      "update_provider: what was fetched for replaced settings is dropped, an unknown provider as "
+      "well") {
     SnapshotBox box(snapshot_of(1, {"a"}));
     box.store(snapshot_of(2, {"a"}));
     box.update_provider(1, state_of("a", true));

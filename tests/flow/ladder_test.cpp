@@ -10,97 +10,18 @@
 #include <sstream>
 
 #include "base/base64url.hpp"
+#include "faults.hpp"
 #include "flow/begin_login.hpp"
 #include "flow/fetch_metadata.hpp"
 #include "flow/finish_login.hpp"
 #include "flow/refresh_session.hpp"
 #include "flow/sign_out.hpp"
-#include "support/scripted_entropy.hpp"
 #include "world.hpp"
 
 using namespace gatelet;
 using namespace gatelet::support;
 
 namespace {
-
-enum class Kind {
-  unreachable,
-  timeout,
-  refused,
-  broken,
-  truncated,
-  oversized,
-  wrong_type,
-  garbage,
-  late
-};
-const std::pair<Kind, std::string> kinds[] = {{Kind::unreachable, "unreachable"},
-                                              {Kind::timeout, "timeout"},
-                                              {Kind::refused, "4xx"},
-                                              {Kind::broken, "5xx"},
-                                              {Kind::truncated, "truncated"},
-                                              {Kind::oversized, "oversized"},
-                                              {Kind::wrong_type, "wrong type"},
-                                              {Kind::garbage, "garbage"},
-                                              {Kind::late, "late"}};
-
-// Whose fault it is: nobody answers in a usable way now, or what was answered is unacceptable.
-StatusClass blame_of(Kind kind) {
-  const bool is_absence =
-      kind == Kind::unreachable || kind == Kind::timeout || kind == Kind::broken;
-  return is_absence ? StatusClass::unavailable : StatusClass::peer;
-}
-
-HttpReply http(int status, std::string body) {
-  HttpReply reply;
-  reply.status = status;
-  reply.fields.push_back({"Content-Type", "application/json"});
-  reply.body = std::move(body);
-  return reply;
-}
-
-Result<flow::Outcome> spoilt_call(Kind kind, const Result<flow::Outcome>& good) {
-  const auto& reply = std::get<HttpReply>(*good);
-  switch (kind) {
-    case Kind::unreachable: return Error{Status::provider_unreachable, "connection refused"};
-    case Kind::timeout: return Error{Status::timed_out, "no answer in time"};
-    case Kind::refused:
-      return flow::Outcome(
-          http(400, R"({"error":"invalid_request","error_description":"description-canary"})"));
-    case Kind::broken: return flow::Outcome(http(500, "<html>stack-trace-canary"));
-    case Kind::truncated:
-      return flow::Outcome(http(200, reply.body.substr(0, reply.body.size() / 2)));
-    case Kind::oversized: return Error{Status::provider_bad_answer, "more than 1048576 bytes"};
-    case Kind::wrong_type: return flow::Outcome(http(200, R"(["type-canary"])"));
-    case Kind::garbage: return flow::Outcome(http(200, "\x01\xff garbage-canary \x80"));
-    case Kind::late: return good;
-  }
-  return good;
-}
-
-Result<flow::Outcome> spoilt_refetch(Kind kind, const Result<flow::Outcome>& good) {
-  switch (kind) {
-    case Kind::unreachable: return Error{Status::provider_unreachable, "connection refused"};
-    case Kind::timeout: return Error{Status::timed_out, "no answer in time"};
-    case Kind::broken: return Error{Status::provider_unavailable, "500"};
-    case Kind::refused: return Error{Status::provider_refused, "400"};
-    case Kind::truncated:
-    case Kind::oversized:
-    case Kind::wrong_type:
-    case Kind::garbage: return Error{Status::provider_bad_answer, "no document"};
-    case Kind::late: return good;
-  }
-  return good;
-}
-
-flow::Reply spoilt(Kind kind, const flow::Effect& effect, flow::Reply good) {
-  if (kind == Kind::late) good.arrived = good.arrived + 3h;
-  if (!good.outcome.ok()) return good;
-  if (std::holds_alternative<HttpCall>(effect)) good.outcome = spoilt_call(kind, good.outcome);
-  if (std::holds_alternative<flow::Refetch>(effect))
-    good.outcome = spoilt_refetch(kind, good.outcome);
-  return good;
-}
 
 // How a run ended, in the terms all flows share.
 struct Ended {
@@ -321,34 +242,37 @@ std::size_t count_effects() {
   return scenario.world.driver.num_effects;
 }
 
+// One run with effect n failing, and with `for_good` every later one as well.
+template <class S>
+void climb_to(std::size_t n, Kind kind, const std::string& name, bool for_good) {
+  S scenario;
+  auto& driver = scenario.world.driver;
+  std::string failed;
+  driver.fault = [&](std::size_t nth, const flow::Effect& effect, flow::Reply good) {
+    if (nth == n) failed = driver.seen.back();
+    const bool fails = nth == n || (for_good && nth > n);
+    return fails ? spoilt(kind, effect, std::move(good)) : good;
+  };
+  const auto ended = scenario.run();
+
+  INFO("effect " << n << " (" << failed << "): " << name << ", for good: " << for_good);
+  CHECK(driver.num_deliveries == 1);
+  CHECK_FALSE(holds_canary(ended.output));
+  if (!scenario.survives(failed, kind, for_good)) {
+    CHECK_FALSE(ended.reached_goal);
+    CHECK(ended.blame == blame_of(kind));
+  }
+  scenario.check(ended);
+}
+
 template <class S>
 void climb() {
   const auto num_effects = count_effects<S>();
   REQUIRE(num_effects > 0);
   for (std::size_t n = 1; n <= num_effects; ++n) {
     for (const auto& [kind, name] : kinds) {
-      for (const bool for_good : {false, true}) {
-        S scenario;
-        auto& driver = scenario.world.driver;
-        std::string failed;
-        driver.fault = [&, kind = kind](std::size_t nth, const flow::Effect& effect,
-                                        flow::Reply good) {
-          if (nth == n) failed = driver.seen.back();
-          if (nth != n && (!for_good || nth < n)) return good;
-          return spoilt(kind, effect, std::move(good));
-        };
-        const auto ended = scenario.run();
-
-        INFO("effect " << n << " (" << failed << "): " << name
-                       << std::string(for_good ? ", for good" : ""));
-        CHECK(driver.num_deliveries == 1);
-        CHECK_FALSE(holds_canary(ended.output));
-        if (!scenario.survives(failed, kind, for_good)) {
-          CHECK_FALSE(ended.reached_goal);
-          CHECK(ended.blame == blame_of(kind));
-        }
-        scenario.check(ended);
-      }
+      climb_to<S>(n, kind, name, false);
+      climb_to<S>(n, kind, name, true);
     }
   }
 }
@@ -375,12 +299,12 @@ void abandon_everywhere() {
   }
 }
 
-// No random bytes from the n-th draw on.
+// No random bytes at the n-th draw: a flow does without them, or ends as an internal error.
 template <class S>
 void starve() {
   for (int good = 0; good < 8; ++good) {
     S scenario;
-    scenario.world.context->entropy = std::make_shared<FailingEntropy>(good);
+    scenario.world.context->entropy = std::make_shared<HiccupEntropy>(good);
     const auto ended = scenario.run();
     INFO("draws before the failure: " << good);
     CHECK(scenario.world.driver.num_deliveries == 1);

@@ -112,7 +112,8 @@ TEST_SUITE("flow/refresh_session") {
     for (const auto& [name, json] : wrong) {
       SignedIn one;
       one.set_claim(name, json);
-      INFO(std::string(name));
+      const std::string what = name;
+      INFO(what);
       CHECK(one.status_of_refresh() == Status::token_rejected);
     }
     SignedIn forged;

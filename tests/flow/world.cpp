@@ -9,7 +9,6 @@
 #include "session/cookie_session.hpp"
 #include "session/login_state.hpp"
 #include "support/field_list.hpp"
-#include "support/scripted_entropy.hpp"
 
 namespace gatelet::support {
 namespace {

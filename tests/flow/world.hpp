@@ -2,7 +2,9 @@
 // that keeps cookies, a provider in process and a driver that steps. No I/O, no clock.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,7 @@
 #include "session/session.hpp"
 #include "support/fake_provider.hpp"
 #include "support/scripted_driver.hpp"
+#include "support/scripted_entropy.hpp"
 
 namespace gatelet::support {
 
@@ -33,6 +36,23 @@ class Browser {
 
  private:
   std::vector<std::pair<std::string, std::string>> cookies_;
+};
+
+// Random bytes that fail at one draw, counted from 0, and come again after it: whoever passes over
+// the failure is not saved by the next one.
+class HiccupEntropy final : public Entropy {
+ public:
+  explicit HiccupEntropy(int failing) : left_(failing) {}
+  bool has_failed() const noexcept { return left_ < 0; }
+  Result<void> fill(std::span<std::byte> out) noexcept override {
+    if (left_-- != 0) return seeded_.fill(out);
+    for (auto& byte : out) byte = std::byte{0x41};
+    return Error{Status::no_entropy, {}};
+  }
+
+ private:
+  int left_;
+  SeededEntropy seeded_;
 };
 
 class World {

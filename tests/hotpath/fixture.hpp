@@ -1,4 +1,5 @@
-// Engines and requests of the hot path test: everything made beforehand, so that only decide() runs in the loop.
+// Engines and requests of the hot path test: everything made beforehand, so that only decide() runs
+// in the loop.
 #pragma once
 
 #include <gatelet/gatelet.hpp>
@@ -25,7 +26,8 @@ inline constexpr std::size_t allocations_to_refuse = 12;
 inline constexpr std::size_t allocations_to_start = 60;
 
 // Requests that come round in turn; each must be decided as `kind`.
-inline Scenario in_turn(std::shared_ptr<Engine> engine, std::vector<std::shared_ptr<support::Request>> requests,
+inline Scenario in_turn(std::shared_ptr<Engine> engine,
+                        std::vector<std::shared_ptr<support::Request>> requests,
                         Decision::Kind kind) {
   auto next = std::make_shared<std::size_t>(0);
   Scenario scenario;
@@ -41,27 +43,34 @@ inline Scenario in_turn(std::shared_ptr<Engine> engine, std::vector<std::shared_
 
 inline std::shared_ptr<support::Request> with_cookie(std::string cookie) {
   return std::make_shared<support::Request>(
-      "/app/page?x=1", std::vector<std::pair<std::string, std::string>>{{"Accept", "text/html"}, {"Cookie", std::move(cookie)}});
+      "/app/page?x=1", std::vector<std::pair<std::string, std::string>>{
+                           {"Accept", "text/html"}, {"Cookie", std::move(cookie)}});
 }
 
 inline std::vector<std::shared_ptr<support::Request>> sessions(int num) {
   const auto now = default_ports().clock->now();
   std::vector<std::shared_ptr<support::Request>> requests;
-  for (int i = 0; i < num; ++i) requests.push_back(with_cookie(support::cookie_of(support::make_session(now, 2000, i), now)));
+  for (int i = 0; i < num; ++i)
+    requests.push_back(with_cookie(support::cookie_of(support::make_session(now, 2000, i), now)));
   return requests;
 }
 
-inline Scenario cached_session() { return in_turn(support::offline_engine(), sessions(1), Decision::Kind::allow); }
+inline Scenario cached_session() {
+  return in_turn(support::offline_engine(), sessions(1), Decision::Kind::allow);
+}
 
 inline Scenario unseen_session() {
-  return in_turn(support::offline_engine({{"session_cache_size", "0"}}), sessions(16), Decision::Kind::allow);
+  return in_turn(support::offline_engine({{"session_cache_size", "0"}}), sessions(16),
+                 Decision::Kind::allow);
 }
 
 inline Scenario forged_session() {
-  auto cookie = support::cookie_of(support::make_session(default_ports().clock->now()), default_ports().clock->now());
+  auto cookie = support::cookie_of(support::make_session(default_ports().clock->now()),
+                                   default_ports().clock->now());
   cookie[cookie.size() / 2] = cookie[cookie.size() / 2] == 'A' ? 'B' : 'A';
   auto request = std::make_shared<support::Request>(
-      "/app", std::vector<std::pair<std::string, std::string>>{{"Accept", "application/json"}, {"Cookie", cookie}});
+      "/app", std::vector<std::pair<std::string, std::string>>{{"Accept", "application/json"},
+                                                               {"Cookie", cookie}});
   return in_turn(support::offline_engine(), {request}, Decision::Kind::unauthorized);
 }
 

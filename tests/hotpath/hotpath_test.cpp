@@ -1,7 +1,8 @@
 // decide() makes no system call and at most one allocation once warmed up.
 //
-// Each case runs in a child of its own: the engine is made, warmed up, then a seccomp filter kills the process on
-// every system call but clock, memory, futex and exit, and operator new is counted around the calls.
+// Each case runs in a child of its own: the engine is made, warmed up, then a seccomp filter kills
+// the process on every system call but clock, memory, futex and exit, and operator new is counted
+// around the calls.
 #include <gatelet/gatelet.hpp>
 
 #include <linux/filter.h>
@@ -48,12 +49,14 @@ bool enter_filter(const std::vector<unsigned>& allowed) {
   }
   code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
   sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 // Clock (where the vDSO cannot answer), memory, locks, the end.
 std::vector<unsigned> deciding_calls() {
-  return {SYS_clock_gettime, SYS_mmap, SYS_munmap, SYS_madvise, SYS_brk, SYS_mremap, SYS_futex, SYS_exit, SYS_exit_group};
+  return {SYS_clock_gettime, SYS_mmap,  SYS_munmap, SYS_madvise,   SYS_brk,
+          SYS_mremap,        SYS_futex, SYS_exit,   SYS_exit_group};
 }
 // A login start draws random bytes: libcrypto asks for the process id, now and then for fresh seed.
 std::vector<unsigned> login_calls() {
@@ -66,9 +69,9 @@ std::vector<unsigned> login_calls() {
 struct Case {
   std::string name;
   std::vector<unsigned> allowed;
-  std::size_t max_allocations;                     // for each decide(), warmed up
-  std::function<hotpath::Scenario()> make;         // the engine and the request
-  bool must_fail = false;                          // a negative control: the child must not survive
+  std::size_t max_allocations;              // for each decide(), warmed up
+  std::function<hotpath::Scenario()> make;  // the engine and the request
+  bool must_fail = false;                   // a negative control: the child must not survive
 };
 
 enum Outcome { survived = 0, no_seccomp = 2, wrong_answer = 3, too_many_allocations = 4 };
@@ -82,14 +85,17 @@ enum Outcome { survived = 0, no_seccomp = 2, wrong_answer = 3, too_many_allocati
   for (int i = 0; i < 1000; ++i) {
     const auto before = num_allocations.load(std::memory_order_relaxed);
     if (!scenario.decide_once()) _exit(wrong_answer);
-    if (num_allocations.load(std::memory_order_relaxed) - before > test.max_allocations) _exit(too_many_allocations);
+    if (num_allocations.load(std::memory_order_relaxed) - before > test.max_allocations)
+      _exit(too_many_allocations);
   }
   if (scenario.misbehave) scenario.misbehave();
   _exit(survived);
 }
 
 std::string describe(int status) {
-  if (WIFSIGNALED(status)) return "killed by signal " + std::to_string(WTERMSIG(status)) + " (a forbidden system call is 31)";
+  if (WIFSIGNALED(status))
+    return "killed by signal " + std::to_string(WTERMSIG(status)) +
+           " (a forbidden system call is 31)";
   switch (WEXITSTATUS(status)) {
     case survived: return "survived";
     case no_seccomp: return "the kernel refused the seccomp filter";
@@ -103,13 +109,20 @@ std::string describe(int status) {
 
 int main() {
   const std::vector<Case> cases = {
-      {"a cookie session seen before: one allocation, no system call", deciding_calls(), 1, hotpath::cached_session},
-      {"no session, API request: one allocation, no system call", deciding_calls(), 1, hotpath::api_without_session},
-      {"a cookie session never seen: no system call", deciding_calls(), hotpath::allocations_to_open, hotpath::unseen_session},
-      {"a forged cookie: no system call", deciding_calls(), hotpath::allocations_to_refuse, hotpath::forged_session},
-      {"a login start: no system call but for random bytes", login_calls(), hotpath::allocations_to_start, hotpath::login_start},
-      {"control: a file that is opened is noticed", deciding_calls(), 1, hotpath::opens_a_file, true},
-      {"control: an allocation too many is noticed", deciding_calls(), 0, hotpath::cached_session, true},
+      {"a cookie session seen before: one allocation, no system call", deciding_calls(), 1,
+       hotpath::cached_session},
+      {"no session, API request: one allocation, no system call", deciding_calls(), 1,
+       hotpath::api_without_session},
+      {"a cookie session never seen: no system call", deciding_calls(),
+       hotpath::allocations_to_open, hotpath::unseen_session},
+      {"a forged cookie: no system call", deciding_calls(), hotpath::allocations_to_refuse,
+       hotpath::forged_session},
+      {"a login start: no system call but for random bytes", login_calls(),
+       hotpath::allocations_to_start, hotpath::login_start},
+      {"control: a file that is opened is noticed", deciding_calls(), 1, hotpath::opens_a_file,
+       true},
+      {"control: an allocation too many is noticed", deciding_calls(), 0, hotpath::cached_session,
+       true},
   };
   int passed = 0, failed = 0;
   for (const auto& test : cases) {
@@ -120,7 +133,8 @@ int main() {
     waitpid(child, &status, 0);
     const bool ok = (WIFEXITED(status) && WEXITSTATUS(status) == survived) != test.must_fail;
     ++(ok ? passed : failed);
-    std::printf("%s hotpath: %s%s%s\n", ok ? "ok" : "not ok", test.name.c_str(), ok ? "" : ": ", ok ? "" : describe(status).c_str());
+    std::printf("%s hotpath: %s%s%s\n", ok ? "ok" : "not ok", test.name.c_str(), ok ? "" : ": ",
+                ok ? "" : describe(status).c_str());
   }
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed == 0 ? 0 : 1;

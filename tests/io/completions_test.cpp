@@ -131,7 +131,10 @@ TEST_SUITE("io/completions") {
       const auto one = hand.make();
       one->on_done([&has_begun, where = alive.get()](Result<Identity>) {
         has_begun = true;
-        for (int i = 0; i < 100; ++i) ++*where;
+        for (int i = 0; i < 100; ++i) {
+          ++*where;
+          std::this_thread::yield();
+        }
       });
       one->deliver(Identity());
       std::thread other([&] { hand.dispatch(); });

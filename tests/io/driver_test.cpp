@@ -443,8 +443,13 @@ TEST_SUITE("io/driver") {
       Fixture fixture(own_thread);
       auto background = fixture.begin(flow::Delay(1h));
       const auto completion = CompletionOf<Identity>::make(fixture.driver);
-      std::thread other([&] { completion->deliver(Identity()); });
-      CHECK(completion->wait(soon()).ok());
+      Gate turning;  // opened from the loop: whoever turns it sleeps in the next round
+      fixture.driver->after(0ms, [&](Instant) { turning.open(); });
+      std::thread other([&] {
+        turning.wait();
+        completion->deliver(Identity());
+      });
+      CHECK(completion->wait(in(1h)).ok());  // asleep it would not return
       other.join();
 
       bool called = false;

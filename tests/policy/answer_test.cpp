@@ -170,8 +170,8 @@ TEST_SUITE("policy/answer") {
 
   TEST_CASE("redirect_to: a 302 that no cache keeps, with its cookies") {
     const std::vector<std::string> cookies = {"a=1; Path=/", "b=2"};
-    const auto decision = policy::redirect_to("https://idp.example/auth?x=1", cookies,
-                                              Reason::login_started);
+    const auto decision =
+        policy::redirect_to("https://idp.example/auth?x=1", cookies, Reason::login_started);
     CHECK(decision.kind() == Decision::Kind::redirect);
     CHECK(decision.http_status() == 302);
     CHECK(decision.reason() == Reason::login_started);

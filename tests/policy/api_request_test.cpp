@@ -39,18 +39,19 @@ TEST_SUITE("policy/api_request") {
   }
 
   TEST_CASE("H-14: programs are told so by any of their marks") {
-    for (const auto& header : std::vector<HeaderView>{{"Accept", "application/json"},
-                                                      {"accept", "text/plain, Application/JSON;q=1"},
-                                                      {"Sec-Fetch-Mode", "cors"},
-                                                      {"Sec-Fetch-Mode", "no-cors"},
-                                                      {"Sec-Fetch-Mode", "websocket"},
-                                                      {"Sec-Fetch-Dest", "empty"},
-                                                      {"Sec-Fetch-Dest", "iframe"},
-                                                      {"X-Requested-With", "XMLHttpRequest"},
-                                                      {"Upgrade", "websocket"},
-                                                      {"Upgrade", "h2c, WebSocket"},
-                                                      {"Content-Type", "application/json; charset=utf-8"},
-                                                      {"Content-Type", "application/grpc+proto"}}) {
+    for (const auto& header :
+         std::vector<HeaderView>{{"Accept", "application/json"},
+                                 {"accept", "text/plain, Application/JSON;q=1"},
+                                 {"Sec-Fetch-Mode", "cors"},
+                                 {"Sec-Fetch-Mode", "no-cors"},
+                                 {"Sec-Fetch-Mode", "websocket"},
+                                 {"Sec-Fetch-Dest", "empty"},
+                                 {"Sec-Fetch-Dest", "iframe"},
+                                 {"X-Requested-With", "XMLHttpRequest"},
+                                 {"Upgrade", "websocket"},
+                                 {"Upgrade", "h2c, WebSocket"},
+                                 {"Content-Type", "application/json; charset=utf-8"},
+                                 {"Content-Type", "application/grpc+proto"}}) {
       CAPTURE(header.name);
       CAPTURE(header.value);
       CHECK(api({header}));

@@ -50,12 +50,9 @@ Decision allow(const Policy& policy, const std::vector<HeaderView>& headers,
   return std::move(answer).finish();
 }
 
-const std::vector<HeaderView> spoofed = {{"X-Auth_Request-User", "a"},
-                                         {"x_auth_request_user", "b"},
-                                         {"X-AUTH-REQUEST-USER", "c"},
-                                         {"X.Auth.Request.User", "d"},
-                                         {"X-Auth-Request-User", "e"},
-                                         {"X-Auth-Request-User", "f"}};
+const std::vector<HeaderView> spoofed = {
+    {"X-Auth_Request-User", "a"}, {"x_auth_request_user", "b"}, {"X-AUTH-REQUEST-USER", "c"},
+    {"X.Auth.Request.User", "d"}, {"X-Auth-Request-User", "e"}, {"X-Auth-Request-User", "f"}};
 const Texts spoofed_names = {"X-Auth_Request-User", "x_auth_request_user", "X-AUTH-REQUEST-USER",
                              "X.Auth.Request.User"};
 
@@ -193,11 +190,12 @@ TEST_SUITE("policy/identity_headers") {
   }
 
   TEST_CASE("EN-15: every copy of an identity header goes, in whatever letter case") {
-    const auto decision = allow({}, {{"X-Forwarded-User", "a"},
-                                     {"X-Forwarded-User", "b"},
-                                     {"x-forwarded-user", "c"},
-                                     {"X-Forwarded-For", "d"},
-                                     {"X-Forwarded-For", "e"}},
+    const auto decision = allow({},
+                                {{"X-Forwarded-User", "a"},
+                                 {"X-Forwarded-User", "b"},
+                                 {"x-forwarded-user", "c"},
+                                 {"X-Forwarded-For", "d"},
+                                 {"X-Forwarded-For", "e"}},
                                 nullptr);
     CHECK(names_of(decision.strip()) == Texts{"X-Forwarded-User"});  // hosts compare without case
   }
@@ -239,8 +237,9 @@ TEST_SUITE("policy/identity_headers") {
     CHECK(rest_of("__Host-gatelet=s") == "<absent>");
     CHECK(rest_of(" __Host-gatelet = s ; ") == "<absent>");
 
-    for (const auto* field : {"a=1; b=2", "__Host-gatelets=1", "__host-gatelet=1", "", ";;",
-                              "__Host-gatelet_theme=1", "x__Host-gatelet=1", "a=__Host-gatelet=1"}) {
+    for (const auto* field :
+         {"a=1; b=2", "__Host-gatelets=1", "__host-gatelet=1", "", ";;", "__Host-gatelet_theme=1",
+          "x__Host-gatelet=1", "a=__Host-gatelet=1"}) {
       CAPTURE(field);
       const auto decision = allow({}, {{"Cookie", field}}, nullptr);
       CHECK(decision.strip().empty());
@@ -265,7 +264,8 @@ TEST_SUITE("policy/identity_headers") {
     using namespace std::string_literals;
     const auto request = support::request_to("/");
     const auto facts = request.facts();
-    for (const auto& value : {"a\rb"s, "a\nb"s, "a\r\nb"s, "a\0b"s, "\x1f"s, " admin"s, "admin "s}) {
+    for (const auto& value :
+         {"a\rb"s, "a\nb"s, "a\r\nb"s, "a\0b"s, "\x1f"s, " admin"s, "admin "s}) {
       CAPTURE(value);
       auto session = jane();
       session.preferred_username = value;

@@ -28,11 +28,26 @@ TEST_SUITE("policy/own_endpoints") {
 
   TEST_CASE("match_endpoint: anything near is the application's") {
     const Policy policy;
-    for (const auto* path :
-         {"/", "", "/oauth2", "/oauth2/", "/oauth2/auth/", "/oauth2//auth", "/OAUTH2/auth",
-          "/oauth2/Auth", "/oauth2/%61uth", "/oauth2/auth;x", "/oauth2x/auth", "/x/oauth2/auth",
-          "/oauth2/./auth", "/oauth2/none", "/oauth2/callback/", "/oauth2/callback/id", "/ping/",
-          "/robots.txt/", "auth", "//oauth2/auth"}) {
+    for (const auto* path : {"/",
+                             "",
+                             "/oauth2",
+                             "/oauth2/",
+                             "/oauth2/auth/",
+                             "/oauth2//auth",
+                             "/OAUTH2/auth",
+                             "/oauth2/Auth",
+                             "/oauth2/%61uth",
+                             "/oauth2/auth;x",
+                             "/oauth2x/auth",
+                             "/x/oauth2/auth",
+                             "/oauth2/./auth",
+                             "/oauth2/none",
+                             "/oauth2/callback/",
+                             "/oauth2/callback/id",
+                             "/ping/",
+                             "/robots.txt/",
+                             "auth",
+                             "//oauth2/auth"}) {
       CAPTURE(path);
       CHECK(match_endpoint(policy, path, false).endpoint == Endpoint::none);
     }
@@ -97,7 +112,9 @@ TEST_SUITE("policy/own_endpoints") {
     CHECK(redirect_uri(policy, facts, "", false) == "http://localhost:8080/oauth2/callback");
   }
 
-  TEST_CASE("H-11: the host never reaches a configured redirect_uri; a derived one needs a host of ours") {
+  TEST_CASE(
+      "H-11: the host never reaches a configured redirect_uri; a derived one needs a host of "
+      "ours") {
     auto request = support::request_to("/");
     request.host = "evil.test";
     Policy policy;

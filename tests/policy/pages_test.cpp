@@ -226,8 +226,8 @@ TEST_SUITE("policy/pages") {
     const auto facts = request.facts();
     const auto page = sign_out_question({}, about(facts));
     CHECK(page.http_status() == 200);
-    CHECK(holds(page.body(),
-                "<form method=\"post\" action=\"/oauth2/sign_out?rd=%2Fbye%3Fa%22b\">"));
+    CHECK(
+        holds(page.body(), "<form method=\"post\" action=\"/oauth2/sign_out?rd=%2Fbye%3Fa%22b\">"));
     CHECK(value_of(page.response(), "Referrer-Policy") == "same-origin");
     // The redirects that follow may lead to the provider; Chromium checks them too.
     CHECK(

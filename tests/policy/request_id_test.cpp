@@ -21,7 +21,7 @@ TEST_SUITE("policy/request_id") {
     CHECK(id_of({{"X-Request-Id", "1-6789:ab/cd=ef@1+2~3"}}) == "1-6789:ab/cd=ef@1+2~3");
   }
 
-  TEST_CASE("request_id: nothing that could spoil a log line or a page") {
+  TEST_CASE("EN-22: a request id holds nothing that could spoil a log line or a page") {
     for (const std::string value : {"", "a b", "a\tb", "<script>", "a\"b", "a;b", "\xc3\xa4"}) {
       CAPTURE(value);
       CHECK(id_of({{"X-Request-Id", value}}).empty());

@@ -124,7 +124,9 @@ TEST_SUITE("policy/trusted_proxy") {
     }
   }
 
-  TEST_CASE("OP-12: behind a trusted proxy the forwarded values are used, own endpoints keep their path") {
+  TEST_CASE(
+      "OP-12: behind a trusted proxy the forwarded values are used, own endpoints keep their "
+      "path") {
     auto request = support::request_to("/oauth2/auth?allowed_groups=a", forwarded);
     request.peer = "10.1.2.3";
     const auto facts = settle_request(request.view(), behind("10.0.0.0/8"));

@@ -119,7 +119,7 @@ TEST_SUITE("session/cookie_search") {
       }
       return static_cast<double>(best.count());
     };
-    // The row asks for 11; the rest is for a busy machine.
-    CHECK(time_of(3000) < 20 * time_of(300));
+    // The row asks for 11 on a machine of its own; quadratic time would be 100.
+    CHECK(time_of(3000) < 50 * time_of(300));
   }
 }

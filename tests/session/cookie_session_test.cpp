@@ -82,7 +82,7 @@ TEST_SUITE("session/cookie_session") {
   }
 
   TEST_CASE("write_session: large sessions are split and read back, up to sixteen parts") {
-    for (const std::size_t size : {2000, 5000, 12000, 30000}) {
+    for (const std::size_t size : {2000u, 5000u, 12000u, 30000u}) {
       for (const auto& settings : {named(), compat()}) {
         const auto session = samples::session("jane", size);
         Browser browser(samples::write(settings, session));

@@ -47,7 +47,7 @@ TEST_SUITE("session/cookie_split") {
   }
 
   TEST_CASE("part_number: the parts of a name near 256 characters are found by their cut base") {
-    for (const std::size_t size : {253, 254, 255, 256}) {
+    for (const std::size_t size : {253u, 254u, 255u, 256u}) {
       const auto name = std::string(size - 2, 'a') + "yz";
       for (std::size_t i = 0; i < max_parts; ++i) CHECK(part_number(name, part_name(name, i)) == i);
       CHECK_FALSE(part_number(name, std::string(size - 2, 'b') + "_0").has_value());

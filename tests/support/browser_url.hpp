@@ -1,6 +1,6 @@
-// Where a browser goes when it follows a Location: the part of the WHATWG URL parser that decides the
-// origin. A second opinion for tests of redirects, written from the standard and sharing no code with
-// the library.
+// Where a browser goes when it follows a Location: the part of the WHATWG URL parser that decides
+// the origin. A second opinion for tests of redirects, written from the standard and sharing no
+// code with the library.
 #pragma once
 
 #include <array>
@@ -68,7 +68,8 @@ inline BrowserOrigin browser_origin(std::string_view location, const BrowserOrig
   if (has_scheme) {
     rest.remove_prefix(i + 1);
     if (!is_special(scheme)) return {scheme, "", "", true};  // javascript:, data: and the like
-    const bool authority = rest.size() >= 2 && is_browser_slash(rest[0]) && is_browser_slash(rest[1]);
+    const bool authority =
+        rest.size() >= 2 && is_browser_slash(rest[0]) && is_browser_slash(rest[1]);
     if (scheme == base.scheme && !authority) return base;
   } else {
     if (rest.size() < 2 || !is_browser_slash(rest[0]) || !is_browser_slash(rest[1])) return base;

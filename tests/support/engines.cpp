@@ -34,13 +34,16 @@ Settings offline_settings(std::vector<std::pair<std::string_view, std::string_vi
   return settings;
 }
 
-std::shared_ptr<Engine> offline_engine(std::vector<std::pair<std::string_view, std::string_view>> more, Ports ports) {
+std::shared_ptr<Engine> offline_engine(
+    std::vector<std::pair<std::string_view, std::string_view>> more, Ports ports) {
   return must(Engine::create(offline_settings(std::move(more)), std::move(ports)));
 }
 
 session::Session make_session(Instant now, std::size_t token_size, int serial) {
   const auto entropy = crypto::system_entropy();
-  const auto random_text = [&](std::size_t size) { return must(crypto::random_bytes(*entropy, size)); };
+  const auto random_text = [&](std::size_t size) {
+    return must(crypto::random_bytes(*entropy, size));
+  };
   const auto letters = [&](std::size_t size) {
     auto text = random_text(size);
     for (auto& c : text) c = static_cast<char>('A' + (static_cast<unsigned char>(c) & 31) % 26);
@@ -63,7 +66,8 @@ std::string cookie_of(const session::Session& session, Instant now, std::string_
   session::SessionSettings settings;
   settings.cookie_name = cookie_name;
   const auto keys = must(session::CookieKeys::make(Secret(cookie_secret)));
-  const auto cookies = must(session::write_session(settings, *keys, session, "app.example", {}, *crypto::system_entropy()));
+  const auto cookies = must(session::write_session(settings, *keys, session, "app.example", {},
+                                                   *crypto::system_entropy()));
   std::string header;
   for (const auto& cookie : cookies) {
     if (!header.empty()) header += "; ";

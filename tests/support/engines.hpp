@@ -1,4 +1,5 @@
-// Engines and sessions for tests that need no network: the provider is configured by hand, and never asked.
+// Engines and sessions for tests that need no network: the provider is configured by hand, and
+// never asked.
 #pragma once
 
 #include <gatelet/gatelet.hpp>
@@ -30,22 +31,27 @@ class FixedClock final : public Clock {
   Instant now_;
 };
 
-// A provider known without discovery: application https://app.example, issuer https://idp.example, client c.
+// A provider known without discovery: application https://app.example, issuer https://idp.example,
+// client c.
 Settings offline_settings(std::vector<std::pair<std::string_view, std::string_view>> more = {});
 
-std::shared_ptr<Engine> offline_engine(std::vector<std::pair<std::string_view, std::string_view>> more = {},
-                                       Ports ports = default_ports());
+std::shared_ptr<Engine> offline_engine(
+    std::vector<std::pair<std::string_view, std::string_view>> more = {},
+    Ports ports = default_ports());
 
-// A session of about `token_size` bytes of tokens, begun at `now`; `serial` makes it unlike any other.
+// A session of about `token_size` bytes of tokens, begun at `now`; `serial` makes it unlike any
+// other.
 session::Session make_session(Instant now, std::size_t token_size = 2000, int serial = 0);
 
 // The Cookie header value with which a browser would bring this session back.
-std::string cookie_of(const session::Session& session, Instant now, std::string_view cookie_name = "__Host-gatelet");
+std::string cookie_of(const session::Session& session, Instant now,
+                      std::string_view cookie_name = "__Host-gatelet");
 
 // A GET for https://app.example, with these headers.
 class Request {
  public:
-  explicit Request(std::string target, std::vector<std::pair<std::string, std::string>> headers = {});
+  explicit Request(std::string target,
+                   std::vector<std::pair<std::string, std::string>> headers = {});
   RequestView view() const noexcept;
   Request& method(std::string method);
 

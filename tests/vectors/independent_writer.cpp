@@ -56,7 +56,7 @@ std::vector<Case> cases() {
     one.secret = secret;
     add_tokens(one.session, 100);
   }
-  for (const std::size_t size : {31, 32, 255, 256, 1000, 4000, 20000}) {
+  for (const std::size_t size : {31u, 32u, 255u, 256u, 1000u, 4000u, 20000u}) {
     auto& one = out.emplace_back(make("tokens of " + std::to_string(size)));
     add_tokens(one.session, size);
   }

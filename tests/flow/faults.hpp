@@ -1,0 +1,93 @@
+// The ways an effect can go wrong, and whose fault each is.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "flow/effect.hpp"
+
+namespace gatelet::support {
+
+enum class Kind {
+  unreachable,
+  timeout,
+  refused,
+  broken,
+  truncated,
+  oversized,
+  wrong_type,
+  garbage,
+  late
+};
+inline const std::pair<Kind, std::string> kinds[] = {{Kind::unreachable, "unreachable"},
+                                                     {Kind::timeout, "timeout"},
+                                                     {Kind::refused, "4xx"},
+                                                     {Kind::broken, "5xx"},
+                                                     {Kind::truncated, "truncated"},
+                                                     {Kind::oversized, "oversized"},
+                                                     {Kind::wrong_type, "wrong type"},
+                                                     {Kind::garbage, "garbage"},
+                                                     {Kind::late, "late"}};
+
+// Whose fault it is: nobody answers in a usable way now, or what was answered is unacceptable.
+inline StatusClass blame_of(Kind kind) {
+  const bool is_absence =
+      kind == Kind::unreachable || kind == Kind::timeout || kind == Kind::broken;
+  return is_absence ? StatusClass::unavailable : StatusClass::peer;
+}
+
+inline HttpReply json_answer(int status, std::string body) {
+  HttpReply reply;
+  reply.status = status;
+  reply.fields.push_back({"Content-Type", "application/json"});
+  reply.body = std::move(body);
+  return reply;
+}
+
+inline Result<flow::Outcome> spoilt_call(Kind kind, const Result<flow::Outcome>& good) {
+  const auto& reply = std::get<HttpReply>(*good);
+  switch (kind) {
+    case Kind::unreachable: return Error{Status::provider_unreachable, "connection refused"};
+    case Kind::timeout: return Error{Status::timed_out, "no answer in time"};
+    case Kind::refused:
+      return flow::Outcome(json_answer(
+          400, R"({"error":"invalid_request","error_description":"description-canary"})"));
+    case Kind::broken: return flow::Outcome(json_answer(500, "<html>stack-trace-canary"));
+    case Kind::truncated:
+      return flow::Outcome(json_answer(200, reply.body.substr(0, reply.body.size() / 2)));
+    case Kind::oversized: return Error{Status::provider_bad_answer, "more than 1048576 bytes"};
+    case Kind::wrong_type: return flow::Outcome(json_answer(200, R"(["type-canary"])"));
+    case Kind::garbage: return flow::Outcome(json_answer(200, "\x01\xff garbage-canary \x80"));
+    case Kind::late: return good;
+  }
+  return good;
+}
+
+inline Result<flow::Outcome> spoilt_refetch(Kind kind, const Result<flow::Outcome>& good) {
+  switch (kind) {
+    case Kind::unreachable: return Error{Status::provider_unreachable, "connection refused"};
+    case Kind::timeout: return Error{Status::timed_out, "no answer in time"};
+    case Kind::broken: return Error{Status::provider_unavailable, "500"};
+    case Kind::refused: return Error{Status::provider_refused, "400"};
+    case Kind::truncated:
+    case Kind::oversized:
+    case Kind::wrong_type:
+    case Kind::garbage: return Error{Status::provider_bad_answer, "no document"};
+    case Kind::late: return good;
+  }
+  return good;
+}
+
+inline flow::Reply spoilt(Kind kind, const flow::Effect& effect, flow::Reply good) {
+  if (kind == Kind::late) good.arrived = good.arrived + 3h;
+  if (!good.outcome.ok()) return good;
+  if (std::holds_alternative<HttpCall>(effect)) good.outcome = spoilt_call(kind, good.outcome);
+  if (std::holds_alternative<flow::Refetch>(effect))
+    good.outcome = spoilt_refetch(kind, good.outcome);
+  return good;
+}
+
+}  // namespace gatelet::support

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""docs_test.py ROOT [--write]: what README shows is what is tested. Every code block is a file of the tree, byte for byte, or a command that a
+suite runs; the table of settings is the one made from options.def; every link leads somewhere. --write brings README up to date.
+"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+root = Path(sys.argv[1])
+readme_path = root / 'README.md'
+readme = readme_path.read_text()
+
+# Language of a block -> the file it must equal.
+FILES = {'cpp': 'examples/decide_cpp.cpp', 'toml': 'examples/guide/gatelet.toml', 'meson': 'examples/guide/subproject.meson'}
+# Commands and pictures of text in blocks without a language, and who runs or checks them.
+COMMANDS = {'./examples/run-demo': 'demo', ' request -> decide()': 'a picture'}
+
+passed = failed = 0
+
+
+def expect(what, is_true, seen=''):
+    global passed, failed
+    if is_true:
+        passed += 1
+    else:
+        failed += 1
+        print(f'not ok {what}: {seen}')
+
+
+table = subprocess.run([sys.executable, root / 'tests/config/option_table.py', root / 'lib/config/options.def'], capture_output=True, text=True, check=True).stdout
+if '--write' in sys.argv:
+    for language, name in FILES.items():
+        text = (root / name).read_text()
+        readme = re.sub(rf'```{language}\n.*?```', lambda _: f'```{language}\n{text}```', readme, flags=re.S)
+    readme = re.sub(r'(<!-- settings -->\n).*?(<!-- end of settings -->)', lambda m: m[1] + table + m[2], readme, flags=re.S)
+    readme_path.write_text(readme)
+    sys.exit(0)
+
+blocks = re.findall(r'^```(\w*)\n(.*?)^```$', readme, re.M | re.S)
+expect('README has code blocks', len(blocks) >= 5, len(blocks))
+seen_languages = set()
+for language, text in blocks:
+    seen_languages.add(language)
+    if language in FILES:
+        expect(f'the {language} block is {FILES[language]}', text == (root / FILES[language]).read_text(), text[:80])
+    else:
+        expect('a block without a file is a command that is run', not language and any(text.strip('\n').startswith(c) or c in text for c in COMMANDS), text[:80])
+expect('every file to show is shown', set(FILES) <= seen_languages, set(FILES) - seen_languages)
+expect('the table of settings is made from options.def', table in readme, 'run tests/layering/docs_test.py . --write')
+for target in re.findall(r'\]\(([^)#]+)\)', readme):
+    expect(f'the link {target} leads somewhere', target.startswith('https://') or (root / target).exists())
+before_code = readme.split('```')[0]
+expect('no more than 150 words before the first code', len(before_code.split()) <= 150, len(before_code.split()))
+sample = (root / FILES['cpp']).read_text()
+expect('the sample is short', len(sample.splitlines()) <= 45, len(sample.splitlines()))
+print(f'{passed} passed, {failed} failed')
+sys.exit(1 if failed else 0)
