@@ -53,7 +53,7 @@ void write_error(gatelet_error* out, gatelet_status status, std::string_view tex
   std::size_t size = std::min(text.size(), text_room - 1);
   // Cut between characters, never inside one (UTF-8 continuation bytes are 10xxxxxx).
   while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  std::memcpy(out->text, text.data(), size);
+  if (size > 0) std::memcpy(out->text, text.data(), size);  // text may be without data then
   std::memset(out->text + size, 0, text_room - size);
 }
 

@@ -37,7 +37,7 @@ LEGS = [  # name, compilers, meson options, what runs: suites, or names of tests
       '-Dfuzz=enabled', '-Dexamples=disabled', '-Dbench=disabled'],
      lambda t: t['suites'] & {'unit', 'flow', 'vectors', 'capi', 'fuzz-regress'} and 'plain-build' not in t['suites']),
     ('tsan', ('gcc', 'g++'), ['-Dbuildtype=debugoptimized', '-Db_sanitize=thread', '-Db_lundef=false', '-Dexamples=disabled', '-Dbench=disabled'],
-     lambda t: t['name'] in ('engine', 'io', 'capi')),
+     lambda t: t['name'] in ('engine', 'io', 'capi config', 'capi decide', 'capi null_matrix')),
 ]
 # A suite of the sanitizer leg only: the fuzz targets need clang.
 ONLY_ASAN = {'fuzz-regress'}
@@ -98,7 +98,7 @@ def count(output, code):
     return passed, failed, skipped
 
 
-def run_test(leg, test, log_dir):
+def run_test(leg, build, test, log_dir):
     env = dict(os.environ, **test['env'])
     env['ASAN_OPTIONS'] = 'detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1'
     env['UBSAN_OPTIONS'] = 'print_stacktrace=1:halt_on_error=1'
@@ -108,7 +108,7 @@ def run_test(leg, test, log_dir):
     timeout = test['timeout'] * (1 if leg == 'gcc' else 4) if test['timeout'] > 0 else None
     with open(log, 'w') as out:
         try:
-            code = subprocess.run(test['cmd'], cwd=test['workdir'] or ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, timeout=timeout,
+            code = subprocess.run(test['cmd'], cwd=test['workdir'] or build, env=env, stdout=out, stderr=subprocess.STDOUT, timeout=timeout,
                                   stdin=subprocess.DEVNULL).returncode
         except subprocess.TimeoutExpired:
             code = 'timeout'
@@ -169,7 +169,7 @@ def main():
         quick = [t for t in tests if t['is_parallel']]
         alone = [t for t in tests if not t['is_parallel']]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-            results = list(pool.map(lambda t: run_test(leg, t, log_dir), quick)) + [run_test(leg, t, log_dir) for t in alone]
+            results = list(pool.map(lambda t: run_test(leg, build, t, log_dir), quick)) + [run_test(leg, build, t, log_dir) for t in alone]
         for test, log, output, p, f, s, code, seconds in results:
             passed, failed, skipped = passed + p, failed + f, skipped + s
             say(f"{'ok  ' if f == 0 else 'FAIL'} {leg} {test['name']}: {p} passed, {f} failed" + (f', {s} skipped' if s else '') + f' ({seconds:.1f} s)')

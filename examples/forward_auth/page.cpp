@@ -21,7 +21,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; }
 table { width: 100%; border-collapse: collapse; font: .85rem/1.5 ui-monospace, monospace; }
 td { padding: .4rem .75rem; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
-tr:first-child td { border-top: 0; } td:first-child { white-space: nowrap; color: var(--soft); }
+tr:first-child td { border-top: 0; } td:first-child { width: 1%; white-space: nowrap; color: var(--soft); }
 tr.ours td { background: color-mix(in srgb, var(--main) 10%, transparent); }
 button { padding: .6rem 1.1rem; font: inherit; font-weight: 600; color: var(--on-main); background: var(--main); border: 0; border-radius: .5rem; cursor: pointer; }
 button:focus-visible { outline: 3px solid var(--main); outline-offset: 3px; }
@@ -74,14 +74,19 @@ bool is_identity_header(const std::string& name) {
   return name.rfind("X-Forwarded-", 0) == 0 || name.rfind("X-Auth-Request-", 0) == 0 || name == "Authorization";
 }
 
+std::string header_row(const std::string& name, const std::string& value, bool is_ours) {
+  const auto shown = value.size() > 160 ? value.substr(0, 160) + " ..." : value;
+  return std::string(is_ours ? "<tr class=\"ours\">" : "<tr>") + "<td>" + escape(name) + "</td><td>" + escape(shown) + "</td></tr>";
+}
+
+// The identity first.
 std::string headers_table(const Allowed& allowed) {
-  std::string rows;
+  std::string ours, others;
   for (const auto& [name, value] : allowed.headers) {
-    const auto shown = value.size() > 160 ? value.substr(0, 160) + " ..." : value;
-    rows += std::string(is_identity_header(name) ? "<tr class=\"ours\">" : "<tr>") + "<td>" + escape(name) + "</td><td>" +
-            escape(shown) + "</td></tr>";
+    const bool is_ours = is_identity_header(name);
+    (is_ours ? ours : others) += header_row(name, value, is_ours);
   }
-  return "<div class=\"scroll\"><table>" + rows + "</table></div>";
+  return "<div class=\"scroll\"><table>" + ours + others + "</table></div>";
 }
 
 std::string greeting(const gatelet::Identity* who) {

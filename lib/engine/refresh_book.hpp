@@ -40,8 +40,8 @@ class RefreshBook {
 
   // False, and nothing kept, when the old session is over by now: then the new one must not be
   // used.
-  [[nodiscard]] bool record(const session::Session& old, std::shared_ptr<const session::Session> renewed,
-              Instant now);
+  [[nodiscard]] bool record(const session::Session& old,
+                            std::shared_ptr<const session::Session> renewed, Instant now);
 
   // The session, and whatever it replaced, is over: nobody gets in with its cookie here, and its
   // refresh token is not tried again for an hour. A session that begins later is not meant, even

@@ -1,7 +1,7 @@
 // browser_test.mjs BUILD PICTURES: Chromium through the whole sign-in, as a person meets it. Screenshots stay in PICTURES.
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { devIdp, expect, forwardAuth, runAll, stop, stopAll, test } from '../node/servers.mjs';
+import { devIdp, expect, forwardAuth, freePort, runAll, stop, stopAll, test } from '../node/servers.mjs';
 
 const [build, pictures] = process.argv.slice(2);
 const require = createRequire(`${process.env.GATELET_NODE_MODULES}/`);
@@ -17,10 +17,10 @@ const browser = await chromium.launch({
 });
 
 // A provider, a protected page and a browser of their own for every case.
-async function stageFor(settings = {}, idpArgs = []) {
+async function stageFor(settings = {}, idpArgs = [], { address, ...contextOptions } = {}) {
   const idp = await devIdp(build, idpArgs);
-  const app = await forwardAuth(build, idp.issuer, { end_session: 'true', ...settings });
-  const context = await browser.newContext();
+  const app = await forwardAuth(build, idp.issuer, { end_session: 'true', ...settings }, address);
+  const context = await browser.newContext(contextOptions);
   const page = await context.newPage();
   return { idp, app, context, page };
 }
@@ -193,14 +193,18 @@ test('the provider is down: 502 and a retry that works once it is back', async (
 
 test('form_post: the answer arrives by a form, through SameSite', async () => {
   // A secure context is needed for SameSite=None cookies; browsers treat loopback as one only for Secure cookies.
-  const stage = await stageFor({ auth_request_response_mode: 'form_post', cookie_secure: 'true' });
+  // Then a derived redirect_uri would be https, so it is named here.
+  const port = await freePort();
+  const stage = await stageFor({ auth_request_response_mode: 'form_post', cookie_secure: 'true', redirect_url: `http://127.0.0.1:${port}/oauth2/callback` }, [],
+    { address: `127.0.0.1:${port}` });
   await signIn(stage);
   expect((await text(stage.page)).includes('Hello, alice'), await text(stage.page));
 });
 
 test('many requests at once while tokens are due: one refresh, nobody signed out', async () => {
   // Tokens live 20 s and are to be renewed a minute ahead: every request finds them due.
-  const stage = await stageFor({ refresh_before_expiry: '1m' }, ['--token-lifetime', '20']);
+  // The page forbids scripts of its own; this one is the test's.
+  const stage = await stageFor({ refresh_before_expiry: '1m' }, ['--token-lifetime', '20'], { bypassCSP: true });
   await signIn(stage);
   const statuses = await stage.page.evaluate(() =>
     Promise.all(Array.from({ length: 12 }, (_, i) => fetch('/data/' + i).then((answer) => answer.status))));

@@ -1,9 +1,20 @@
 // Starting and stopping the development provider and forward_auth, and a few words for tests.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import net from 'node:net';
 import readline from 'node:readline';
 
 const running = new Set();
+
+// A port of 127.0.0.1 that was free a moment ago.
+export async function freePort() {
+  const probe = net.createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
 
 export async function start(program, args, announces, extra = {}) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...extra });
@@ -37,7 +48,7 @@ export async function stopAll() {
 }
 
 export async function devIdp(build, args = []) {
-  const server = await start(`${build}/examples/dev_idp/dev_idp`, ['--port', '0', ...args], 'issuer ');
+  const server = await start(`${build}/examples/dev_idp/dev_idp`, [...(args.includes('--port') ? [] : ['--port', '0']), ...args], 'issuer ');
   const post = (path, fields = {}) =>
     fetch(`${server.found}/dev/${path}`, { method: 'POST', body: new URLSearchParams(fields) });
   return {
