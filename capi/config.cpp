@@ -35,16 +35,19 @@ gatelet_status gatelet_config_load(gatelet_config* config, gatelet_str format, g
 gatelet_status gatelet_config_check(const gatelet_config* config, size_t* num_problems) {
   if (num_problems != nullptr) *num_problems = 0;
   return guard(nullptr, [&]() -> Result<void> {
-    if (config == nullptr || num_problems == nullptr) return invalid_argument("config and num_problems are required");
+    if (config == nullptr || num_problems == nullptr)
+      return invalid_argument("config and num_problems are required");
     *num_problems = config->settings.check().size();
     return {};
   });
 }
 
-gatelet_status gatelet_config_problem(const gatelet_config* config, size_t i, gatelet_error* error) {
+gatelet_status gatelet_config_problem(const gatelet_config* config, size_t i,
+                                      gatelet_error* error) {
   Error problem;
   const auto status = guard(error, [&]() -> Result<void> {
-    if (config == nullptr || error == nullptr) return invalid_argument("config and error are required");
+    if (config == nullptr || error == nullptr)
+      return invalid_argument("config and error are required");
     auto problems = config->settings.check();
     if (i >= problems.size()) return invalid_argument("there is no problem of this number");
     problem = std::move(problems[i]);
@@ -54,14 +57,16 @@ gatelet_status gatelet_config_problem(const gatelet_config* config, size_t i, ga
   return status;
 }
 
-gatelet_status gatelet_config_on_event(gatelet_config* config, gatelet_event_fn on_event, void* user,
-                                       void (*drop_user)(void* user)) {
+gatelet_status gatelet_config_on_event(gatelet_config* config, gatelet_event_fn on_event,
+                                       void* user, void (*drop_user)(void* user)) {
   return guard(nullptr, [&]() -> Result<void> {
     const User kept(user, drop_user);
-    if (config == nullptr || on_event == nullptr) return invalid_argument("config and on_event are required");
+    if (config == nullptr || on_event == nullptr)
+      return invalid_argument("config and on_event are required");
     config->on_event = [on_event, kept](const Event& event) {
-      const gatelet_event out{sizeof(gatelet_event), static_cast<int32_t>(event.level), to_c(event.code),
-                              to_c(event.text), to_c(event.request_id), to_c(event.provider)};
+      const gatelet_event out{sizeof(gatelet_event),  static_cast<int32_t>(event.level),
+                              to_c(event.code),       to_c(event.text),
+                              to_c(event.request_id), to_c(event.provider)};
       on_event(&out, kept.get());
     };
     return {};

@@ -6,16 +6,18 @@ using namespace gatelet::capi;
 
 namespace {
 
-// What all calls about a request share: check the arguments, read the request, hand the outcome out.
-// `ask` maps (engine, request) to an Outcome.
+// What all calls about a request share: check the arguments, read the request, hand the outcome
+// out. `ask` maps (engine, request) to an Outcome.
 template <class Ask>
-gatelet_status answer(const gatelet_engine* engine, const gatelet_request* in, gatelet_decision** out,
-                      gatelet_op** pending, gatelet_error* error, Ask&& ask) {
+gatelet_status answer(const gatelet_engine* engine, const gatelet_request* in,
+                      gatelet_decision** out, gatelet_op** pending, gatelet_error* error,
+                      Ask&& ask) {
   if (out != nullptr) *out = nullptr;
   if (pending != nullptr) *pending = nullptr;
   bool in_flight = false;
   const auto status = guard(error, [&]() -> Result<void> {
-    if (engine == nullptr || out == nullptr || pending == nullptr) return invalid_argument("engine, out and pending are required");
+    if (engine == nullptr || out == nullptr || pending == nullptr)
+      return invalid_argument("engine, out and pending are required");
     Request request;
     if (const auto read = request.read(in); !read.ok()) return read;
     auto outcome = ask(*engine->engine, request.view());
@@ -33,61 +35,67 @@ gatelet_status answer(const gatelet_engine* engine, const gatelet_request* in, g
 
 }  // namespace
 
-gatelet_status gatelet_decide(const gatelet_engine* engine, const gatelet_request* request, gatelet_decision** out,
-                              gatelet_op** pending, gatelet_error* error) {
+gatelet_status gatelet_decide(const gatelet_engine* engine, const gatelet_request* request,
+                              gatelet_decision** out, gatelet_op** pending, gatelet_error* error) {
   return answer(engine, request, out, pending, error,
                 [](const Engine& e, const RequestView& r) { return e.decide(r); });
 }
 
-gatelet_status gatelet_identify(const gatelet_engine* engine, const gatelet_request* request, gatelet_decision** out,
-                                gatelet_op** pending, gatelet_error* error) {
+gatelet_status gatelet_identify(const gatelet_engine* engine, const gatelet_request* request,
+                                gatelet_decision** out, gatelet_op** pending,
+                                gatelet_error* error) {
   return answer(engine, request, out, pending, error,
                 [](const Engine& e, const RequestView& r) { return e.identify(r); });
 }
 
 gatelet_status gatelet_begin_login(const gatelet_engine* engine, const gatelet_request* request,
-                                   const gatelet_login_options* options, gatelet_decision** out, gatelet_op** pending,
-                                   gatelet_error* error) {
-  return answer(engine, request, out, pending, error, [&](const Engine& e, const RequestView& r) -> Outcome<Decision> {
-    if (options == nullptr) return e.begin_login(r);
-    const auto o = read_struct(options, "options");
-    if (!o.ok()) return o.error();
-    if (!is_text(o->provider) || !is_text(o->return_to) || !is_text(o->prompt) || !is_text(o->login_hint) ||
-        !is_text(o->acr_values)) {
-      return invalid_argument("options: a text has a size but no data");
-    }
-    return e.begin_login(r, {view(o->provider), view(o->return_to), view(o->prompt), view(o->login_hint),
-                             view(o->acr_values)});
-  });
+                                   const gatelet_login_options* options, gatelet_decision** out,
+                                   gatelet_op** pending, gatelet_error* error) {
+  return answer(engine, request, out, pending, error,
+                [&](const Engine& e, const RequestView& r) -> Outcome<Decision> {
+                  if (options == nullptr) return e.begin_login(r);
+                  const auto o = read_struct(options, "options");
+                  if (!o.ok()) return o.error();
+                  if (!is_text(o->provider) || !is_text(o->return_to) || !is_text(o->prompt) ||
+                      !is_text(o->login_hint) || !is_text(o->acr_values)) {
+                    return invalid_argument("options: a text has a size but no data");
+                  }
+                  return e.begin_login(r, {view(o->provider), view(o->return_to), view(o->prompt),
+                                           view(o->login_hint), view(o->acr_values)});
+                });
 }
 
-gatelet_status gatelet_finish_login(const gatelet_engine* engine, const gatelet_request* request, gatelet_decision** out,
-                                    gatelet_op** pending, gatelet_error* error) {
+gatelet_status gatelet_finish_login(const gatelet_engine* engine, const gatelet_request* request,
+                                    gatelet_decision** out, gatelet_op** pending,
+                                    gatelet_error* error) {
   return answer(engine, request, out, pending, error,
                 [](const Engine& e, const RequestView& r) { return e.finish_login(r); });
 }
 
 gatelet_status gatelet_sign_out(const gatelet_engine* engine, const gatelet_request* request,
-                                const gatelet_sign_out_options* options, gatelet_decision** out, gatelet_op** pending,
-                                gatelet_error* error) {
-  return answer(engine, request, out, pending, error, [&](const Engine& e, const RequestView& r) -> Outcome<Decision> {
-    if (options == nullptr) return e.sign_out(r);
-    const auto o = read_struct(options, "options");
-    if (!o.ok()) return o.error();
-    if (!is_text(o->return_to)) return invalid_argument("options: a text has a size but no data");
-    return e.sign_out(r, {view(o->return_to)});
-  });
+                                const gatelet_sign_out_options* options, gatelet_decision** out,
+                                gatelet_op** pending, gatelet_error* error) {
+  return answer(engine, request, out, pending, error,
+                [&](const Engine& e, const RequestView& r) -> Outcome<Decision> {
+                  if (options == nullptr) return e.sign_out(r);
+                  const auto o = read_struct(options, "options");
+                  if (!o.ok()) return o.error();
+                  if (!is_text(o->return_to))
+                    return invalid_argument("options: a text has a size but no data");
+                  return e.sign_out(r, {view(o->return_to)});
+                });
 }
 
-gatelet_status gatelet_failure(const gatelet_engine* engine, const gatelet_request* in, gatelet_status status,
-                               gatelet_decision** out) {
+gatelet_status gatelet_failure(const gatelet_engine* engine, const gatelet_request* in,
+                               gatelet_status status, gatelet_decision** out) {
   if (out != nullptr) *out = nullptr;
   return guard(nullptr, [&]() -> Result<void> {
     if (engine == nullptr || out == nullptr) return invalid_argument("engine and out are required");
     Request request;
     if (const auto read = request.read(in); !read.ok()) return read;
     const auto known = static_cast<Status>(status);
-    *out = new gatelet_decision(engine->engine->failure(request.view(), {known, std::string(status_sentence(known))}));
+    *out = new gatelet_decision(
+        engine->engine->failure(request.view(), {known, std::string(status_sentence(known))}));
     return {};
   });
 }

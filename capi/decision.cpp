@@ -15,11 +15,13 @@ std::string seconds(const std::optional<std::chrono::sys_seconds>& at) {
 std::string_view group(const Identity& identity, std::string_view number) noexcept {
   std::size_t i = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), i);
-  return error == std::errc() && end == number.data() + number.size() ? identity.group(i) : std::string_view{};
+  return error == std::errc() && end == number.data() + number.size() ? identity.group(i)
+                                                                      : std::string_view{};
 }
 
 // Fields that the session holds as text.
-std::optional<std::string_view> plain_field(const Identity& identity, std::string_view name) noexcept {
+std::optional<std::string_view> plain_field(const Identity& identity,
+                                            std::string_view name) noexcept {
   if (name == "provider") return identity.provider();
   if (name == "sub") return identity.subject();
   if (name == "user") return identity.user();
@@ -47,7 +49,8 @@ std::string composed_field(const Identity& identity, std::string_view name) {
 
 gatelet_decision::gatelet_decision(Decision made)
     : decision(std::move(made)), is_identity_only(false) {
-  const std::span<const HeaderView> sets[] = {decision.strip(), decision.upstream(), decision.response()};
+  const std::span<const HeaderView> sets[] = {decision.strip(), decision.upstream(),
+                                              decision.response()};
   for (std::size_t set = 0; set < 3; ++set) begin[set + 1] = begin[set] + sets[set].size();
   if (begin[3] == 0) return;
   headers = std::make_unique<gatelet_header[]>(begin[3]);
@@ -57,7 +60,8 @@ gatelet_decision::gatelet_decision(Decision made)
   }
 }
 
-gatelet_decision::gatelet_decision(Identity who) : is_identity_only(true), own_identity(std::move(who)) {}
+gatelet_decision::gatelet_decision(Identity who)
+    : is_identity_only(true), own_identity(std::move(who)) {}
 
 const Identity* gatelet_decision::identity() const noexcept {
   if (!is_identity_only) return decision.identity();
@@ -66,7 +70,8 @@ const Identity* gatelet_decision::identity() const noexcept {
 
 int gatelet_decision_kind(const gatelet_decision* decision) {
   if (decision == nullptr) return GATELET_UNAUTHORIZED;
-  if (decision->is_identity_only) return decision->identity() != nullptr ? GATELET_ALLOW : GATELET_UNAUTHORIZED;
+  if (decision->is_identity_only)
+    return decision->identity() != nullptr ? GATELET_ALLOW : GATELET_UNAUTHORIZED;
   return static_cast<int>(decision->decision.kind());
 }
 
@@ -83,12 +88,14 @@ gatelet_str gatelet_decision_body(const gatelet_decision* decision) {
 gatelet_str gatelet_decision_reason(const gatelet_decision* decision) {
   if (decision == nullptr) return to_c(reason_code(Reason::undecided));
   if (decision->is_identity_only) {
-    return to_c(reason_code(decision->identity() != nullptr ? Reason::session : Reason::no_session));
+    return to_c(
+        reason_code(decision->identity() != nullptr ? Reason::session : Reason::no_session));
   }
   return to_c(reason_code(decision->decision.reason()));
 }
 
-const gatelet_header* gatelet_decision_headers(const gatelet_decision* decision, int set, size_t* num) {
+const gatelet_header* gatelet_decision_headers(const gatelet_decision* decision, int set,
+                                               size_t* num) {
   if (num != nullptr) *num = 0;
   if (decision == nullptr || set < GATELET_STRIP || set > GATELET_RESPONSE) return nullptr;
   const auto first = decision->begin[set];

@@ -4,7 +4,8 @@
 using namespace gatelet;
 using namespace gatelet::capi;
 
-gatelet_status gatelet_engine_create(const gatelet_config* config, gatelet_engine** out, gatelet_error* error) {
+gatelet_status gatelet_engine_create(const gatelet_config* config, gatelet_engine** out,
+                                     gatelet_error* error) {
   if (out != nullptr) *out = nullptr;
   return guard(error, [&]() -> Result<void> {
     if (config == nullptr || out == nullptr) return invalid_argument("config and out are required");
@@ -17,9 +18,11 @@ gatelet_status gatelet_engine_create(const gatelet_config* config, gatelet_engin
   });
 }
 
-gatelet_status gatelet_engine_reload(gatelet_engine* engine, const gatelet_config* config, gatelet_error* error) {
+gatelet_status gatelet_engine_reload(gatelet_engine* engine, const gatelet_config* config,
+                                     gatelet_error* error) {
   return guard(error, [&]() -> Result<void> {
-    if (engine == nullptr || config == nullptr) return invalid_argument("engine and config are required");
+    if (engine == nullptr || config == nullptr)
+      return invalid_argument("engine and config are required");
     return engine->engine->reload(config->settings);
   });
 }
@@ -57,16 +60,19 @@ size_t gatelet_loop_dispatch(gatelet_engine* engine, size_t max) {
 int gatelet_loop_run_once(gatelet_engine* engine, int timeout_ms) {
   bool more = false;
   guard(nullptr, [&]() -> Result<void> {
-    if (engine != nullptr) more = engine->engine->loop().run_once(std::chrono::milliseconds(std::max(timeout_ms, 0)));
+    if (engine != nullptr)
+      more = engine->engine->loop().run_once(std::chrono::milliseconds(std::max(timeout_ms, 0)));
     return {};
   });
   return more ? 1 : 0;
 }
 
-gatelet_status gatelet_metrics(const gatelet_engine* engine, void (*write)(void* user, const char* text, size_t size),
+gatelet_status gatelet_metrics(const gatelet_engine* engine,
+                               void (*write)(void* user, const char* text, size_t size),
                                void* user) {
   return guard(nullptr, [&]() -> Result<void> {
-    if (engine == nullptr || write == nullptr) return invalid_argument("engine and write are required");
+    if (engine == nullptr || write == nullptr)
+      return invalid_argument("engine and write are required");
     const auto text = engine->engine->metrics();
     write(user, text.data(), text.size());
     return {};

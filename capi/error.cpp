@@ -4,7 +4,8 @@
 namespace gatelet::capi {
 
 // The C header repeats the numbers of errors.def as literals: they must stay equal.
-#define GATELET_STATUS(name, cls, detail, http, sentence) constexpr gatelet_status number_of_##name = static_cast<gatelet_status>(Status::name);
+#define GATELET_STATUS(name, cls, detail, http, sentence) \
+  constexpr gatelet_status number_of_##name = static_cast<gatelet_status>(Status::name);
 #include <gatelet/errors.def>
 #undef GATELET_STATUS
 
@@ -52,7 +53,8 @@ void write_error(gatelet_error* out, gatelet_status status, std::string_view tex
   if (text_room == 0) return;
   std::size_t size = std::min(text.size(), text_room - 1);
   // Cut between characters, never inside one (UTF-8 continuation bytes are 10xxxxxx).
-  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80)
+    --size;
   if (size > 0) std::memcpy(out->text, text.data(), size);  // text may be without data then
   std::memset(out->text + size, 0, text_room - size);
 }
@@ -65,9 +67,7 @@ int gatelet_status_class(gatelet_status status) {
   return static_cast<int>(status_class(static_cast<Status>(status)));
 }
 
-int gatelet_status_http(gatelet_status status) {
-  return status_http(static_cast<Status>(status));
-}
+int gatelet_status_http(gatelet_status status) { return status_http(static_cast<Status>(status)); }
 
 const char* gatelet_status_name(gatelet_status status) {
   return status_name(static_cast<Status>(status)).data();

@@ -27,7 +27,9 @@ namespace gatelet::capi {
 
 inline gatelet_status to_c(Status status) noexcept { return static_cast<gatelet_status>(status); }
 
-inline std::string_view view(gatelet_str text) noexcept { return {text.data, text.data ? text.size : 0}; }
+inline std::string_view view(gatelet_str text) noexcept {
+  return {text.data, text.data ? text.size : 0};
+}
 inline gatelet_str to_c(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 // Text that can be read: a pointer where there is a size, and a size an object can have.
@@ -47,7 +49,8 @@ inline Error invalid_argument(std::string_view what) {
   return {Status::invalid_argument, std::string(what)};
 }
 
-// Runs a body that returns Result<void>: its status, its error in `error`; nothing is thrown past it.
+// Runs a body that returns Result<void>: its status, its error in `error`; nothing is thrown past
+// it.
 template <class Body>
 gatelet_status guard(gatelet_error* error, Body&& body) noexcept {
   try {
@@ -78,7 +81,9 @@ Result<T> read_struct(const T* in, std::string_view name) {
   }
   const auto* bytes = reinterpret_cast<const unsigned char*>(in);
   for (std::size_t i = sizeof(T); i < size; ++i) {
-    if (bytes[i] != 0) return invalid_argument(std::string(name) + ": made for a newer version, with fields this one lacks");
+    if (bytes[i] != 0)
+      return invalid_argument(std::string(name) +
+                              ": made for a newer version, with fields this one lacks");
   }
   T out{};
   std::memcpy(static_cast<void*>(&out), in, std::min<std::size_t>(size, sizeof(T)));

@@ -35,6 +35,7 @@ struct gatelet_decision {
 };
 
 struct gatelet_op {
-  std::variant<gatelet::Operation<gatelet::Decision>, gatelet::Operation<gatelet::Identity>> operation;
+  std::variant<gatelet::Operation<gatelet::Decision>, gatelet::Operation<gatelet::Identity>>
+      operation;
   std::atomic<bool> is_settled{false};  // the answer was handed out, or a callback waits for it
 };

@@ -36,7 +36,8 @@ Deadline deadline_after(int timeout_ms) {
 
 }  // namespace
 
-gatelet_status gatelet_op_wait(gatelet_op* op, int timeout_ms, gatelet_decision** out, gatelet_error* error) {
+gatelet_status gatelet_op_wait(gatelet_op* op, int timeout_ms, gatelet_decision** out,
+                               gatelet_error* error) {
   if (out != nullptr) *out = nullptr;
   return guard(error, [&]() -> Result<void> {
     if (op == nullptr || out == nullptr) return invalid_argument("op and out are required");
@@ -51,13 +52,19 @@ gatelet_status gatelet_op_wait(gatelet_op* op, int timeout_ms, gatelet_decision*
   });
 }
 
-gatelet_status gatelet_op_on_done(gatelet_op* op, gatelet_done_fn done, void* user, void (*drop_user)(void* user)) {
+gatelet_status gatelet_op_on_done(gatelet_op* op, gatelet_done_fn done, void* user,
+                                  void (*drop_user)(void* user)) {
   return guard(nullptr, [&]() -> Result<void> {
     const User kept(user, drop_user);
     if (op == nullptr || done == nullptr) return invalid_argument("op and done are required");
-    if (op->is_settled.exchange(true)) return Error{Status::invalid_state, "the answer was handed out, or a callback was set"};
-    std::visit([&](auto& operation) { operation.on_done([done, kept](auto result) { call(done, kept.get(), std::move(result)); }); },
-               op->operation);
+    if (op->is_settled.exchange(true))
+      return Error{Status::invalid_state, "the answer was handed out, or a callback was set"};
+    std::visit(
+        [&](auto& operation) {
+          operation.on_done(
+              [done, kept](auto result) { call(done, kept.get(), std::move(result)); });
+        },
+        op->operation);
     return {};
   });
 }

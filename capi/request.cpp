@@ -31,10 +31,16 @@ Result<void> Request::read(const gatelet_request* in) {
   const auto request = read_struct(in, "request");
   if (!request.ok()) return request.error();
   if (!are_texts(*request)) return invalid_argument("request: a text has a size but no data");
-  if (!are_headers(*request)) return invalid_argument("request: headers are NULL, too many, or one has no data");
+  if (!are_headers(*request))
+    return invalid_argument("request: headers are NULL, too many, or one has no data");
 
-  view_ = {capi::view(request->method), capi::view(request->scheme), capi::view(request->host),
-           capi::view(request->target), capi::view(request->peer), {}, std::nullopt};
+  view_ = {capi::view(request->method),
+           capi::view(request->scheme),
+           capi::view(request->host),
+           capi::view(request->target),
+           capi::view(request->peer),
+           {},
+           std::nullopt};
   if (request->has_body != 0) view_.body = capi::view(request->body);
   HeaderView* fields = in_place_;
   if (request->num_headers > few) {

@@ -18,7 +18,9 @@ int number(const std::optional<std::string>& text, int otherwise) {
 }
 
 json state_of(const Provider& provider) {
-  return {{"issuer", provider.issuer}, {"journal", provider.journal.read()}, {"faults", provider.faults.read()}};
+  return {{"issuer", provider.issuer},
+          {"journal", provider.journal.read()},
+          {"faults", provider.faults.read()}};
 }
 
 }  // namespace
@@ -27,7 +29,8 @@ void add_control(httplib::Server& server, Provider& provider) {
   const auto at = [&](const char* name, auto handler) {
     server.Post(route(provider, std::string("/dev/") + name),
                 [&provider, handler](const httplib::Request& request, httplib::Response& response) {
-                  if (is_from_a_page(request)) return answer_json(response, 403, {{"error", "not from a page"}});
+                  if (is_from_a_page(request))
+                    return answer_json(response, 403, {{"error", "not from a page"}});
                   const bool is_done = handler(request);
                   answer_json(response, is_done ? 200 : 400, {{"done", is_done}});
                 });
@@ -35,7 +38,8 @@ void add_control(httplib::Server& server, Provider& provider) {
 
   // mode, times (none: until cleared)
   at("misbehave", [&](const httplib::Request& request) {
-    return provider.faults.set(parameter(request, "mode").value_or(""), number(parameter(request, "times"), Faults::always));
+    return provider.faults.set(parameter(request, "mode").value_or(""),
+                               number(parameter(request, "times"), Faults::always));
   });
   at("behave", [&](const httplib::Request&) {
     provider.faults.clear();
@@ -70,7 +74,8 @@ void add_control(httplib::Server& server, Provider& provider) {
     provider.journal.clear();
     return true;
   });
-  server.Get(route(provider, "/dev/state"), [&](const auto&, auto& response) { answer_json(response, 200, state_of(provider)); });
+  server.Get(route(provider, "/dev/state"),
+             [&](const auto&, auto& response) { answer_json(response, 200, state_of(provider)); });
   server.Get(route(provider, "/dev/elsewhere"), [&](const auto&, auto& response) {
     provider.journal.count("redirects_followed");
     answer_json(response, 200, json::object());

@@ -23,10 +23,12 @@ json metadata(Provider& provider) {
       {"token_endpoint_auth_methods_supported", provider.options.auth_methods},
       {"code_challenge_methods_supported", {"S256"}},
       {"scopes_supported", {"openid", "email", "profile", "offline_access"}},
-      {"claims_supported", {"sub", "email", "email_verified", "name", "preferred_username", "groups"}},
+      {"claims_supported",
+       {"sub", "email", "email_verified", "name", "preferred_username", "groups"}},
       {"authorization_response_iss_parameter_supported", true},
   };
-  if (provider.faults.take("discovery-wrong-issuer")) document["issuer"] = "https://elsewhere.example";
+  if (provider.faults.take("discovery-wrong-issuer"))
+    document["issuer"] = "https://elsewhere.example";
   if (provider.faults.take("discovery-no-issuer")) document.erase("issuer");
   if (provider.faults.take("discovery-no-token-endpoint")) document.erase("token_endpoint");
   return document;

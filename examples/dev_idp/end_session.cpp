@@ -16,7 +16,8 @@ bool is_allowed_return(const Options& options, const std::string& uri) {
 
 void end_session(Provider& provider, const httplib::Request& request, httplib::Response& response) {
   if (has_duplicates(request)) {
-    return answer_page(response, 400, notice_page("This cannot work", "A parameter stands there twice."));
+    return answer_page(response, 400,
+                       notice_page("This cannot work", "A parameter stands there twice."));
   }
   const auto hint = parameter(request, "id_token_hint").value_or("");
   const auto grant = provider.grants.find_id_token(hint);

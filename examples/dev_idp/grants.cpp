@@ -42,9 +42,8 @@ std::variant<Grant, Refusal> Grants::redeem_code(const std::string& code,
 
   // RFC 7636 section 4.6; a verifier without a challenge is a downgrade (RFC 9700 section 2.1.1).
   if (entry.challenge.empty() != verifier.empty()) {
-    return Refusal{"invalid_grant", entry.challenge.empty()
-                                        ? "code_verifier without code_challenge"
-                                        : "code_verifier is missing"};
+    return Refusal{"invalid_grant", entry.challenge.empty() ? "code_verifier without code_challenge"
+                                                            : "code_verifier is missing"};
   }
   if (!entry.challenge.empty() && base64url(sha256(verifier)) != entry.challenge) {
     return Refusal{"invalid_grant", "code_verifier does not fit"};

@@ -7,10 +7,17 @@ namespace {
 
 // Always present, so that a test that expects 0 cannot pass by a spelling mistake.
 constexpr const char* known_counts[] = {
-    "codes_issued",         "codes_used_twice",          "grants.authorization_code",
-    "grants.refresh_token", "refresh_tokens_used_twice", "families_revoked",
-    "userinfo_answered",    "sign_ins",                  "denials",
-    "sign_outs",            "redirects_followed",
+    "codes_issued",
+    "codes_used_twice",
+    "grants.authorization_code",
+    "grants.refresh_token",
+    "refresh_tokens_used_twice",
+    "families_revoked",
+    "userinfo_answered",
+    "sign_ins",
+    "denials",
+    "sign_outs",
+    "redirects_followed",
 };
 
 }  // namespace

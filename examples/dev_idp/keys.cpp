@@ -88,8 +88,8 @@ nlohmann::json SigningKey::public_jwk() const {
   } else if (algorithm_ == "EdDSA") {
     std::string raw(32, '\0');
     std::size_t size = raw.size();
-    require(EVP_PKEY_get_raw_public_key(
-                key_.get(), reinterpret_cast<unsigned char*>(raw.data()), &size) == 1,
+    require(EVP_PKEY_get_raw_public_key(key_.get(), reinterpret_cast<unsigned char*>(raw.data()),
+                                        &size) == 1,
             "exporting a key");
     jwk["kty"] = "OKP";
     jwk["crv"] = "Ed25519";

@@ -24,7 +24,7 @@ struct Options {
   std::string client_secret = "gatelet-demo-secret";   // empty: a public client
   std::vector<std::string> redirect_uris;              // empty: any http URI on loopback
   std::vector<std::string> post_logout_redirect_uris;  // empty: any http URI on loopback
-  std::vector<std::string> auth_methods;               // announced and accepted at the token endpoint
+  std::vector<std::string> auth_methods;  // announced and accepted at the token endpoint
   std::string algorithm = "RS256";
   long token_lifetime = 300;  // seconds, ID and access tokens
   long code_lifetime = 60;

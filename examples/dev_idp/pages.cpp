@@ -31,7 +31,8 @@ std::string page(const std::string& title, const std::string& content) {
   return "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
          "content=\"width=device-width, initial-scale=1\"><title>" +
          escape_html(title) + "</title><style>" + style +
-         "</style></head><body><main><span class=\"mark\">Development provider: no passwords, never for "
+         "</style></head><body><main><span class=\"mark\">Development provider: no passwords, "
+         "never for "
          "production</span><h1>" +
          escape_html(title) + "</h1>" + content + "</main></body></html>";
 }
@@ -39,27 +40,30 @@ std::string page(const std::string& title, const std::string& content) {
 std::string hidden(const Fields& fields) {
   std::string out;
   for (const auto& [name, value] : fields) {
-    out += "<input type=\"hidden\" name=\"" + escape_html(name) + "\" value=\"" + escape_html(value) + "\">";
+    out += "<input type=\"hidden\" name=\"" + escape_html(name) + "\" value=\"" +
+           escape_html(value) + "\">";
   }
   return out;
 }
 
 std::string form(const std::string& action, const Fields& fields, const std::string& buttons) {
-  return "<form method=\"post\" action=\"" + escape_html(action) + "\">" + hidden(fields) + buttons + "</form>";
+  return "<form method=\"post\" action=\"" + escape_html(action) + "\">" + hidden(fields) +
+         buttons + "</form>";
 }
 
 std::string user_button(const User& user) {
   std::string about = user.email.empty() ? "no e-mail address" : user.email;
   if (!user.email.empty() && !user.is_email_verified) about += " (not verified)";
-  for (const auto& group : user.groups) about += (&group == &user.groups.front() ? " · " : ", ") + group;
-  return "<button name=\"username\" value=\"" + escape_html(user.username) + "\">" + escape_html(user.name) +
-         "<small>" + escape_html(about) + "</small></button>";
+  for (const auto& group : user.groups)
+    about += (&group == &user.groups.front() ? " · " : ", ") + group;
+  return "<button name=\"username\" value=\"" + escape_html(user.username) + "\">" +
+         escape_html(user.name) + "<small>" + escape_html(about) + "</small></button>";
 }
 
 }  // namespace
 
-std::string choose_page(const Options& options, const std::string& action, const std::string& attempt,
-                        const std::string& login_hint) {
+std::string choose_page(const Options& options, const std::string& action,
+                        const std::string& attempt, const std::string& login_hint) {
   auto users = options.users;
   // Who is hinted at comes first.
   std::stable_partition(users.begin(), users.end(), [&](const User& user) {
@@ -67,15 +71,17 @@ std::string choose_page(const Options& options, const std::string& action, const
   });
   std::string buttons;
   for (const auto& user : users) buttons += user_button(user);
-  return page("Who are you?", "<p>Choose somebody to sign in as at " + escape_html(options.client_id) + ".</p>" +
+  return page("Who are you?", "<p>Choose somebody to sign in as at " +
+                                  escape_html(options.client_id) + ".</p>" +
                                   form(action, {{"attempt", attempt}}, buttons));
 }
 
 std::string consent_page(const Options& options, const User& user, const std::string& action,
                          const std::string& attempt, const std::string& scope) {
   return page("Let it know you?",
-              "<p>" + escape_html(options.client_id) + " wants to know who you are, " + escape_html(user.name) +
-                  ". It asks for:</p><ul><li>" + escape_html(scope) + "</li></ul>" +
+              "<p>" + escape_html(options.client_id) + " wants to know who you are, " +
+                  escape_html(user.name) + ". It asks for:</p><ul><li>" + escape_html(scope) +
+                  "</li></ul>" +
                   form(action, {{"attempt", attempt}},
                        "<button class=\"main\" name=\"answer\" value=\"allow\">Allow</button>"
                        "<button class=\"other\" name=\"answer\" value=\"deny\">Deny</button>"));
@@ -93,15 +99,16 @@ std::string notice_page(const std::string& title, const std::string& text) {
 }
 
 std::string form_post_page(const std::string& action, const Fields& fields) {
-  return page("Going back", form(action, fields, "<button class=\"main\">Continue</button>") + "<script>" +
-                                form_post_script + "</script>");
+  return page("Going back", form(action, fields, "<button class=\"main\">Continue</button>") +
+                                "<script>" + form_post_script + "</script>");
 }
 
 std::string form_post_script_source() {
   const auto digest = sha256(form_post_script);
   std::string text(45, '\0');
   EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                  reinterpret_cast<const unsigned char*>(digest.data()), static_cast<int>(digest.size()));
+                  reinterpret_cast<const unsigned char*>(digest.data()),
+                  static_cast<int>(digest.size()));
   text.resize(44);
   return "'sha256-" + text + "'";
 }

@@ -9,8 +9,8 @@
 namespace dev_idp {
 
 // A list of users to choose from.
-std::string choose_page(const Options& options, const std::string& action, const std::string& attempt,
-                        const std::string& login_hint);
+std::string choose_page(const Options& options, const std::string& action,
+                        const std::string& attempt, const std::string& login_hint);
 
 // Asks whether the application may know who this is.
 std::string consent_page(const Options& options, const User& user, const std::string& action,

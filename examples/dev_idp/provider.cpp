@@ -23,11 +23,10 @@ void answer_blanks(httplib::Response& response, std::size_t limit, bool announce
     return sink.write(block.data(), std::min(block.size(), limit - offset));
   };
   if (announces) {
-    response.set_content_provider(
-        limit, "application/json",
-        [send](std::size_t offset, std::size_t, httplib::DataSink& sink) {
-          return send(offset, sink);
-        });
+    response.set_content_provider(limit, "application/json",
+                                  [send](std::size_t offset, std::size_t, httplib::DataSink& sink) {
+                                    return send(offset, sink);
+                                  });
   } else {
     response.set_chunked_content_provider("application/json", send);
   }
@@ -101,9 +100,8 @@ std::optional<std::string> parameter(const httplib::Request& request, const std:
 }
 
 bool has_duplicates(const httplib::Request& request) {
-  return std::any_of(request.params.begin(), request.params.end(), [&](const auto& field) {
-    return request.params.count(field.first) > 1;
-  });
+  return std::any_of(request.params.begin(), request.params.end(),
+                     [&](const auto& field) { return request.params.count(field.first) > 1; });
 }
 
 bool is_loopback_uri(const std::string& uri) {
@@ -127,8 +125,8 @@ void answer_page(httplib::Response& response, int status, const std::string& htm
   response.set_header("Cache-Control", "no-store");
   response.set_header("X-Frame-Options", "DENY");
   response.set_header("Content-Security-Policy",
-                      "default-src 'none'; style-src 'unsafe-inline'; script-src " + form_post_script_source() +
-                          "; frame-ancestors 'none'; base-uri 'none'");
+                      "default-src 'none'; style-src 'unsafe-inline'; script-src " +
+                          form_post_script_source() + "; frame-ancestors 'none'; base-uri 'none'");
   response.set_content(html, "text/html; charset=utf-8");
 }
 

@@ -71,8 +71,9 @@ std::string sign(Provider& provider, const json& claims) {
     header = {{"alg", "none"}};
     return signed_text(header, claims) + '.';
   }
-  for (const auto& [mode, secret] : {std::pair{"id-token-hs256-public-key", key->public_pem()},
-                                     {"id-token-hs256-client-secret", provider.options.client_secret}}) {
+  for (const auto& [mode, secret] :
+       {std::pair{"id-token-hs256-public-key", key->public_pem()},
+        {"id-token-hs256-client-secret", provider.options.client_secret}}) {
     if (!faults.take(mode)) continue;
     header["alg"] = "HS256";
     const auto text = signed_text(header, claims);

@@ -1,4 +1,5 @@
-// A server with sign-in by gatelet, through its public C++ API only: the demo, and an answer to nginx's auth_request.
+// A server with sign-in by gatelet, through its public C++ API only: the demo, and an answer to
+// nginx's auth_request.
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -83,7 +84,8 @@ int main(int argc, char** argv) {
     }
   }
   for (const auto& entry : settings.entries()) {
-    if (entry.key == "proxy_prefix") sign_out_path = std::string(entry.values.front().reveal()) + "/sign_out";
+    if (entry.key == "proxy_prefix")
+      sign_out_path = std::string(entry.values.front().reveal()) + "/sign_out";
   }
 
   Log log(options->is_quiet ? Event::Level::warning : Event::Level::info);
@@ -100,13 +102,16 @@ int main(int argc, char** argv) {
   server.set_keep_alive_timeout(1);  // idle connections must not hold up the end
   server.new_task_queue = [] { return new httplib::ThreadPool(32); };
   forward_auth::protect(server, *engine,
-                        [&](const httplib::Request&, const forward_auth::Allowed& allowed, httplib::Response& response) {
+                        [&](const httplib::Request&, const forward_auth::Allowed& allowed,
+                            httplib::Response& response) {
                           forward_auth::show_page(allowed, sign_out_path, response);
                         });
   const int port = options->port == 0 ? server.bind_to_any_port(options->host)
-                   : server.bind_to_port(options->host, options->port) ? options->port : -1;
+                   : server.bind_to_port(options->host, options->port) ? options->port
+                                                                       : -1;
   if (port < 0) {
-    std::cerr << "forward_auth: " << options->host << ':' << options->port << " is taken; choose another with --http-address\n";
+    std::cerr << "forward_auth: " << options->host << ':' << options->port
+              << " is taken; choose another with --http-address\n";
     return 1;
   }
 
@@ -114,7 +119,8 @@ int main(int argc, char** argv) {
   std::thread stopper([&] {
     int signal_number = 0;
     sigwait(&ends, &signal_number);
-    while (!server.is_running() && !has_ended) std::this_thread::yield();  // stop() before listening is forgotten
+    while (!server.is_running() && !has_ended)
+      std::this_thread::yield();  // stop() before listening is forgotten
     server.stop();
   });
   std::cout << "listening on http://" << options->host << ':' << port << std::endl;

@@ -26,10 +26,13 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
   Options options;
   std::string address = "127.0.0.1:4180";
   std::vector<std::string> pairs;
-  CLI::App app("A server with sign-in by gatelet: it protects one page, and answers nginx's auth_request at /oauth2/auth.");
+  CLI::App app(
+      "A server with sign-in by gatelet: it protects one page, and answers nginx's auth_request at "
+      "/oauth2/auth.");
   app.add_option("--config", options.config_file, "settings, a TOML file");
   app.add_option("--set", pairs, "one setting, NAME=VALUE; repeatable; wins over the file");
-  app.add_option("--http-address", address, "where to listen, HOST:PORT; port 0 takes any free one");
+  app.add_option("--http-address", address,
+                 "where to listen, HOST:PORT; port 0 takes any free one");
   app.add_flag("--quiet", options.is_quiet, "report warnings and errors only");
   try {
     app.parse(argc, argv);
@@ -39,7 +42,8 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
   }
   exit_code = 2;
   if (!read_address(address, options)) {
-    std::cerr << "forward_auth: --http-address " << address << ": expected HOST:PORT, as 127.0.0.1:4180\n";
+    std::cerr << "forward_auth: --http-address " << address
+              << ": expected HOST:PORT, as 127.0.0.1:4180\n";
     return std::nullopt;
   }
   for (const auto& pair : pairs) {

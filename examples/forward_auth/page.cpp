@@ -57,7 +57,8 @@ std::string moment(const std::optional<std::chrono::sys_seconds>& at) {
 
 std::string groups_of(const gatelet::Identity& who) {
   std::string text;
-  for (std::size_t i = 0; i < who.num_groups(); ++i) text.append(i == 0 ? "" : ", ").append(who.group(i));
+  for (std::size_t i = 0; i < who.num_groups(); ++i)
+    text.append(i == 0 ? "" : ", ").append(who.group(i));
   return text;
 }
 
@@ -67,16 +68,19 @@ std::string about(const gatelet::Identity& who) {
   if (!email.empty() && verified) email += *verified ? " (verified)" : " (not verified)";
   return "<dl>" + row("User", std::string(who.user())) + row("E-mail", email) +
          row("Name there", std::string(who.preferred_username())) + row("Groups", groups_of(who)) +
-         row("Signed in", moment(who.authenticated_at())) + row("Session ends", moment(who.session_ends())) + "</dl>";
+         row("Signed in", moment(who.authenticated_at())) +
+         row("Session ends", moment(who.session_ends())) + "</dl>";
 }
 
 bool is_identity_header(const std::string& name) {
-  return name.rfind("X-Forwarded-", 0) == 0 || name.rfind("X-Auth-Request-", 0) == 0 || name == "Authorization";
+  return name.rfind("X-Forwarded-", 0) == 0 || name.rfind("X-Auth-Request-", 0) == 0 ||
+         name == "Authorization";
 }
 
 std::string header_row(const std::string& name, const std::string& value, bool is_ours) {
   const auto shown = value.size() > 160 ? value.substr(0, 160) + " ..." : value;
-  return std::string(is_ours ? "<tr class=\"ours\">" : "<tr>") + "<td>" + escape(name) + "</td><td>" + escape(shown) + "</td></tr>";
+  return std::string(is_ours ? "<tr class=\"ours\">" : "<tr>") + "<td>" + escape(name) +
+         "</td><td>" + escape(shown) + "</td></tr>";
 }
 
 // The identity first.
@@ -97,20 +101,25 @@ std::string greeting(const gatelet::Identity* who) {
 
 }  // namespace
 
-void show_page(const Allowed& allowed, const std::string& sign_out_path, httplib::Response& response) {
+void show_page(const Allowed& allowed, const std::string& sign_out_path,
+               httplib::Response& response) {
   const auto* who = allowed.identity;
   std::string html =
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\"><title>Signed in</title><style>" +
       std::string(style) + "</style></head><body><main><header><div><h1>" + escape(greeting(who)) +
       "</h1><p>You are signed in, and this page is the application.</p></div>"
-      "<form method=\"post\" action=\"" + escape(sign_out_path) + "\"><button>Sign out</button></form></header>";
+      "<form method=\"post\" action=\"" +
+      escape(sign_out_path) + "\"><button>Sign out</button></form></header>";
   if (who != nullptr) html += about(*who);
-  html += "<h2>What the application got</h2><p>The request's headers as they reached it; the coloured ones come from gatelet.</p>" +
-          headers_table(allowed) + "</main></body></html>";
+  html +=
+      "<h2>What the application got</h2><p>The request's headers as they reached it; the coloured "
+      "ones come from gatelet.</p>" +
+      headers_table(allowed) + "</main></body></html>";
   response.set_header("Cache-Control", "no-store");
   response.set_header("Content-Security-Policy",
-                      "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'; frame-ancestors 'none'");
+                      "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri "
+                      "'none'; frame-ancestors 'none'");
   response.set_header("X-Content-Type-Options", "nosniff");
   response.status = 200;
   response.set_content(html, "text/html; charset=utf-8");

@@ -10,6 +10,7 @@
 namespace forward_auth {
 
 // `sign_out_path`: where the page's button leads.
-void show_page(const Allowed& allowed, const std::string& sign_out_path, httplib::Response& response);
+void show_page(const Allowed& allowed, const std::string& sign_out_path,
+               httplib::Response& response);
 
 }  // namespace forward_auth

@@ -15,7 +15,8 @@ constexpr auto patience = std::chrono::seconds(40);  // longer than any operatio
 
 // cpp-httplib adds these to the headers; they did not come over the wire.
 bool is_from_httplib(const std::string& name) {
-  return name == "REMOTE_ADDR" || name == "REMOTE_PORT" || name == "LOCAL_ADDR" || name == "LOCAL_PORT";
+  return name == "REMOTE_ADDR" || name == "REMOTE_PORT" || name == "LOCAL_ADDR" ||
+         name == "LOCAL_PORT";
 }
 
 // One request as the engine sees it; views the request.
@@ -56,7 +57,8 @@ Decision decide(const gatelet::Engine& engine, const gatelet::RequestView& reque
 bool is_stripped(const Decision& decision, const std::string& name) {
   const auto strip = decision.strip();
   return std::any_of(strip.begin(), strip.end(), [&](const HeaderView& field) {
-    return field.name.size() == name.size() && strncasecmp(field.name.data(), name.data(), name.size()) == 0;
+    return field.name.size() == name.size() &&
+           strncasecmp(field.name.data(), name.data(), name.size()) == 0;
   });
 }
 
@@ -64,9 +66,11 @@ Allowed allowed_request(const Decision& decision, const httplib::Request& reques
   Allowed allowed;
   allowed.identity = decision.identity();
   for (const auto& [name, value] : request.headers) {
-    if (!is_from_httplib(name) && !is_stripped(decision, name)) allowed.headers.emplace_back(name, value);
+    if (!is_from_httplib(name) && !is_stripped(decision, name))
+      allowed.headers.emplace_back(name, value);
   }
-  for (const auto& field : decision.upstream()) allowed.headers.emplace_back(field.name, field.value);
+  for (const auto& field : decision.upstream())
+    allowed.headers.emplace_back(field.name, field.value);
   return allowed;
 }
 
@@ -78,11 +82,13 @@ void answer(const Decision& decision, httplib::Response& response) {
 
 }  // namespace
 
-void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> engine, Application application) {
+void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> engine,
+             Application application) {
   const auto handle = [engine = std::move(engine), application = std::move(application)](
                           const httplib::Request& request, httplib::Response& response) {
     const Seen seen(request);
-    if (request.body.size() > engine->body_limit(seen.view()) && engine->body_limit(seen.view()) > 0) {
+    if (request.body.size() > engine->body_limit(seen.view()) &&
+        engine->body_limit(seen.view()) > 0) {
       response.status = 413;
       return;
     }
@@ -97,14 +103,16 @@ void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> eng
     }
   };
 
-  // Requests without a body are handled before any routing; for the others cpp-httplib reads the body first.
-  server.set_pre_routing_handler([handle](const httplib::Request& request, httplib::Response& response) {
-    if (request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS") {
-      return httplib::Server::HandlerResponse::Unhandled;
-    }
-    handle(request, response);
-    return httplib::Server::HandlerResponse::Handled;
-  });
+  // Requests without a body are handled before any routing; for the others cpp-httplib reads the
+  // body first.
+  server.set_pre_routing_handler(
+      [handle](const httplib::Request& request, httplib::Response& response) {
+        if (request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS") {
+          return httplib::Server::HandlerResponse::Unhandled;
+        }
+        handle(request, response);
+        return httplib::Server::HandlerResponse::Handled;
+      });
   constexpr const char* any = R"([\s\S]*)";
   server.Post(any, handle);
   server.Put(any, handle);

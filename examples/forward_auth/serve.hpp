@@ -1,7 +1,8 @@
 // gatelet inside a cpp-httplib server: this file is the whole adapter.
 //
-// Every request is decided first. What is allowed reaches the application with the headers the decision says; everything
-// else is answered here. The same server answers nginx's auth_request: PREFIX/auth is one of the engine's own endpoints.
+// Every request is decided first. What is allowed reaches the application with the headers the
+// decision says; everything else is answered here. The same server answers nginx's auth_request:
+// PREFIX/auth is one of the engine's own endpoints.
 #pragma once
 
 #include <httplib.h>
@@ -15,7 +16,8 @@
 
 namespace forward_auth {
 
-// What the application gets: the request's headers after strip and add, and who is behind it (may be null).
+// What the application gets: the request's headers after strip and add, and who is behind it (may
+// be null).
 struct Allowed {
   std::vector<std::pair<std::string, std::string>> headers;
   const gatelet::Identity* identity = nullptr;
@@ -24,6 +26,7 @@ using Application =
     std::function<void(const httplib::Request&, const Allowed&, httplib::Response&)>;
 
 // Puts the engine in front of the application. Both must outlive the server.
-void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> engine, Application application);
+void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> engine,
+             Application application);
 
 }  // namespace forward_auth

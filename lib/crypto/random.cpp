@@ -6,6 +6,7 @@
 #include <climits>
 
 #include "base/bytes.hpp"
+#include "base/secret.hpp"
 #include "crypto/openssl_handle.hpp"
 
 namespace gatelet::crypto {
@@ -27,6 +28,21 @@ class SystemEntropy final : public Entropy {
 };
 
 }  // namespace
+
+DrawnEntropy::~DrawnEntropy() { wipe(bytes_.data(), bytes_.size()); }
+
+Result<void> DrawnEntropy::fill(std::span<std::byte> out) noexcept {
+  if (!is_drawn_) {
+    auto drawn = source_.fill(std::span(bytes_).first(size_));
+    if (!drawn.ok()) return drawn;
+    is_drawn_ = true;
+  }
+  if (out.size() > size_ - used_) return source_.fill(out);
+  const auto taken = std::span(bytes_).subspan(used_, out.size());
+  std::copy(taken.begin(), taken.end(), out.begin());
+  used_ += out.size();
+  return {};
+}
 
 std::shared_ptr<Entropy> system_entropy() { return std::make_shared<SystemEntropy>(); }
 

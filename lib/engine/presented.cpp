@@ -51,7 +51,12 @@ Presented present_session(const Memory& memory, std::span<const HeaderView> head
 
   auto session = memory.sessions.find(image, snapshot.generation);
   if (!session) {
-    const auto candidates = session::find_session_cookies(settings, headers);
+    std::vector<session::SessionCookie> candidates;
+    if (const auto lone = image.lone(settings.cookie_name)) {
+      candidates.push_back({*lone, {}, {}});
+    } else {
+      candidates = session::find_session_cookies(settings, headers);
+    }
     if (candidates.empty()) return nobody(Reason::no_session, false);
     session = open_newest(snapshot, candidates, now);
     if (!session) return nobody(Reason::session_invalid, true);

@@ -45,6 +45,13 @@ CookieImage::CookieImage(std::span<const HeaderView> headers,
   }
 }
 
+std::optional<std::string_view> CookieImage::lone(std::string_view cookie_name) const noexcept {
+  constexpr std::size_t longest_uncut_name = 250;  // parts of longer names are not looked for here
+  if (count_ != 1 || too_many_ || cookie_name.size() > longest_uncut_name) return std::nullopt;
+  if (parts_[0].name != cookie_name || parts_[0].value.empty()) return std::nullopt;
+  return parts_[0].value;
+}
+
 std::uint64_t CookieImage::hash(const KeyedHash& hash, std::uint64_t generation) const noexcept {
   // A signed value ends in its MAC: the last bytes of each part tell sessions apart, and equals()
   // compares all of them.
@@ -88,7 +95,7 @@ SessionCache::SessionCache(std::size_t max_bytes, const std::array<unsigned char
 
 std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& image,
                                                            std::uint64_t generation) noexcept {
-  if (!image.fits()) return nullptr;
+  if (!image.fits() || max_shard_bytes_ == 0) return nullptr;
   const auto hash = image.hash(hash_, generation);
   auto& shard = this->shard(hash);
   const std::scoped_lock lock(shard.mutex);
@@ -102,7 +109,7 @@ std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& im
 
 void SessionCache::insert(const CookieImage& image, std::uint64_t generation,
                           std::shared_ptr<const session::Session> session) {
-  if (!image.fits()) return;
+  if (!image.fits() || max_shard_bytes_ == 0) return;
   Entry entry{image.hash(hash_, generation), generation, image.keep(), std::move(session), 0};
   entry.bytes = entry.cookies.size() + bytes_of(*entry.session) + entry_overhead;
   if (entry.bytes > max_shard_bytes_) return;

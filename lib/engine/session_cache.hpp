@@ -12,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,6 +35,9 @@ class CookieImage {
 
   bool empty() const noexcept { return count_ == 0 && !too_many_; }
   bool fits() const noexcept { return count_ > 0 && !too_many_; }  // few enough to be looked up
+
+  // The value when there is one cookie of this name and no part: what most browsers send.
+  std::optional<std::string_view> lone(std::string_view cookie_name) const noexcept;
 
   std::uint64_t hash(const KeyedHash& hash, std::uint64_t generation) const noexcept;
   bool equals(std::string_view kept) const noexcept;

@@ -6,6 +6,7 @@
 
 #include "base/base64url.hpp"
 #include "base/secret.hpp"
+#include "crypto/cfb.hpp"
 #include "crypto/random.hpp"
 #include "oidc/authorize.hpp"
 #include "oidc/callback.hpp"
@@ -39,18 +40,19 @@ Result<Secret> random_verifier(Entropy& entropy) {
 }
 
 // A new attempt at this provider: everything in it is drawn before anything is issued.
-Result<oidc::LoginState> draw_attempt(const Context& context, const oidc::Provider& provider) {
+Result<oidc::LoginState> draw_attempt(const Context& context, const oidc::Provider& provider,
+                                      Entropy& entropy) {
   oidc::LoginState attempt;
-  auto state_nonce = random_secret(*context.entropy, nonce_size);
+  auto state_nonce = random_secret(entropy, nonce_size);
   if (!state_nonce.ok()) return std::move(state_nonce).error();
   attempt.state_nonce = std::move(state_nonce).value();
   if (provider.use_nonce) {
-    auto nonce = random_secret(*context.entropy, nonce_size);
+    auto nonce = random_secret(entropy, nonce_size);
     if (!nonce.ok()) return std::move(nonce).error();
     attempt.oidc_nonce = std::move(nonce).value();
   }
   if (provider.pkce != oidc::Pkce::off) {
-    auto verifier = random_verifier(*context.entropy);
+    auto verifier = random_verifier(entropy);
     if (!verifier.ok()) return std::move(verifier).error();
     attempt.code_verifier = std::move(verifier).value();
   }
@@ -87,7 +89,10 @@ Result<Decision> begin_login(const Context& context, const oidc::ProviderState& 
                              const policy::RequestFacts& facts, const LoginWish& wish,
                              Instant now) {
   const auto& provider = *state.provider;
-  const auto attempt = draw_attempt(context, provider);
+  // One draw: the generator takes a lock and several hundred nanoseconds each time.
+  crypto::DrawnEntropy entropy(*context.entropy,
+                               2 * nonce_size + verifier_size + crypto::CfbKey::iv_size);
+  const auto attempt = draw_attempt(context, provider, entropy);
   if (!attempt.ok()) return attempt.error();
   const auto hashed_state = oidc::hashed_nonce(attempt->state_nonce);
   if (!hashed_state.ok()) return hashed_state.error();
@@ -103,7 +108,7 @@ Result<Decision> begin_login(const Context& context, const oidc::ProviderState& 
 
   auto cookies = session::write_login_state(
       context.session, *context.cookie_keys, *attempt, *hashed_state, facts.host, facts.headers,
-      provider.response_mode == oidc::ResponseMode::form_post, now, *context.entropy);
+      provider.response_mode == oidc::ResponseMode::form_post, now, entropy);
   if (!cookies.ok()) return std::move(cookies).error();
   if (wish.clear_session) {
     for (auto& cookie : session::clear_session(context.session, facts.host, facts.headers)) {

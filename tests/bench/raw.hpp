@@ -1,5 +1,5 @@
-// The raw limits: what OpenSSL and LZ4 need for the work gatelet cannot avoid, called the fastest public way (fetched
-// algorithms, keys and contexts prepared once).
+// The raw limits: what OpenSSL and LZ4 need for the work gatelet cannot avoid, called the fastest
+// public way (fetched algorithms, keys and contexts prepared once).
 #pragma once
 
 #include <lz4frame.h>
@@ -24,8 +24,12 @@ inline void must(bool ok) {
   std::exit(1);
 }
 
-inline const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-inline unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+inline const unsigned char* bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+inline unsigned char* bytes(std::string& text) {
+  return reinterpret_cast<unsigned char*>(text.data());
+}
 
 // HMAC-SHA256 with the key set up once.
 class RawHmac {
@@ -34,7 +38,8 @@ class RawHmac {
     EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
     context_ = EVP_MAC_CTX_new(mac);
     char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                 OSSL_PARAM_construct_end()};
     must(EVP_MAC_init(context_, bytes(key), key.size(), params) == 1);
     EVP_MAC_free(mac);
   }
@@ -55,14 +60,16 @@ class RawHmac {
 class RawCfb {
  public:
   explicit RawCfb(std::string_view key) : context_(EVP_CIPHER_CTX_new()) {
-    EVP_CIPHER* cipher = EVP_CIPHER_fetch(nullptr, key.size() == 32 ? "AES-256-CFB" : "AES-192-CFB", nullptr);
+    EVP_CIPHER* cipher =
+        EVP_CIPHER_fetch(nullptr, key.size() == 32 ? "AES-256-CFB" : "AES-192-CFB", nullptr);
     must(EVP_DecryptInit_ex2(context_, cipher, bytes(key), nullptr, nullptr) == 1);
     EVP_CIPHER_free(cipher);
   }
   void operator()(std::string_view sealed, std::string& plain) const {
     int size = 0;
     must(EVP_DecryptInit_ex2(context_, nullptr, nullptr, bytes(sealed), nullptr) == 1);
-    must(EVP_DecryptUpdate(context_, bytes(plain), &size, bytes(sealed.substr(16)), static_cast<int>(sealed.size() - 16)) == 1);
+    must(EVP_DecryptUpdate(context_, bytes(plain), &size, bytes(sealed.substr(16)),
+                           static_cast<int>(sealed.size() - 16)) == 1);
   }
 
  private:
@@ -86,7 +93,9 @@ class RawLz4 {
 // One RSA PKCS #1 signature over SHA-256, contexts prepared.
 class RawRsaVerify {
  public:
-  explicit RawRsaVerify(EVP_PKEY* key) : digest_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_PKEY_CTX_new(key, nullptr)) {
+  explicit RawRsaVerify(EVP_PKEY* key)
+      : digest_(EVP_MD_fetch(nullptr, "SHA256", nullptr)),
+        context_(EVP_PKEY_CTX_new(key, nullptr)) {
     must(EVP_PKEY_verify_init(context_) == 1);
     must(EVP_PKEY_CTX_set_rsa_padding(context_, RSA_PKCS1_PADDING) == 1);
     must(EVP_PKEY_CTX_set_signature_md(context_, digest_) == 1);
@@ -94,7 +103,8 @@ class RawRsaVerify {
   bool operator()(std::string_view data, std::string_view signature) const {
     std::array<unsigned char, 32> hash;
     must(EVP_Digest(data.data(), data.size(), hash.data(), nullptr, digest_, nullptr) == 1);
-    return EVP_PKEY_verify(context_, bytes(signature), signature.size(), hash.data(), hash.size()) == 1;
+    return EVP_PKEY_verify(context_, bytes(signature), signature.size(), hash.data(),
+                           hash.size()) == 1;
   }
 
  private:

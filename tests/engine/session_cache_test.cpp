@@ -29,6 +29,18 @@ TEST_SUITE("engine/session_cache") {
     CHECK(CookieImage(cookies("s_0=1; s_12=2"), "s").keep() == "s_0=1;s_12=2;");
   }
 
+  TEST_CASE(
+      "lone: the value of the one whole cookie; nothing beside parts, doubles or an empty one") {
+    const auto lone = [](std::string_view text) {
+      const auto headers = cookies(text);
+      return CookieImage(headers, "s").lone("s");
+    };
+    CHECK(lone("a=1; s=2") == "2");
+    for (const auto text : {"a=1", "s=", "s_0=2", "s=2; s_0=3", "s=2; s=2"}) {
+      CHECK_FALSE(lone(text).has_value());
+    }
+  }
+
   TEST_CASE("CookieImage: more parts than any session has are not looked up, but seen") {
     std::string many;
     for (int i = 0; i < 40; ++i) many += "s_" + std::to_string(i) + "=x; ";

@@ -52,6 +52,8 @@ class Request {
  public:
   explicit Request(std::string target,
                    std::vector<std::pair<std::string, std::string>> headers = {});
+  Request(Request&&) noexcept = default;  // a copy would view the original
+  Request& operator=(Request&&) noexcept = default;
   RequestView view() const noexcept;
   Request& method(std::string method);
 
