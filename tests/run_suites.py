@@ -31,12 +31,12 @@ SUITES = {
     'consumers': 'can others build against the installed library?',
 }
 LEGS = [  # name, compilers, meson options, what runs: suites, or names of tests
-    ('gcc', ('gcc', 'g++'), ['-Dbuildtype=release', '-Ddebug=true', '-Dwerror=true', '-Dwrap_mode=nodownload'], lambda t: True),
+    ('gcc', ('gcc', 'g++'), ['-Doptimization=2', '-Ddebug=false', '-Dwerror=true', '-Dwrap_mode=nodownload'], lambda t: True),
     ('asan', ('clang-14', 'clang++-14'),
-     ['-Dbuildtype=debugoptimized', '-Doptimization=1', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dwerror=true',
+     ['-Doptimization=1', '-Ddebug=true', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dwerror=true',
       '-Dfuzz=enabled', '-Dexamples=disabled', '-Dbench=disabled'],
      lambda t: t['suites'] & {'unit', 'flow', 'vectors', 'capi', 'fuzz-regress'} and 'plain-build' not in t['suites']),
-    ('tsan', ('gcc', 'g++'), ['-Dbuildtype=debugoptimized', '-Db_sanitize=thread', '-Db_lundef=false', '-Dexamples=disabled', '-Dbench=disabled'],
+    ('tsan', ('gcc', 'g++'), ['-Doptimization=1', '-Ddebug=true', '-Db_sanitize=thread', '-Db_lundef=false', '-Dexamples=disabled', '-Dbench=disabled'],
      lambda t: t['name'] in ('engine', 'io', 'capi config', 'capi decide', 'capi null_matrix')),
 ]
 # A suite of the sanitizer leg only: the fuzz targets need clang.
@@ -98,17 +98,25 @@ def count(output, code):
     return passed, failed, skipped
 
 
-def run_test(leg, build, test, log_dir):
+# --long runs the programs of the g++ build under memcheck as well.
+VALGRIND = ['valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full', '--errors-for-leak-kinds=definite,indirect']
+
+
+def runs_under_valgrind(test):
+    return bool(test['suites'] & {'unit', 'flow', 'capi'}) and 'plain-build' not in test['suites'] and 'python' not in test['cmd'][0]
+
+
+def run_test(leg, build, test, log_dir, prefix=(), patience=1):
     env = dict(os.environ, **test['env'])
     env['ASAN_OPTIONS'] = 'detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1'
     env['UBSAN_OPTIONS'] = 'print_stacktrace=1:halt_on_error=1'
     env['TSAN_OPTIONS'] = 'halt_on_error=0:second_deadlock_stack=1'
     log = log_dir / f"{leg}-{test['name'].replace('/', '_').replace(' ', '_')}.log"
     begun = time.monotonic()
-    timeout = test['timeout'] * (1 if leg == 'gcc' else 4) if test['timeout'] > 0 else None
+    timeout = test['timeout'] * (1 if leg == 'gcc' else 4) * patience if test['timeout'] > 0 else None
     with open(log, 'w') as out:
         try:
-            code = subprocess.run(test['cmd'], cwd=test['workdir'] or build, env=env, stdout=out, stderr=subprocess.STDOUT, timeout=timeout,
+            code = subprocess.run([*prefix, *test['cmd']], cwd=test['workdir'] or build, env=env, stdout=out, stderr=subprocess.STDOUT, timeout=timeout,
                                   stdin=subprocess.DEVNULL).returncode
         except subprocess.TimeoutExpired:
             code = 'timeout'
@@ -141,6 +149,19 @@ def main():
     passed = failed = skipped = step = 0
     failures, skips = [], []
     jobs = str(os.cpu_count() or 2)
+
+    def add_up(leg, results):
+        nonlocal passed, failed, skipped, skips, failures
+        for test, log, output, p, f, s, code, seconds in results:
+            passed, failed, skipped = passed + p, failed + f, skipped + s
+            say(f"{'ok  ' if f == 0 else 'FAIL'} {leg} {test['name']}: {p} passed, {f} failed" + (f', {s} skipped' if s else '') + f' ({seconds:.1f} s)')
+            skips += [f"{leg} {test['name']}: {line[5:]}" for line in output.splitlines() if line.startswith('skip ')]
+            if f:
+                failures.append(f"{leg}: {'/'.join(sorted(test['suites']))}: {test['name']}" + (' (time is up)' if code == 'timeout' else ''))
+                shown = [l for l in output.splitlines() if l.startswith('not ok')][:20] or output.splitlines()[-30:]
+                print('\n'.join('    ' + line for line in shown))
+                print(f'    the whole log is {log}')
+
     for leg, compilers, options, selects in legs:
         build, env = BUILD / leg, environment(compilers)
         setup = ['meson', 'setup', str(build), *options] + (['--reconfigure'] if (build / 'build.ninja').exists() else [])
@@ -170,15 +191,13 @@ def main():
         alone = [t for t in tests if not t['is_parallel']]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
             results = list(pool.map(lambda t: run_test(leg, build, t, log_dir), quick)) + [run_test(leg, build, t, log_dir) for t in alone]
-        for test, log, output, p, f, s, code, seconds in results:
-            passed, failed, skipped = passed + p, failed + f, skipped + s
-            say(f"{'ok  ' if f == 0 else 'FAIL'} {leg} {test['name']}: {p} passed, {f} failed" + (f', {s} skipped' if s else '') + f' ({seconds:.1f} s)')
-            skips += [f"{leg} {test['name']}: {line[5:]}" for line in output.splitlines() if line.startswith('skip ')]
-            if f:
-                failures.append(f"{leg}: {'/'.join(sorted(test['suites']))}: {test['name']}" + (' (time is up)' if code == 'timeout' else ''))
-                shown = [l for l in output.splitlines() if l.startswith('not ok')][:20] or output.splitlines()[-30:]
-                print('\n'.join('    ' + line for line in shown))
-                print(f'    the whole log is {log}')
+        add_up(leg, results)
+
+    if is_long and not any(f.endswith((': configure', ': build')) for f in failures):
+        tests = [t for t in tests_of(BUILD / 'gcc') if t['suites'] & wanted and runs_under_valgrind(t)]
+        say(f'valgrind: {len(tests)} programs')
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            add_up('valgrind', list(pool.map(lambda t: run_test('valgrind', BUILD / 'gcc', t, log_dir, VALGRIND, 10), tests)))
 
     for line in skips:
         print(f'skipped: {line}')

@@ -21,6 +21,7 @@ static gatelet_str header_of(const gatelet_decision *decision, int set, const ch
   return str("");
 }
 
+/* LO-10: a result that was never set means DENY. */
 static void no_decision_is_a_denial(void) {
   size_t num = 7;
   CHECK(gatelet_decision_kind(NULL) == GATELET_UNAUTHORIZED);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""null_matrix.py HEADER OUT: writes a C program that calls every function of the C API with NULL for each pointer in turn.
+"""null_matrix.py HEADER OUT (LO-07 of the security catalogue): writes a C program that calls every function of the C API with NULL for each pointer in turn.
 
 Where a pointer may be NULL the header says so, and ALLOWED below repeats it; everywhere else a function that returns a status
 must answer INVALID_ARGUMENT and leave its outputs NULL, and every other one its deny value. A function the header has and

@@ -163,7 +163,7 @@ TEST_SUITE("engine/decide_callback") {
     }
   }
 
-  TEST_CASE("callback: parameters count only in the shape that was asked for") {
+  TEST_CASE("MA-15: callback: parameters count only in the shape that was asked for") {
     World world;
     const auto attempt = begin(world);
     CHECK(world
@@ -193,6 +193,15 @@ TEST_SUITE("engine/decide_callback") {
     auto twice = post;
     twice.headers.push_back({"Content-Type", form});
     CHECK(world.decide(twice).http_status() == 400);
+    auto untyped = post;
+    untyped.headers.clear();
+    CHECK(world.decide(untyped).http_status() == 400);
+    const std::string huge(60 * 1024, 'x');
+    for (const auto& type : {std::string(), std::string("; charset=utf-8"), huge}) {
+      auto odd = post;
+      odd.headers = {{"Content-Type", type}};
+      CHECK(world.decide(odd).http_status() == 400);
+    }
 
     world.policy.strict_response_mode = false;
     CHECK(std::holds_alternative<NeedRedeem>(world.verdict(attempt.callback())));

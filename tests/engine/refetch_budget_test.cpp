@@ -6,7 +6,7 @@ using namespace gatelet;
 using namespace gatelet::engine;
 
 TEST_SUITE("engine/refetch_budget") {
-  TEST_CASE("K-03: three forced refetches at once, then one a minute, for each provider") {
+  TEST_CASE("K-03, MA-19: three forced refetches at once, then one a minute, for each provider") {
     RefetchBudget budget;
     int taken = 0;
     for (int i = 0; i < 10000; ++i) taken += budget.take_keys("p", at_unix(1000));

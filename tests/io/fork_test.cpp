@@ -43,7 +43,7 @@ TEST_SUITE("io/fork") {
     }
   }
 
-  TEST_CASE("a started driver is an error in the child for every call but destruction") {
+  TEST_CASE("MA-46: a started driver is an error in the child for every call but destruction") {
     for (const bool own_thread : {true, false}) {
       CAPTURE(own_thread);
       auto fixture = std::make_unique<Fixture>(own_thread);

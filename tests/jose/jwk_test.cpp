@@ -239,7 +239,7 @@ TEST_SUITE("jose/jwk") {
     CHECK(is_refused(R"({"kty":"RSA","e":65537,"n":")" + n + "\"}"));
   }
 
-  TEST_CASE("LB-24: parse_jwk: every member missing or of another type in turn") {
+  TEST_CASE("LB-24, LB-13: parse_jwk: every member missing or of another type in turn") {
     const std::array<std::pair<MintKey::Kind, std::vector<std::string>>, 3> cases = {
         {{MintKey::Kind::rsa_2048, {"kty", "n", "e"}},
          {MintKey::Kind::p256, {"kty", "crv", "x", "y"}},

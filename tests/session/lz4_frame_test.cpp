@@ -112,7 +112,7 @@ TEST_SUITE("session/lz4_frame") {
     CHECK(reader.read(small, small_content.size()).value() == small_content);
   }
 
-  TEST_CASE("read: a bomb stops at the limit, whatever it would grow to") {
+  TEST_CASE("H-07: read: a bomb stops at the limit, whatever it would grow to") {
     const auto bomb = write_frame(std::string(64 << 20, 'a')).value();
     CHECK(bomb.size() < 300000);
     CHECK(refusal(bomb, 1 << 20).find("limit of 1048576") != std::string::npos);
