@@ -129,8 +129,11 @@ def subproject():
 
 def static_program():
     out = work / 'c_static'
-    flags = run('pkg-config', '--static', '--libs', 'gatelet').split()
-    flags = [f for f in flags if f != '-lgatelet' and not f.startswith('-L')]
+    # Our code static, what it needs from the system: Debian's libcurl names static libraries that no package brings.
+    needed = run('pkg-config', '--print-requires-private', 'gatelet').split('\n')
+    needed = [line.split()[0] for line in needed if line.strip()]
+    private = [f for f in run('pkg-config', '--static', '--libs-only-l', 'gatelet').split() if f in ('-lstdc++', '-ltomlplusplus')]
+    flags = run('pkg-config', '--libs', *needed).split() + private + ['-pthread']
     run('cc', '-std=c99', f'-DGATELET_EXPECTED={number}', '-I', prefix / 'include', here / 'consumer.c', '-o', out, work / 'libgatelet.a', *flags)
     run(out)
 
