@@ -61,8 +61,9 @@ def pkg_config(*arguments):
 def installed_files():
     for name in ('include/gatelet/gatelet.h', 'include/gatelet/gatelet.hpp', 'include/gatelet/version.hpp', 'include/gatelet/errors.def'):
         assert (prefix / name).exists(), f'{name} is not installed'
-    cflags = ' '.join(pkg_config('--cflags'))
-    assert 'rapidjson' not in cflags.lower() and 'tomlplusplus' not in cflags.lower(), f'private headers leak: {cflags}'
+    text = (libdir / 'pkgconfig' / 'gatelet.pc').read_text()
+    assert 'rapidjson' not in text.lower() and 'tomlplusplus' not in text.lower(), f'private headers leak: {text}'
+    assert str(prefix) not in text and 'pcfiledir' in text, f'the package cannot be moved: {text}'
 
 
 def c_program():
@@ -132,7 +133,7 @@ def static_program():
     # Our code static, what it needs from the system: Debian's libcurl names static libraries that no package brings.
     needed = run('pkg-config', '--print-requires-private', 'gatelet').split('\n')
     needed = [line.split()[0] for line in needed if line.strip()]
-    private = [f for f in run('pkg-config', '--static', '--libs-only-l', 'gatelet').split() if f in ('-lstdc++', '-ltomlplusplus')]
+    private = [f for f in run('pkg-config', '--static', '--libs-only-l', 'gatelet').split() if f == '-lstdc++']
     flags = run('pkg-config', '--libs', *needed).split() + private + ['-pthread']
     run('cc', '-std=c99', f'-DGATELET_EXPECTED={number}', '-I', prefix / 'include', here / 'consumer.c', '-o', out, work / 'libgatelet.a', *flags)
     run(out)
