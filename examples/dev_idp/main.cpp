@@ -1,38 +1,23 @@
 // An OpenID provider for the demo and the tests of gatelet. NEVER FOR PRODUCTION: it knows no
 // passwords and misbehaves on demand. README.md lists its endpoints and switches.
-#include <pthread.h>
-#include <signal.h>
-#include <sys/prctl.h>
-
-#include <atomic>
 #include <iostream>
-#include <thread>
 
 #include "provider.hpp"
+#include "server_life.hpp"
 
 int main(int argc, char** argv) {
   int exit_code = 0;
   const auto options = dev_idp::read_options(argc, argv, exit_code);
   if (!options) return exit_code;
 
-  // Signals are waited for, not handled: blocked before any thread begins.
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  prctl(PR_SET_PDEATHSIG, SIGTERM);  // never outlives whoever started it
+  const examples::EndSignals signals;
 
   try {
     dev_idp::Provider provider(*options);
     httplib::Server server;
-    server.set_keep_alive_timeout(1);  // idle connections must not hold up the end
     // Hanging answers hold a thread each; the good ones must go on beside them.
     server.new_task_queue = [] { return new httplib::ThreadPool(64); };
-    const int port = options->port == 0 ? server.bind_to_any_port("127.0.0.1")
-                     : server.bind_to_port("127.0.0.1", options->port) ? options->port
-                                                                       : -1;
+    const int port = examples::bind_to(server, "127.0.0.1", options->port);
     if (port < 0) {
       std::cerr << "dev_idp: port " << options->port
                 << " on 127.0.0.1 is taken; choose another with --port\n";
@@ -51,21 +36,10 @@ int main(int argc, char** argv) {
     dev_idp::add_end_session(server, provider);
     dev_idp::add_control(server, provider);
 
-    std::atomic<bool> has_ended{false};
-    std::thread stopper([&] {
-      int signal_number = 0;
-      sigwait(&ends, &signal_number);
-      while (!server.is_running() && !has_ended)
-        std::this_thread::yield();  // stop() before listening is forgotten
-      provider.patience.release();
-      server.stop();
-    });
     std::cout << "dev_idp: development provider, never for production\nissuer " << provider.issuer
               << std::endl;
-    const bool is_fine = server.listen_after_bind();
-    has_ended = true;
-    pthread_kill(stopper.native_handle(), SIGTERM);
-    stopper.join();
+    const bool is_fine =
+        examples::serve_until(signals, server, [&] { provider.patience.release(); });
     return is_fine ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << "dev_idp: " << error.what() << '\n';

@@ -1,21 +1,16 @@
 // A server with sign-in by gatelet, through its public C++ API only: the demo, and an answer to
 // nginx's auth_request.
-#include <pthread.h>
-#include <signal.h>
-#include <sys/prctl.h>
 
-#include <atomic>
-#include <chrono>
 #include <fstream>
 #include <gatelet/gatelet.hpp>
 #include <iostream>
 #include <mutex>
 #include <sstream>
-#include <thread>
 
 #include "options.hpp"
 #include "page.hpp"
 #include "serve.hpp"
+#include "server_life.hpp"
 
 namespace {
 
@@ -65,14 +60,7 @@ int main(int argc, char** argv) {
   const auto options = forward_auth::read_options(argc, argv, exit_code);
   if (!options) return exit_code;
 
-  // Signals are waited for, not handled: blocked before any thread begins.
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  const examples::EndSignals signals;
 
   gatelet::Settings settings;
   if (!options->config_file.empty() && !load_file(settings, options->config_file)) return 2;
@@ -99,34 +87,19 @@ int main(int argc, char** argv) {
 
   httplib::Server server;
   server.set_payload_max_length(64 * 1024);
-  server.set_keep_alive_timeout(1);  // idle connections must not hold up the end
   server.new_task_queue = [] { return new httplib::ThreadPool(32); };
   forward_auth::protect(server, *engine,
                         [&](const httplib::Request&, const forward_auth::Allowed& allowed,
                             httplib::Response& response) {
                           forward_auth::show_page(allowed, sign_out_path, response);
                         });
-  const int port = options->port == 0 ? server.bind_to_any_port(options->host)
-                   : server.bind_to_port(options->host, options->port) ? options->port
-                                                                       : -1;
+  const int port = examples::bind_to(server, options->host, options->port);
   if (port < 0) {
     std::cerr << "forward_auth: " << options->host << ':' << options->port
               << " is taken; choose another with --http-address\n";
     return 1;
   }
 
-  std::atomic<bool> has_ended{false};
-  std::thread stopper([&] {
-    int signal_number = 0;
-    sigwait(&ends, &signal_number);
-    while (!server.is_running() && !has_ended)
-      std::this_thread::yield();  // stop() before listening is forgotten
-    server.stop();
-  });
   std::cout << "listening on http://" << options->host << ':' << port << std::endl;
-  const bool is_fine = server.listen_after_bind();
-  has_ended = true;
-  pthread_kill(stopper.native_handle(), SIGTERM);
-  stopper.join();
-  return is_fine ? 0 : 1;
+  return examples::serve_until(signals, server) ? 0 : 1;
 }

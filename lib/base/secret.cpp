@@ -19,6 +19,15 @@ void wipe(std::string& text) noexcept {
   text.clear();
 }
 
+void reserve_wiping(std::string& text, std::size_t size) {
+  if (size <= text.capacity()) return;
+  std::string larger;
+  larger.reserve(2 * size);
+  larger.append(text);
+  wipe(text);
+  text = std::move(larger);
+}
+
 inline namespace GATELET_CXX_ABI {
 
 Secret::Secret(std::string_view text) {

@@ -11,6 +11,9 @@ namespace gatelet {
 // Overwrites `size` bytes in a way the compiler may not leave out.
 void wipe(void* data, std::size_t size) noexcept;
 
+// Makes room for `size` bytes in all; when the text has to move for it, its old place is wiped.
+void reserve_wiping(std::string& text, std::size_t size);
+
 // Overwrites a string's whole buffer and empties it.
 void wipe(std::string& text) noexcept;
 

@@ -7,6 +7,7 @@
 #include "config/resolve.hpp"
 #include "crypto/pkey.hpp"
 #include "jose/jwk.hpp"
+#include "oidc/discovery.hpp"
 
 namespace gatelet::engine {
 namespace {
@@ -37,6 +38,8 @@ class FileReader {
               std::string_view said) {
     problems_.add(provider, row, named(path) + " " + std::string(said));
   }
+
+  config::Problems& problems() noexcept { return problems_; }
 
  private:
   Files& files_;
@@ -112,12 +115,14 @@ jose::KeySet public_keys(const config::ResolvedProvider& from, FileReader& reade
   return jose::KeySet(std::move(keys));
 }
 
-// What discovery would have settled, for a provider that is described by hand.
-void settle_by_hand(oidc::Provider& provider) {
-  provider.algorithms = provider.enabled_algorithms;
-  if (provider.algorithms.empty()) provider.algorithms = {jose::Algorithm::rs256};
-  if (provider.client.method == oidc::ClientAuthMethod::by_metadata) {
-    provider.client.method = oidc::ClientAuthMethod::client_secret_basic;
+// What discovery would have settled, for a provider that is described by hand. Options that do not
+// allow it have been judged already; what only shows here is told when nothing else is wrong.
+void settle_by_hand(config::ResolvedProvider& from, FileReader& reader) {
+  auto settled = oidc::provider_without_discovery(from.provider);
+  if (settled.ok()) {
+    from.provider = std::move(settled).value();
+  } else if (reader.problems().empty()) {
+    reader.problems().add(from.name, Row::skip_oidc_discovery, settled.error().text);
   }
 }
 
@@ -129,7 +134,7 @@ std::shared_ptr<const oidc::ProviderState> first_state(config::ResolvedProvider&
   state->keys = public_keys(from, reader);
   state->has_keys = !state->keys.empty();
   state->has_metadata = !from.provider.discover;
-  if (state->has_metadata) settle_by_hand(from.provider);
+  if (state->has_metadata) settle_by_hand(from, reader);
   state->provider = std::make_shared<const oidc::Provider>(std::move(from.provider));
   return state;
 }

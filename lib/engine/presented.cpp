@@ -31,7 +31,6 @@ std::shared_ptr<const session::Session> open_newest(
     auto opened = session::open_session(context.session, *context.cookie_keys, candidate, now);
     if (!opened.ok() || !snapshot.provider(opened->provider_id)) continue;
     if (newest && newest->created_at >= opened->created_at) continue;
-    opened->ends_at = session::ends_at(*opened, context.session);
     newest = std::make_shared<const session::Session>(std::move(opened).value());
     if (!context.session.newest_of_duplicates) break;
   }

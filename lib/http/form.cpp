@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/secret.hpp"
 #include "base/utf8.hpp"
 #include "http/ascii.hpp"
 
@@ -47,6 +48,8 @@ std::size_t count(const Params& params, std::string_view name) noexcept {
 }
 
 void Form::add(std::string_view name, std::string_view value) {
+  // It may hold a secret, a code or a token.
+  reserve_wiping(text_, text_.size() + 3 * (name.size() + value.size()) + 2);
   if (!text_.empty()) text_ += '&';
   form_encode(name, text_);
   text_ += '=';

@@ -34,6 +34,7 @@ void add_basic(const Client& client, HttpCall& call) {
 }
 
 void add_to_body(std::string_view name, std::string_view value, HttpCall& call) {
+  reserve_wiping(call.body, call.body.size() + 3 * (name.size() + value.size()) + 2);
   if (!call.body.empty()) call.body += '&';
   http::form_encode(name, call.body);
   call.body += '=';

@@ -42,4 +42,16 @@ TEST_SUITE("base/secret") {
     for (std::size_t i = 0; i < size; ++i) left += buffer[i] != '\0';
     CHECK(left == 0);
   }
+
+  TEST_CASE("reserve_wiping: keeps the text, makes room, and moves nothing where there is room") {
+    std::string text = "a secret that does not stand in place: 0123456789";
+    const std::string copy = text;
+    reserve_wiping(text, 1000);
+    CHECK(text == copy);
+    CHECK(text.capacity() >= 1000);
+    const auto* place = text.data();
+    reserve_wiping(text, 900);
+    text.append(900 - text.size(), 'x');
+    CHECK(text.data() == place);
+  }
 }

@@ -5,73 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <thread>
 
-#include "engine/live_provider.hpp"
+#include "engine/live_engine.hpp"
 #include "http/form.hpp"
-#include "support/engines.hpp"
-#include "support/field_list.hpp"
 
 using namespace gatelet;
 using namespace gatelet::engine;
-using support::value_of;
-using support::values_of;
-
-namespace {
-
-using Options = std::vector<std::pair<std::string, std::string>>;
-
-// A provider, an engine that knows it, a clock that can be moved on.
-struct Live {
-  std::shared_ptr<ShiftedClock> clock = std::make_shared<ShiftedClock>();
-  LiveProvider provider{clock};
-  std::mutex mutex;
-  std::vector<std::string> events;  // guarded by mutex
-  std::shared_ptr<Engine> engine;
-
-  explicit Live(const Options& more = {}) {
-    auto ports = default_ports();
-    ports.clock = clock;
-    ports.on_event = [this](const Event& event) {
-      const std::scoped_lock lock(mutex);
-      events.push_back(std::string(event.code) + " " + std::string(event.text) + " " +
-                       std::string(event.request_id) + " " + std::string(event.provider));
-    };
-    auto made = Engine::create(live_settings(provider, more), std::move(ports));
-    REQUIRE_MESSAGE(made.ok(), made.error().text);
-    engine = std::move(made).value();
-  }
-
-  Browser browser() { return Browser(engine); }
-  void let_tokens_run_out() { clock->advance(std::chrono::seconds(3600 - 10)); }
-  bool has_event(std::string_view code) {
-    const std::scoped_lock lock(mutex);
-    for (const auto& event : events) {
-      if (event.starts_with(std::string(code) + " ")) return true;
-    }
-    return false;
-  }
-};
-
-std::string session_cookie_of(const Decision& decision) {
-  for (const auto& cookie : values_of(decision.response(), "Set-Cookie")) {
-    if (cookie.starts_with("__Host-gatelet=")) return cookie;
-  }
-  return {};
-}
-
-RequestView request_to(std::string_view target) {
-  RequestView view;
-  view.method = "GET";
-  view.scheme = "https";
-  view.host = "app.example";
-  view.target = target;
-  view.peer = "203.0.113.7";
-  return view;
-}
-
-}  // namespace
 
 TEST_SUITE("engine/engine") {
   TEST_CASE("first sign-in: from a page to the provider, back, and in") {
@@ -177,158 +117,6 @@ TEST_SUITE("engine/engine") {
     CHECK(browser.cookies.size() == 1);
   }
 
-  TEST_CASE("K-02: fifty requests whose tokens run out refresh once; all get the new session") {
-    Live live;
-    auto browser = live.browser();
-    browser.sign_in(live.provider);
-    live.let_tokens_run_out();
-    live.provider.hold("/token");
-    std::vector<Outcome<Decision>> asked;
-    for (int i = 0; i < 50; ++i) asked.push_back(browser.ask("/page"));
-    CHECK(live.provider.wait_for("/token", 2));
-    live.provider.let_go();
-    for (auto& one : asked) {
-      const auto answer = wait_for(std::move(one));
-      REQUIRE(answer.ok());
-      CHECK(answer->kind() == Decision::Kind::allow);
-      CHECK(answer->reason() == Reason::session_refreshed);
-      CHECK_FALSE(session_cookie_of(*answer).empty());
-    }
-    CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 1);
-
-    // A later request that still carries the replaced cookie.
-    const auto old = browser.cookies;
-    auto later = browser.get("/page");
-    CHECK(later.kind() == Decision::Kind::allow);
-    CHECK_FALSE(session_cookie_of(later).empty());
-    CHECK(browser.cookies != old);
-    CHECK(session_cookie_of(browser.get("/page")).empty());  // the new cookie is the newest
-    CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes + fake.num_reused; }) == 1);
-  }
-
-  TEST_CASE("EN-07: a client that goes away during its refresh loses nothing") {
-    for (const bool cancels : {false, true}) {
-      Live live;
-      auto browser = live.browser();
-      browser.sign_in(live.provider);
-      live.let_tokens_run_out();
-      live.provider.hold("/token");
-      {
-        auto asked = browser.ask("/page");
-        REQUIRE(asked.ok());
-        REQUIRE(std::holds_alternative<Operation<Decision>>(*asked));
-        CHECK(live.provider.wait_for("/token", 2));
-        if (cancels) {
-          auto& operation = std::get<Operation<Decision>>(*asked);
-          operation.cancel();
-          const auto result =
-              operation.wait(std::chrono::steady_clock::now() + std::chrono::seconds(10));
-          REQUIRE_FALSE(result.ok());
-          CHECK(result.error().status == Status::cancelled);
-        }
-      }
-      live.provider.let_go();
-      const auto page = browser.get("/page");  // joins the refresh, or finds its result
-      CHECK(page.kind() == Decision::Kind::allow);
-      CHECK_FALSE(session_cookie_of(page).empty());
-      CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 1);
-      CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
-    }
-  }
-
-  TEST_CASE("OP-17: invalid_grant ends the session; it is not tried again") {
-    Live live;
-    auto browser = live.browser();
-    browser.sign_in(live.provider);
-    const auto before = browser.cookies;
-    live.let_tokens_run_out();
-    live.provider.with([](auto& fake) {
-      fake.rotate_refresh_tokens = true;
-      return 0;
-    });
-    // The provider forgets the grant: a new one knows no refresh token.
-    live.provider.with([](auto& fake) {
-      support::FakeProvider fresh;
-      fresh.settings = fake.settings;
-      fake = std::move(fresh);
-      return 0;
-    });
-    const auto ended = browser.get("/page");
-    CHECK(ended.kind() == Decision::Kind::redirect);  // to sign in again
-    CHECK_FALSE(browser.has_session());
-    CHECK(live.provider.num_requests("/token") == 2);
-
-    browser.cookies = before;
-    const auto again = browser.get("/page", {{"Accept", "application/json"}});
-    CHECK(again.http_status() == 401);
-    CHECK(live.provider.num_requests("/token") == 2);
-    CHECK(live.has_event("refresh-failed"));
-  }
-
-  TEST_CASE("OP-17: transport trouble keeps the session until its own expiry, and delays nobody") {
-    Live live(Options{{"cookie_expire", "2h"}});
-    auto browser = live.browser();
-    browser.sign_in(live.provider);
-    live.let_tokens_run_out();
-    live.provider.answer_with("/token", 500);
-    auto page = browser.get("/page");
-    CHECK(page.kind() == Decision::Kind::allow);
-    CHECK(session_cookie_of(page).empty());
-    CHECK(live.provider.num_requests("/token") == 2);
-    CHECK(std::holds_alternative<Decision>(*browser.ask("/page")));  // at once: the back-off holds
-    CHECK(live.provider.num_requests("/token") == 2);
-
-    live.clock->advance(std::chrono::seconds(3700));
-    page = browser.get("/page");
-    CHECK(page.kind() == Decision::Kind::redirect);
-    CHECK_FALSE(browser.has_session());
-  }
-
-  TEST_CASE(
-      "MA-17: a refresh that brings another person, or a token nobody signed, changes nothing") {
-    Live live;
-    auto browser = live.browser();
-    browser.sign_in(live.provider);
-    live.let_tokens_run_out();
-    const auto still_alice = [&] {
-      const auto page = browser.get("/page");
-      CHECK(page.kind() == Decision::Kind::allow);
-      CHECK(page.identity()->subject() == "alice");
-      CHECK(session_cookie_of(page).empty());
-    };
-    live.provider.with([](auto& fake) {
-      fake.rotate_refresh_tokens = false;
-      fake.edit_id_token = [](support::JsonText& claims) { claims.set_string("sub", "mallory"); };
-      return 0;
-    });
-    still_alice();
-    live.clock->advance(std::chrono::seconds(2));
-    live.provider.with([](auto& fake) {
-      fake.edit_id_token = nullptr;
-      fake.replace_id_token = [](std::string token) {
-        token.back() = token.back() == 'A' ? 'B' : 'A';
-        token[token.size() - 20] = token[token.size() - 20] == 'A' ? 'B' : 'A';
-        return token;
-      };
-      return 0;
-    });
-    still_alice();
-  }
-
-  TEST_CASE("sign-out: the session ends here, also for requests that carry its cookie still") {
-    Live live;
-    auto browser = live.browser();
-    browser.sign_in(live.provider);
-    const auto before = browser.cookies;
-    const auto out = browser.get("/oauth2/sign_out?rd=%2Fbye");
-    CHECK(out.kind() == Decision::Kind::redirect);
-    CHECK(out.reason() == Reason::signed_out);
-    CHECK(location_of(out) == "/bye");
-    CHECK_FALSE(browser.has_session());
-    browser.cookies = before;
-    CHECK(browser.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
-  }
-
   TEST_CASE("MA-05, OP-02, H-15: every way to name a return path leads through the one validator") {
     Live live;
     live.browser().sign_in(live.provider);
@@ -356,24 +144,6 @@ TEST_SUITE("engine/engine") {
       CHECK(location_of(*wait_for(live.engine->sign_out(request_to("/oauth2/sign_out"), out))) ==
             "/");
     }
-  }
-
-  TEST_CASE("sign-out: during a refresh, the new session is not brought to life") {
-    Live live;
-    auto browser = live.browser();
-    browser.sign_in(live.provider);
-    live.let_tokens_run_out();
-    live.provider.hold("/token");
-    auto refreshing = browser.ask("/page", {{"Accept", "application/json"}});
-    CHECK(live.provider.wait_for("/token", 2));
-    auto other = live.browser();
-    other.cookies = browser.cookies;
-    CHECK(other.get("/oauth2/sign_out").reason() == Reason::signed_out);
-    live.provider.let_go();
-    const auto answer = wait_for(std::move(refreshing));
-    REQUIRE(answer.ok());
-    CHECK(answer->http_status() == 401);
-    CHECK(session_cookie_of(*answer).find("Max-Age=0") != std::string::npos);
   }
 
   TEST_CASE("jwks: a key that the provider has changed is fetched, once") {

@@ -1,0 +1,76 @@
+// A whole engine in front of the live provider, and what its tests read in answers.
+#pragma once
+
+#include <gatelet/engine.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/live_provider.hpp"
+#include "support/engines.hpp"
+#include "support/field_list.hpp"
+
+namespace gatelet::engine {
+
+using support::value_of;
+using support::values_of;
+
+using Options = std::vector<std::pair<std::string, std::string>>;
+
+// A provider, an engine that knows it, a clock that can be moved on.
+struct Live {
+  std::shared_ptr<ShiftedClock> clock = std::make_shared<ShiftedClock>();
+  LiveProvider provider{clock};
+  std::mutex mutex;
+  std::vector<std::string> events;  // guarded by mutex
+  std::shared_ptr<Engine> engine;
+
+  explicit Live(const Options& more = {}) {
+    auto ports = default_ports();
+    ports.clock = clock;
+    ports.on_event = [this](const Event& event) {
+      const std::scoped_lock lock(mutex);
+      events.push_back(std::string(event.code) + " " + std::string(event.text) + " " +
+                       std::string(event.request_id) + " " + std::string(event.provider));
+    };
+    auto made = Engine::create(live_settings(provider, more), std::move(ports));
+    REQUIRE_MESSAGE(made.ok(), made.error().text);
+    engine = std::move(made).value();
+  }
+
+  Browser browser() { return Browser(engine); }
+  void let_tokens_run_out() { clock->advance(std::chrono::seconds(3600 - 10)); }
+  bool has_event(std::string_view code) {
+    const std::scoped_lock lock(mutex);
+    for (const auto& event : events) {
+      if (event.starts_with(std::string(code) + " ")) return true;
+    }
+    return false;
+  }
+};
+
+inline std::string session_cookie_of(const Decision& decision) {
+  for (const auto& cookie : values_of(decision.response(), "Set-Cookie")) {
+    if (cookie.starts_with("__Host-gatelet=")) return cookie;
+  }
+  return {};
+}
+
+inline RequestView request_to(std::string_view target) {
+  RequestView view;
+  view.method = "GET";
+  view.scheme = "https";
+  view.host = "app.example";
+  view.target = target;
+  view.peer = "203.0.113.7";
+  return view;
+}
+
+}  // namespace gatelet::engine
