@@ -1,5 +1,8 @@
 #include "crypto/hash.hpp"
 
+#include <utility>
+
+#include "crypto/context_pool.hpp"
 #include "crypto/openssl_handle.hpp"
 
 namespace gatelet::crypto {
@@ -29,9 +32,32 @@ Result<std::string> hash(Digest digest, std::string_view data) {
   return out;
 }
 
-Result<std::array<unsigned char, 32>> sha256(std::string_view data) {
-  std::array<unsigned char, 32> out{};
-  if (!hash_into(Digest::sha256, data, out.data())) return failed();
+struct Sha256::Impl {
+  MdHandle algorithm;
+  mutable ContextPool<MdContext> pool;
+};
+
+Sha256::Sha256() : impl_(std::make_unique<Impl>()) {
+  const ErrorScope errors;
+  impl_->algorithm.reset(EVP_MD_fetch(nullptr, "SHA2-256", nullptr));
+  impl_->pool.give_back(MdContext(EVP_MD_CTX_new()));
+}
+
+Sha256::~Sha256() = default;
+
+Result<std::array<char, 32>> Sha256::operator()(std::string_view data) const {
+  auto context = impl_->pool.take();
+  if (!context) context.reset(EVP_MD_CTX_new());
+  std::array<char, 32> out{};
+  const bool done = context && impl_->algorithm &&
+                    EVP_DigestInit_ex2(context.get(), impl_->algorithm.get(), nullptr) == 1 &&
+                    EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1 &&
+                    EVP_DigestFinal_ex(context.get(), octets(out.data()), nullptr) == 1;
+  if (!done) {
+    ERR_clear_error();
+    return failed();
+  }
+  impl_->pool.give_back(std::move(context));
   return out;
 }
 

@@ -65,16 +65,17 @@ void add_wish(std::string_view name, const std::string& value, http::Params& out
 }
 
 // What of an attempt travels: hashes of its nonces, the challenge of its verifier.
-Result<oidc::AuthorizationRequest> request_of(const oidc::Provider& provider,
+Result<oidc::AuthorizationRequest> request_of(const Context& context,
+                                              const oidc::Provider& provider,
                                               const oidc::LoginState& attempt,
                                               const LoginWish& wish) {
   oidc::AuthorizationRequest request;
   if (provider.use_nonce) {
-    auto nonce = oidc::hashed_nonce(attempt.oidc_nonce);
+    auto nonce = oidc::hashed_nonce(context.sha256, attempt.oidc_nonce);
     if (!nonce.ok()) return std::move(nonce).error();
     request.hashed_nonce = std::move(nonce).value();
   }
-  auto challenge = oidc::pkce_challenge(provider.pkce, attempt.code_verifier);
+  auto challenge = oidc::pkce_challenge(context.sha256, provider.pkce, attempt.code_verifier);
   if (!challenge.ok()) return std::move(challenge).error();
   request.code_challenge = std::move(challenge).value();
   add_wish("prompt", wish.prompt, request.extra);
@@ -94,10 +95,10 @@ Result<Decision> begin_login(const Context& context, const oidc::ProviderState& 
                                2 * nonce_size + verifier_size + crypto::CfbKey::iv_size);
   const auto attempt = draw_attempt(context, provider, entropy);
   if (!attempt.ok()) return attempt.error();
-  const auto hashed_state = oidc::hashed_nonce(attempt->state_nonce);
+  const auto hashed_state = oidc::hashed_nonce(context.sha256, attempt->state_nonce);
   if (!hashed_state.ok()) return hashed_state.error();
 
-  auto request = request_of(provider, *attempt, wish);
+  auto request = request_of(context, provider, *attempt, wish);
   if (!request.ok()) return std::move(request).error();
   request->redirect_uri =
       policy::redirect_uri(context.policy, facts, provider.id, context.several_providers);

@@ -5,6 +5,7 @@
 
 #include <gatelet/ports.hpp>
 
+#include "crypto/hash.hpp"
 #include "policy/policy.hpp"
 #include "session/cookie_session.hpp"
 
@@ -16,6 +17,7 @@ struct Context {
   session::SessionSettings session;
   std::shared_ptr<const session::CookieKeys> cookie_keys;
   std::shared_ptr<Entropy> entropy;
+  crypto::Sha256 sha256;
   bool several_providers = false;  // callbacks carry the id, records keep it
 };
 

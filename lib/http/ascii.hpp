@@ -44,13 +44,21 @@ constexpr std::optional<char> escaped_byte(std::string_view text, std::size_t at
   return static_cast<char>(high * 16 + low);
 }
 
-// Appends "%XX".
-inline void append_escape(char c, std::string& out) {
+// Writes "%XX" and returns the place after it.
+inline char* write_escape(char c, char* to) noexcept {
   constexpr std::string_view digits = "0123456789ABCDEF";
   const auto byte = static_cast<unsigned char>(c);
-  out += '%';
-  out += digits[byte >> 4];
-  out += digits[byte & 15];
+  *to++ = '%';
+  *to++ = digits[byte >> 4];
+  *to++ = digits[byte & 15];
+  return to;
+}
+
+// Appends "%XX".
+inline void append_escape(char c, std::string& out) {
+  char text[3];
+  write_escape(c, text);
+  out.append(text, sizeof text);
 }
 
 }  // namespace gatelet::http

@@ -1,6 +1,7 @@
 #include "http/form.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/secret.hpp"
 #include "base/utf8.hpp"
@@ -10,6 +11,23 @@ namespace gatelet::http {
 namespace {
 
 constexpr std::size_t max_pairs = 256;
+
+constexpr char escaped = '%';  // stands in form_bytes for whatever is percent-encoded
+
+// What each byte becomes in a form.
+constexpr auto form_bytes = [] {
+  std::array<char, 256> bytes{};
+  bytes.fill(escaped);
+  for (int i = 0; i < 128; ++i) {
+    const auto c = static_cast<char>(i);
+    if (is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_')
+      bytes[static_cast<unsigned char>(c)] = c;
+  }
+  bytes[' '] = '+';
+  return bytes;
+}();
+
+constexpr char form_byte(char c) noexcept { return form_bytes[static_cast<unsigned char>(c)]; }
 
 Error malformed(std::string_view what) { return {Status::malformed, std::string(what)}; }
 
@@ -57,13 +75,17 @@ void Form::add(std::string_view name, std::string_view value) {
 }
 
 void form_encode(std::string_view text, std::string& out) {
+  std::size_t num_escaped = 0;
+  for (const char c : text) num_escaped += form_byte(c) == escaped;
+  const auto start = out.size();
+  out.resize(start + text.size() + 2 * num_escaped);
+  char* to = out.data() + start;
   for (const char c : text) {
-    if (is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_') {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
+    const char byte = form_byte(c);
+    if (byte != escaped) {
+      *to++ = byte;
     } else {
-      append_escape(c, out);
+      to = write_escape(c, to);
     }
   }
 }

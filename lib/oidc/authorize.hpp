@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "crypto/hash.hpp"
 #include "http/form.hpp"
 #include "oidc/provider.hpp"
 
@@ -24,7 +25,7 @@ struct AuthorizationRequest {
 // The code challenge of a verifier (RFC 7636 section 4.2): b64url(SHA-256(verifier)) for s256, the
 // verifier itself for plain, empty for off.
 //   Failure: Status::internal (out of memory).
-Result<std::string> pkce_challenge(Pkce method, const Secret& verifier);
+Result<std::string> pkce_challenge(const crypto::Sha256&, Pkce method, const Secret& verifier);
 
 // True for parameters only the library sets: client_id, redirect_uri, response_type, response_mode,
 // scope, state, nonce, code_challenge, code_challenge_method, resource, request, request_uri,
@@ -35,7 +36,8 @@ bool is_reserved_parameter(std::string_view name) noexcept;
 // form-encoded, each protocol parameter once. Reserved names in `extra`, in login_params and in the
 // endpoint's query are passed over. A scope is sent even when empty.
 //   Requires:  a settled provider (apply_metadata, provider_without_discovery).
-//   Failure:   Status::internal when the endpoint is no URL after all.
+//   Failure:   Status::internal when the endpoint is no http(s) URL, or its query no form, after
+//   all.
 Result<std::string> authorization_url(const Provider& provider,
                                       const AuthorizationRequest& request);
 

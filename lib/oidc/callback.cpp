@@ -6,7 +6,6 @@
 
 #include "base/base64url.hpp"
 #include "base/constant_time.hpp"
-#include "crypto/hash.hpp"
 #include "oidc/error_reply.hpp"
 
 namespace gatelet::oidc {
@@ -105,6 +104,12 @@ Result<std::string> hashed_nonce(const Secret& nonce) {
   auto digest = crypto::hash(crypto::Digest::sha256, nonce.reveal());
   if (!digest.ok()) return std::move(digest).error();
   return base64url::encode(*digest);
+}
+
+Result<std::string> hashed_nonce(const crypto::Sha256& sha256, const Secret& nonce) {
+  const auto digest = sha256(nonce.reveal());
+  if (!digest.ok()) return digest.error();
+  return base64url::encode({digest->data(), digest->size()});
 }
 
 Result<void> check_callback_shape(const http::Params& params) {

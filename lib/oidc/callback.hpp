@@ -10,6 +10,7 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "crypto/hash.hpp"
 #include "http/form.hpp"
 #include "oidc/provider.hpp"
 
@@ -44,8 +45,10 @@ struct StateParameter {
 // wrapped, or not a hash (1 to 64 characters of base64url), a colon and a path.
 Result<StateParameter> parse_state(std::string_view state, bool encoded);
 
-// The value that leaves the house for a nonce: b64url-nopad(SHA-256(nonce)).
+// The value that leaves the house for a nonce: b64url-nopad(SHA-256(nonce)). The second form is
+// for what an answer waits for.
 Result<std::string> hashed_nonce(const Secret& nonce);
+Result<std::string> hashed_nonce(const crypto::Sha256&, const Secret& nonce);
 
 // A code whose response was checked against the attempt that asked for it. Only check_callback
 // makes one.

@@ -70,10 +70,10 @@ std::size_t text_size(const Fields& fields) noexcept {
 }
 
 bool is_location(std::string_view text) noexcept {
-  for (const char c : text) {
-    if (c <= ' ' || c > '~') return false;  // char may be signed: bytes from 0x80 fail either way
-  }
-  return !text.empty();
+  bool any = text.empty();
+  for (const char c : text)
+    any |= c <= ' ' || c > '~';  // char may be signed: 0x80 fails either way
+  return !any;
 }
 
 }  // namespace

@@ -22,10 +22,13 @@ TEST_SUITE("crypto/hash") {
           "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   }
 
-  TEST_CASE("sha256: the same bytes as hash; another text gives others") {
-    const auto digest = sha256("abc").value();
-    CHECK(hash(Digest::sha256, "abc").value() ==
-          std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
-    CHECK(sha256("abd").value() != digest);
+  TEST_CASE("Sha256: the same bytes as hash, use after use; another text gives others") {
+    const Sha256 sha256;
+    for (const std::string text : {"abc", "", "abd", "abc"}) {
+      const auto digest = sha256(text).value();
+      CHECK(hash(Digest::sha256, text).value() == std::string_view(digest.data(), digest.size()));
+    }
+    CHECK(sha256("abd").value() != sha256("abc").value());
+    CHECK(ERR_peek_error() == 0);
   }
 }

@@ -28,7 +28,7 @@ fails_with() { # STATUS TEXT COMMAND...
 }
 
 expect 'run-demo --check does the whole round' "$source/examples/run-demo" --check
-expect 'nothing is left running' bash -c '! pgrep -f "^'"$build"'/examples/(dev_idp|forward_auth)/" >/dev/null'
+expect 'nothing is left running' bash -c '! pgrep -af "^'"$build"'/examples/(dev_idp|forward_auth)/"'
 expect 'an unknown argument is refused' fails_with 2 '--nonsense' "$source/examples/run-demo" --nonsense
 expect 'a missing configuration file is refused' fails_with 2 'cannot be read' "$source/examples/run-demo" --config "$work/none.toml"
 printf 'client_idd = "x"\n' >"$work/wrong.toml"

@@ -173,10 +173,11 @@ TEST_SUITE("oidc/authorize") {
   }
 
   TEST_CASE("pkce_challenge: the example of RFC 7636 appendix B") {
+    const crypto::Sha256 sha256;
     const Secret verifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-    CHECK(pkce_challenge(Pkce::s256, verifier).value() ==
+    CHECK(pkce_challenge(sha256, Pkce::s256, verifier).value() ==
           "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-    CHECK(pkce_challenge(Pkce::plain, verifier).value() == verifier.reveal());
-    CHECK(pkce_challenge(Pkce::off, verifier).value().empty());
+    CHECK(pkce_challenge(sha256, Pkce::plain, verifier).value() == verifier.reveal());
+    CHECK(pkce_challenge(sha256, Pkce::off, verifier).value().empty());
   }
 }
