@@ -19,7 +19,7 @@ gatelet_status answer(const gatelet_engine* engine, const gatelet_request* in,
     if (engine == nullptr || out == nullptr || pending == nullptr)
       return invalid_argument("engine, out and pending are required");
     Request request;
-    if (const auto read = request.read(in); !read.ok()) return read;
+    if (auto read = request.read(in); !read.ok()) return read;
     auto outcome = ask(*engine->engine, request.view());
     if (!outcome.ok()) return std::move(outcome).error();
     if (outcome->index() == 0) {
@@ -92,7 +92,7 @@ gatelet_status gatelet_failure(const gatelet_engine* engine, const gatelet_reque
   return guard(nullptr, [&]() -> Result<void> {
     if (engine == nullptr || out == nullptr) return invalid_argument("engine and out are required");
     Request request;
-    if (const auto read = request.read(in); !read.ok()) return read;
+    if (auto read = request.read(in); !read.ok()) return read;
     const auto known = static_cast<Status>(status);
     *out = new gatelet_decision(
         engine->engine->failure(request.view(), {known, std::string(status_sentence(known))}));
@@ -105,7 +105,7 @@ size_t gatelet_body_limit(const gatelet_engine* engine, const gatelet_request* i
   guard(nullptr, [&]() -> Result<void> {
     if (engine == nullptr) return invalid_argument("engine is required");
     Request request;
-    if (const auto read = request.read(in); !read.ok()) return read;
+    if (auto read = request.read(in); !read.ok()) return read;
     limit = engine->engine->body_limit(request.view());
     return {};
   });

@@ -4,6 +4,7 @@
 Three builds: g++ optimised (every suite), clang with ASan and UBSan (the suites that run in process), g++ with TSan
 (engine, io and capi). A suite's test is a program; how many cases it ran is read from its output: doctest's summary, a line
 `N passed, N failed[, N skipped]`, or else the program itself is one case. `skip NAME: reason` lines are repeated at the end.
+--long adds memcheck, longer fuzzing and the checks of long_checks.py.
 """
 import concurrent.futures
 import json
@@ -13,6 +14,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import long_checks
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / 'build-test'
@@ -198,6 +201,13 @@ def main():
         say(f'valgrind: {len(tests)} programs')
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
             add_up('valgrind', list(pool.map(lambda t: run_test('valgrind', BUILD / 'gcc', t, log_dir, VALGRIND, 10), tests)))
+
+    if is_long:
+        for name, p, f, s, text in long_checks.run_all(log_dir, say):
+            passed, failed, skipped = passed + p, failed + f, skipped + s
+            say(f"{'FAIL' if f else 'skip' if s else 'ok  '} long {name}\n{text}")
+            skips += [f'long {name}: {text}'] if s else []
+            failures += [f'long: {name}'] if f else []
 
     for line in skips:
         print(f'skipped: {line}')

@@ -12,11 +12,11 @@ std::string full_key(Row row, const ProviderName& provider) {
   return is_flat ? key : "providers." + provider.id + "." + key;
 }
 
-void Problems::add(Row row, std::string text, Status status) {
-  add(ProviderName{}, row, std::move(text), status);
+void Problems::add(Row row, const std::string& text, Status status) {
+  add(ProviderName{}, row, text, status);
 }
 
-void Problems::add(const ProviderName& provider, Row row, std::string text, Status status) {
+void Problems::add(const ProviderName& provider, Row row, const std::string& text, Status status) {
   found_.push_back({row, provider.number, {status, full_key(row, provider) + ": " + text}});
 }
 

@@ -24,8 +24,8 @@ std::string full_key(Row row, const ProviderName& provider);
 class Problems {
  public:
   // `text` says what came and what to write; the name is put before it.
-  void add(Row row, std::string text, Status status = Status::invalid_value);
-  void add(const ProviderName& provider, Row row, std::string text,
+  void add(Row row, const std::string& text, Status status = Status::invalid_value);
+  void add(const ProviderName& provider, Row row, const std::string& text,
            Status status = Status::invalid_value);
 
   // What is wrong with no option of the table stands before everything else.

@@ -199,9 +199,8 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   return assembled;
 }
 
-std::shared_ptr<const Snapshot> keep_known_providers(const Snapshot& before,
-                                                     std::shared_ptr<const Snapshot> next) {
-  auto merged = std::make_shared<Snapshot>(*next);
+std::shared_ptr<const Snapshot> keep_known_providers(const Snapshot& before, const Snapshot& next) {
+  auto merged = std::make_shared<Snapshot>(next);
   for (std::size_t i = 0; i < merged->configured.size(); ++i) {
     for (const auto& configured : before.configured) {
       if (!is_unchanged(*configured, *merged->configured[i])) continue;

@@ -29,7 +29,6 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
 
 // `next` with what `before` knows of providers whose settings did not change: a reload forgets no
 // keys.
-std::shared_ptr<const Snapshot> keep_known_providers(const Snapshot& before,
-                                                     std::shared_ptr<const Snapshot> next);
+std::shared_ptr<const Snapshot> keep_known_providers(const Snapshot& before, const Snapshot& next);
 
 }  // namespace gatelet::engine

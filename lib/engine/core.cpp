@@ -234,7 +234,7 @@ Result<void> Core::reload(const Settings& settings) {
   for (const auto& warning : assembled->warnings) {
     events->emit({Event::Level::warning, "insecure-setting", warning, {}, {}});
   }
-  snapshots.store(keep_known_providers(*snapshots.load(), std::move(assembled->snapshot)));
+  snapshots.store(keep_known_providers(*snapshots.load(), *assembled->snapshot));
   return {};
 }
 

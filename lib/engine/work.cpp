@@ -62,7 +62,7 @@ Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, Metrics& metrics, Eve
       clock_(std::move(clock)),
       driver_(std::make_shared<io::Driver>(settings, clock_, *this)) {}
 
-void Work::refresh(std::shared_ptr<const Snapshot> snapshot, NeedRefresh need,
+void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                    SingleFlight<Session>::Waiter waiter, Instant now) {
   auto name = renewal_name(*need.session);
   if (!name.ok()) return waiter(std::move(name).error(), now);
@@ -108,7 +108,7 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
   renewals_.finish(flight, std::move(shared), at);
 }
 
-void Work::redeem(std::shared_ptr<const Snapshot> snapshot, flow::FinishLogin login,
+void Work::redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishLogin login,
                   SingleFlight<Answer>::Waiter waiter, Instant now) {
   const std::string state = login.hashed_state;
   if (!redemptions_.join(state, std::move(waiter))) return;

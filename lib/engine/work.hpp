@@ -34,12 +34,12 @@ class Work final : public io::Services {
 
   // Renews the session at its provider. The waiter is called once: inside this call, or on the
   // driver's loop.
-  void refresh(std::shared_ptr<const Snapshot> snapshot, NeedRefresh need,
+  void refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                SingleFlight<Session>::Waiter waiter, Instant now);
 
   // Redeems a checked callback. A state that was redeemed before gives the same answer for a few
   // seconds, then `stale`.
-  void redeem(std::shared_ptr<const Snapshot> snapshot, flow::FinishLogin login,
+  void redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishLogin login,
               SingleFlight<Answer>::Waiter waiter, Instant now);
 
   // Fetches in the background what is older than an hour; the old stays in use meanwhile, keys for

@@ -38,7 +38,7 @@ Flow<HttpReply> get(HttpCall call, std::shared_ptr<Entropy> entropy) {
   for (const auto pause : pauses) {
     if (!is_worth_retrying(reply)) break;
     Delay delay(jittered(pause, *entropy));
-    co_await std::move(delay);
+    co_await delay;
     reply = co_await attempt(call);
   }
   co_return reply;

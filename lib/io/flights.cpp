@@ -100,7 +100,7 @@ void Flights::take(Submission item) {
   carry_out(id, std::move(item.effect));
 }
 
-void Flights::take(Cancellation item) {
+void Flights::take(const Cancellation& item) {
   const Error cancelled{Status::cancelled, "the operation was cancelled"};
   const auto place = by_completion_.find(item.completion.get());
   if (place == by_completion_.end()) return item.completion->fail(cancelled);

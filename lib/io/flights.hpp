@@ -44,7 +44,7 @@ class Flights {
 
   std::vector<FlightId> ids() const;
   void take(Submission item);
-  void take(Cancellation item);
+  void take(const Cancellation& item);
   void take(RefetchAnswer item);
   void take(DelayedWork item);
 

@@ -410,8 +410,7 @@ Result<std::unique_ptr<HttpClient>> HttpClient::create(HttpClientSettings settin
   }
   curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, settings.max_connections);
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, settings.max_connections);
-  return std::unique_ptr<HttpClient>(
-      new HttpClient(std::make_unique<Impl>(std::move(settings), multi)));
+  return std::unique_ptr<HttpClient>(new HttpClient(std::make_unique<Impl>(settings, multi)));
 }
 
 HttpClient::HttpClient(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}

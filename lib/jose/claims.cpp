@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t max_subject_size = 255;  // OpenID Connect Core section 2
 
-Error refused(std::string text) { return {Status::token_rejected, "token: " + text}; }
+Error refused(std::string_view text) {
+  return {Status::token_rejected, std::string("token: ").append(text)};
+}
 
 bool contains(const std::vector<std::string>& list, std::string_view text) noexcept {
   return std::find(list.begin(), list.end(), text) != list.end();

@@ -15,7 +15,9 @@ constexpr json::Limits header_limits{.max_size = max_token_size, .max_depth = 4,
 // Each changes what the rest means, in a way this library does not follow.
 constexpr std::array<std::string_view, 4> unsupported = {"crit", "b64", "zip", "enc"};
 
-Error refused(std::string text) { return {Status::token_rejected, "token: " + text}; }
+Error refused(std::string_view text) {
+  return {Status::token_rejected, std::string("token: ").append(text)};
+}
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 

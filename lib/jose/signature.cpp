@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t max_signature_size = 1024;  // RSA with 8192 bits
 
-Error refused(std::string text) { return {Status::token_rejected, "token: " + text}; }
+Error refused(std::string_view text) {
+  return {Status::token_rejected, std::string("token: ").append(text)};
+}
 
 }  // namespace
 

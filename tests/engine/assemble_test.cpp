@@ -263,7 +263,7 @@ TEST_SUITE("engine/assemble") {
     }
 
     const auto same = keep_known_providers(
-        *before, must_assemble(world, and_more(corp, {{"cookie_path", "/app"}})).snapshot);
+        *before, *must_assemble(world, and_more(corp, {{"cookie_path", "/app"}})).snapshot);
     CHECK(same->provider("default") == before->provider("default"));
     CHECK(same->provider("corp") == before->provider("corp"));
     CHECK(same->context->session.attributes.path == "/app");
@@ -275,7 +275,7 @@ TEST_SUITE("engine/assemble") {
                                      {"providers.corp.oidc_enabled_signing_algs", "ES256"}}) {
       CAPTURE(changed.first);
       const auto next =
-          keep_known_providers(*before, must_assemble(world, and_more(corp, {changed})).snapshot);
+          keep_known_providers(*before, *must_assemble(world, and_more(corp, {changed})).snapshot);
       CHECK(next->provider("default") == before->provider("default"));
       CHECK_FALSE(next->provider("corp")->has_metadata);
       CHECK_FALSE(next->provider("corp")->has_keys);
@@ -291,7 +291,7 @@ TEST_SUITE("engine/assemble") {
         support::test_key(support::MintKey::Kind::rsa_2048).public_pem();
     const auto next = must_assemble(world, settings).snapshot;
 
-    const auto merged = keep_known_providers(*before, next);
+    const auto merged = keep_known_providers(*before, *next);
     CHECK(merged->providers[0] == next->providers[0]);
     CHECK(merged->providers[0] != before->providers[0]);
   }
