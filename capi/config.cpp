@@ -32,6 +32,16 @@ gatelet_status gatelet_config_load(gatelet_config* config, gatelet_str format, g
   });
 }
 
+gatelet_status gatelet_config_load_env(gatelet_config* config, const char* const* variables,
+                                       gatelet_error* error) {
+  return guard(error, [&]() -> Result<void> {
+    if (config == nullptr || variables == nullptr) {
+      return invalid_argument("config and variables are required");
+    }
+    return config->settings.load_env(variables);
+  });
+}
+
 gatelet_status gatelet_config_check(const gatelet_config* config, size_t* num_problems) {
   if (num_problems != nullptr) *num_problems = 0;
   return guard(nullptr, [&]() -> Result<void> {

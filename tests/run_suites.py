@@ -143,7 +143,7 @@ def main():
         print(f'there is no suite {" ".join(unknown)}; there are: {" ".join(SUITES)}')
         return 2
     wanted = set(wanted or SUITES)
-    os.environ['GATELET_TEST_LONG'] = '1' if is_long else ''
+    os.environ['TEST_LONG'] = '1' if is_long else ''
     log_dir = BUILD / 'logs'
     log_dir.mkdir(parents=True, exist_ok=True)
 

@@ -53,6 +53,14 @@ bool load_file(gatelet::Settings& settings, const std::string& path) {
   return true;
 }
 
+std::string sign_out_path_of(const gatelet::Settings& settings) {
+  const gatelet::Settings::Entry* prefix = nullptr;
+  for (const auto& entry : settings.entries()) {
+    if (entry.key == "proxy_prefix" && (!prefix || prefix->origin < entry.origin)) prefix = &entry;
+  }
+  return (prefix ? std::string(prefix->values.front().reveal()) : "/oauth2") + "/sign_out";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -64,16 +72,15 @@ int main(int argc, char** argv) {
 
   gatelet::Settings settings;
   if (!options->config_file.empty() && !load_file(settings, options->config_file)) return 2;
-  std::string sign_out_path = "/oauth2/sign_out";
+  if (const auto loaded = settings.load_env(environ); !loaded.ok()) {
+    std::cerr << "forward_auth: the environment: " << loaded.error().text << '\n';
+    return 2;
+  }
   for (const auto& [name, value] : options->settings) {
     if (const auto set = settings.set(name, value); !set.ok()) {
       std::cerr << "forward_auth: --set " << name << ": " << set.error().text << '\n';
       return 2;
     }
-  }
-  for (const auto& entry : settings.entries()) {
-    if (entry.key == "proxy_prefix")
-      sign_out_path = std::string(entry.values.front().reveal()) + "/sign_out";
   }
 
   Log log(options->is_quiet ? Event::Level::warning : Event::Level::info);
@@ -91,7 +98,7 @@ int main(int argc, char** argv) {
   forward_auth::protect(server, *engine,
                         [&](const httplib::Request&, const forward_auth::Allowed& allowed,
                             httplib::Response& response) {
-                          forward_auth::show_page(allowed, sign_out_path, response);
+                          forward_auth::show_page(allowed, sign_out_path_of(settings), response);
                         });
   const int port = examples::bind_to(server, options->host, options->port);
   if (port < 0) {

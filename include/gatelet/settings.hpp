@@ -1,5 +1,5 @@
-// Settings are what an engine is told: option names with their values, from the program, a file or
-// both.
+// Settings are what an engine is told: option names with their values, from the program, the
+// environment and files.
 //
 // A Settings object collects; Engine::create (or check()) judges it as a whole and reports every
 // problem at once. Option names are oauth2-proxy's; README lists them. `providers.<id>.<option>`
@@ -7,6 +7,7 @@
 // comma-separated, or JSON arrays of strings.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ class GATELET_API Settings {
   Settings() = default;
   Settings(std::initializer_list<std::pair<std::string_view, std::string_view>> values);
 
-  // Sets one option; a later value replaces an earlier one and wins over every file.
+  // Sets one option; a later value replaces an earlier one and wins over environment and file.
   //   Failure: Status::unknown_option names the nearest known option; nothing changes. Values are
   //   judged by check().
   Result<void> set(std::string_view key, std::string_view value);
@@ -35,16 +36,28 @@ class GATELET_API Settings {
   //   and key.
   Result<void> load(std::string_view format, std::string_view text);
 
+  // Adds the options of an environment: `variables` as in environ(7), texts `NAME=value` with a
+  // null pointer after the last. GATELET_CLIENT_ID sets client_id, OAUTH2_PROXY_CLIENT_ID the same
+  // where the former is not there; other variables are passed over, and so is one without a value.
+  // Values set by set() win over these, these over every file's.
+  //   Failure: Status::unknown_option, or not_built, for a variable that begins so and names no
+  //   option; nothing changes then. What Kubernetes puts there for a service called gatelet or
+  //   oauth2-proxy is no mistake and passed over (GATELET_SERVICE_HOST, GATELET_PORT_80_TCP ...).
+  Result<void> load_env(const char* const* variables);
+
   // Every problem, in the order of the option table; empty when an engine can be made. Reads no
   // file, no network.
   std::vector<Error> check() const;
 
-  // One value as it was given; `from_file` values lose against the others. For the library.
+  // Where a value comes from; a later origin here wins over an earlier one.
+  enum class Origin : std::uint8_t { file, environment, call };
+
+  // One value as it was given. For the library.
   struct Entry {
     std::string key;
     std::vector<Secret> values;  // one, or the items of a list
     bool is_list = false;        // given as a list (a TOML array), not as text to be split
-    bool from_file = false;
+    Origin origin = Origin::call;
   };
   const std::vector<Entry>& entries() const noexcept { return entries_; }
 

@@ -5,6 +5,7 @@
 
 #include "config/options.hpp"
 #include "config/resolve.hpp"
+#include "config/source_environment.hpp"
 #include "config/source_toml.hpp"
 #include "config/suggest.hpp"
 #include "config/value.hpp"
@@ -30,6 +31,16 @@ Error unknown(std::string_view key, std::string_view name, std::string_view scop
   if (!nearest.empty()) text += "; did you mean " + std::string(scope) + std::string(nearest) + "?";
   return {Status::unknown_option, text};
 }
+
+// Several errors as one, each with its place before it.
+struct Refusals {
+  Error all{Status::ok, {}};
+
+  void add(const std::string& place, const Error& error) {
+    if (all.text.empty()) all.status = error.status;
+    all.text += (all.text.empty() ? "" : "; ") + place + ": " + error.text;
+  }
+};
 
 // The key as entries spell it: "providers.default.client_id" is "client_id".
 Result<std::string> known_key(std::string_view key) {
@@ -60,7 +71,7 @@ Result<std::string> known_key(std::string_view key) {
 // A later value takes the place of an earlier one of the same origin.
 void put(std::vector<Settings::Entry>& entries, Settings::Entry entry) {
   const auto old = std::find_if(entries.begin(), entries.end(), [&](const auto& e) {
-    return e.key == entry.key && e.from_file == entry.from_file;
+    return e.key == entry.key && e.origin == entry.origin;
   });
   if (old == entries.end()) {
     entries.push_back(std::move(entry));
@@ -81,7 +92,7 @@ Settings::Settings(std::initializer_list<std::pair<std::string_view, std::string
 Result<void> Settings::set(std::string_view key, std::string_view value) {
   auto known = known_key(key);
   if (!known.ok()) return std::move(known).error();
-  put(entries_, {std::move(*known), {Secret(value)}, false, false});
+  put(entries_, {std::move(*known), {Secret(value)}, false, Settings::Origin::call});
   return {};
 }
 
@@ -93,19 +104,36 @@ Result<void> Settings::load(std::string_view format, std::string_view text) {
   auto read = config::read_toml(text);
   if (!read.ok()) return std::move(read).error();
 
-  Error refused{Status::ok, {}};
+  Refusals refusals;
   for (auto& [entry, line] : *read) {
     auto known = known_key(entry.key);
     if (known.ok()) {
       entry.key = std::move(*known);
-      continue;
+    } else {
+      refusals.add("line " + std::to_string(line), known.error());
     }
-    if (refused.status == Status::ok) refused.status = known.error().status;
-    if (!refused.text.empty()) refused.text += "; ";
-    refused.text += "line " + std::to_string(line) + ": " + known.error().text;
   }
-  if (refused.status != Status::ok) return refused;
+  if (!refusals.all.text.empty()) return refusals.all;
   for (auto& [entry, line] : *read) put(entries_, std::move(entry));
+  return {};
+}
+
+Result<void> Settings::load_env(const char* const* variables) {
+  if (variables == nullptr) {
+    return Error{Status::invalid_argument, "expected a list of variables, got a null pointer"};
+  }
+  auto read = config::read_environment(variables);
+  Refusals refusals;
+  for (auto& [entry, variable] : read) {
+    auto known = known_key(entry.key);
+    if (known.ok()) continue;
+    if (!config::is_from_kubernetes(entry)) refusals.add(config::quoted(variable), known.error());
+    entry.key.clear();
+  }
+  if (!refusals.all.text.empty()) return refusals.all;
+  for (auto& [entry, variable] : read) {
+    if (!entry.key.empty()) put(entries_, std::move(entry));
+  }
   return {};
 }
 

@@ -90,14 +90,14 @@ class Walk {
       if (key == "providers" || depth == 1) {
         return refusal(line, quoted(key), "an empty table; write the provider's options in it");
       }
-      entries_.push_back({{key, {Secret("")}, false, true}, line});
+      entries_.push_back({{key, {Secret("")}, false, Settings::Origin::file}, line});
       return {};
     }
     return add(table, key + ".");
   }
 
   Result<void> add_value(const toml::node& node, const std::string& key, std::size_t line) {
-    FileEntry out{{key, {}, false, true}, line};
+    FileEntry out{{key, {}, false, Settings::Origin::file}, line};
     if (const auto text = scalar_text(node)) {
       out.entry.values.emplace_back(*text);
     } else if (const auto* list = node.as_array()) {

@@ -46,11 +46,11 @@ bool parse(std::string_view text, std::vector<std::string>& out) {
   return parsed ? (out = std::move(*parsed), true) : false;
 }
 
-// The value for a key: what was set wins over what stands in a file.
+// The value for a key: of its last origin.
 const Entry* find_entry(const std::vector<Entry>& entries, std::string_view key) {
   const Entry* found = nullptr;
   for (const auto& entry : entries) {
-    if (entry.key == key && (!found || found->from_file)) found = &entry;
+    if (entry.key == key && (!found || found->origin < entry.origin)) found = &entry;
   }
   return found;
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { devIdp, expect, forwardAuth, freePort, runAll, stop, stopAll, test } from '../node/servers.mjs';
 
 const [build, pictures] = process.argv.slice(2);
-const require = createRequire(`${process.env.GATELET_NODE_MODULES}/`);
+const require = createRequire(`${process.env.TEST_NODE_MODULES}/`);
 const { chromium } = require('playwright-core');
 mkdirSync(pictures, { recursive: true });
 

@@ -60,6 +60,22 @@ static void a_file_is_loaded_and_a_broken_one_changes_nothing(void) {
   gatelet_config_free(config);
 }
 
+static void the_environment_sets_options_by_name(void) {
+  gatelet_config *config = NULL;
+  gatelet_error error = GATELET_ERROR_INIT;
+  const char *const wrong[] = {"PATH=/bin", "GATELET_CLIENT_IDD=x", NULL};
+  const char *const right[] = {"PATH=/bin", "GATELET_OIDC_ISSUER_URL=https://idp.example", "OAUTH2_PROXY_CLIENT_ID=c",
+                               "GATELET_CLIENT_SECRET=s", "GATELET_COOKIE_SECRET=0123456789!bcdef0123456789!bcdef", NULL};
+  size_t num_problems = 0;
+  CHECK(gatelet_config_new(&config) == GATELET_OK);
+  CHECK(gatelet_config_load_env(config, wrong, &error) == GATELET_E_UNKNOWN_OPTION);
+  CHECK(strstr(error.text, "GATELET_CLIENT_IDD") != NULL && strstr(error.text, "client_id?") != NULL);
+  CHECK(gatelet_config_check(config, &num_problems) == GATELET_OK && num_problems > 0);
+  CHECK(gatelet_config_load_env(config, right, &error) == GATELET_OK);
+  CHECK(gatelet_config_check(config, &num_problems) == GATELET_OK && num_problems == 0);
+  gatelet_config_free(config);
+}
+
 static void an_error_of_an_older_size_is_written_as_far_as_it_goes(void) {
   gatelet_config *config = offline_config();
   union {
@@ -125,6 +141,7 @@ int main(void) {
   RUN(problems_are_counted_and_told_one_by_one);
   RUN(a_broken_configuration_makes_no_engine);
   RUN(a_file_is_loaded_and_a_broken_one_changes_nothing);
+  RUN(the_environment_sets_options_by_name);
   RUN(an_error_of_an_older_size_is_written_as_far_as_it_goes);
   RUN(text_without_data_is_refused);
   RUN(statuses_have_class_http_number_and_name);

@@ -16,7 +16,7 @@ if len(declared) != num_declared:
 
 # Pointers that may be NULL, by function and position.
 ALLOWED = {
-    ('gatelet_config_set', 3), ('gatelet_config_load', 3), ('gatelet_config_on_event', 2), ('gatelet_config_on_event', 3),
+    ('gatelet_config_set', 3), ('gatelet_config_load', 3), ('gatelet_config_load_env', 2), ('gatelet_config_on_event', 2), ('gatelet_config_on_event', 3),
     ('gatelet_engine_create', 2), ('gatelet_engine_reload', 2), ('gatelet_decide', 4), ('gatelet_identify', 4),
     ('gatelet_begin_login', 2), ('gatelet_begin_login', 5), ('gatelet_finish_login', 4), ('gatelet_sign_out', 2),
     ('gatelet_sign_out', 5), ('gatelet_op_wait', 3), ('gatelet_op_on_done', 2), ('gatelet_op_on_done', 3), ('gatelet_metrics', 2),
@@ -33,6 +33,8 @@ def value(kind):
     kind = re.sub(r'\s+', ' ', kind).strip()
     if '(*' in kind:
         return 'write' if kind.startswith('void (*write)') else 'drop'
+    if kind.replace(' ', '') == 'constchar*const*variables':
+        return 'variables'
     base = re.sub(r'\b(const|user|out|pending|error|config|engine|request|options|decision|op|num|num_problems|on_event|done)\b', '', kind).replace(' ', '')
     return {
         'gatelet_config*': 'config', 'gatelet_config**': '&new_config', 'gatelet_engine*': 'engine', 'gatelet_engine**': '&new_engine',
@@ -83,6 +85,8 @@ static gatelet_config *new_config;
 static gatelet_engine *new_engine;
 static gatelet_decision *new_decision;
 static gatelet_op *new_op;
+
+static const char *const variables[] = {NULL};
 
 static int is_empty(void) { return new_config == NULL && new_engine == NULL && new_decision == NULL && new_op == NULL; }
 static void expect(const char *what, int is_true) {

@@ -38,7 +38,7 @@ TEST_SUITE("config/source_toml") {
     CHECK(read->at(0).entry.key == "provider");
     CHECK(texts(read->at(0).entry) == "oidc");
     CHECK(read->at(0).line == 2);
-    CHECK(read->at(0).entry.from_file);
+    CHECK(read->at(0).entry.origin == Settings::Origin::file);
     CHECK(texts(read->at(1).entry) == "false");
     CHECK(texts(read->at(2).entry) == "5");
     CHECK(texts(read->at(3).entry) == "[a.example|b.example|");

@@ -111,8 +111,9 @@ TEST_SUITE("config/values") {
   }
 
   TEST_CASE("read_values: what was set wins over the file, whatever the order") {
-    std::vector<Settings::Entry> entries{{"cookie_path", {Secret("/set")}, false, false},
-                                         {"cookie_path", {Secret("/file")}, false, true}};
+    std::vector<Settings::Entry> entries{
+        {"cookie_path", {Secret("/set")}, false, Settings::Origin::call},
+        {"cookie_path", {Secret("/file")}, false, Settings::Origin::file}};
     Problems problems;
     CHECK(*read_values(entries, problems).engine.cookie_path == "/set");
     std::swap(entries[0], entries[1]);
@@ -124,9 +125,9 @@ TEST_SUITE("config/values") {
   TEST_CASE(
       "read_values: a list where one value belongs is a problem; one text is a list of its items") {
     const std::vector<Settings::Entry> entries{
-        {"cookie_path", {Secret("/a")}, true, true},
-        {"cookie_secret", {Secret("a"), Secret("b")}, true, true},
-        {"cookie_secure", {Secret("true")}, true, true}};
+        {"cookie_path", {Secret("/a")}, true, Settings::Origin::file},
+        {"cookie_secret", {Secret("a"), Secret("b")}, true, Settings::Origin::file},
+        {"cookie_secure", {Secret("true")}, true, Settings::Origin::file}};
     Problems problems;
     (void)read_values(entries, problems);
     const auto said = problems.in_order();

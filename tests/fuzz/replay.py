@@ -14,7 +14,7 @@ env = dict(os.environ, ASAN_OPTIONS='detect_leaks=1', UBSAN_OPTIONS='print_stack
 with tempfile.TemporaryDirectory() as work:
     replay = subprocess.run([target, '-runs=1', '-timeout=10', '-rss_limit_mb=2048', f'-artifact_prefix={work}/', *map(str, seeds)], env=env,
                             capture_output=True, text=True)
-    seconds = 60 if os.environ.get('GATELET_TEST_LONG') else 5
+    seconds = 60 if os.environ.get('TEST_LONG') else 5
     found = subprocess.run([target, f'-max_total_time={seconds}', '-timeout=10', '-rss_limit_mb=2048', '-max_len=8192', f'-artifact_prefix={work}/',
                             work, corpus], env=env, capture_output=True, text=True) if replay.returncode == 0 else replay
     if found.returncode != 0:

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 const [port, redirectUri, postLogoutUri] = process.argv.slice(2);
-const require = createRequire(`${process.env.GATELET_NODE_MODULES}/`);
+const require = createRequire(`${process.env.TEST_NODE_MODULES}/`);
 const { Provider } = await import(pathToFileURL(require.resolve('oidc-provider')).href);
 
 const issuer = `http://127.0.0.1:${port}`;

@@ -77,7 +77,7 @@ def _():
 
 
 def reason_to_skip():
-    if not os.environ.get('GATELET_NODE_MODULES'):
+    if not os.environ.get('TEST_NODE_MODULES'):
         return 'node packages are not installed'
     version = subprocess.run(['node', '--version'], capture_output=True, text=True).stdout.strip()
     if int(version.lstrip('v').split('.')[0]) < 20:

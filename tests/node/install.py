@@ -23,5 +23,5 @@ with open(folder / 'lock', 'w') as lock:
             print('not ok npm install')
             sys.exit(1)
         done.write_text(wanted)
-os.environ['GATELET_NODE_MODULES'] = str(folder / 'node_modules')
+os.environ['TEST_NODE_MODULES'] = str(folder / 'node_modules')
 os.execvp(sys.argv[2], sys.argv[2:])

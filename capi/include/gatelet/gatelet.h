@@ -161,7 +161,7 @@ GATELET_C_API gatelet_status gatelet_config_new(gatelet_config **out);
 GATELET_C_API void gatelet_config_free(gatelet_config *config);
 
 /* gatelet_config_set sets one option by its name in a configuration file ("client_id"); README lists them. A list is
- * comma-separated or a JSON array of strings. What is set here wins over every file.
+ * comma-separated or a JSON array of strings. What is set here wins over environment and files.
  *   Blocking:  never. Threads: one at a time. Ownership: key and value are copied.
  *   Failure:   UNKNOWN_OPTION, the text names the nearest known one; nothing changes. Values are judged by
  *              gatelet_config_check. */
@@ -172,6 +172,14 @@ GATELET_C_API gatelet_status gatelet_config_set(gatelet_config *config, gatelet_
  *   Failure:   MALFORMED or UNKNOWN_OPTION, the text names line and key; INVALID_VALUE for another format; NOT_BUILT when
  *              this build reads no such files. Nothing changes then. */
 GATELET_C_API gatelet_status gatelet_config_load(gatelet_config *config, gatelet_str format, gatelet_str text, gatelet_error *error);
+
+/* gatelet_config_load_env adds the options of an environment: `variables` as in environ(7), texts "NAME=value" with NULL
+ * after the last. GATELET_CLIENT_ID sets client_id, OAUTH2_PROXY_CLIENT_ID the same where the former is not there; other
+ * variables are passed over, and so is one without a value and what Kubernetes sets for services called so. What
+ * gatelet_config_set was given wins over these, these over every file.
+ *   Blocking:  never. Threads: one at a time. Ownership: the texts are copied.
+ *   Failure:   UNKNOWN_OPTION or NOT_BUILT, the text names the variables and the nearest known options; nothing changes then. */
+GATELET_C_API gatelet_status gatelet_config_load_env(gatelet_config *config, const char *const *variables, gatelet_error *error);
 
 /* gatelet_config_check judges the configuration as a whole and counts its problems; gatelet_config_problem tells the i-th,
  * from 0. No file is read, nothing is connected to.
