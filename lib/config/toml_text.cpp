@@ -28,6 +28,14 @@ class Scanner {
     return true;
   }
 
+  // The quotes that open here, gone past; empty when there are none.
+  std::string_view take_quotes() noexcept {
+    for (const std::string_view quotes : {"\"\"\"", "'''", "\"", "'"}) {
+      if (take(quotes)) return quotes;
+    }
+    return {};
+  }
+
   void skip_comment() noexcept { skip(std::min(rest_.find('\n'), rest_.size())); }
 
   // Behind the opening quotes: goes past the closing ones. False at a stray byte.
@@ -64,25 +72,28 @@ class Scanner {
   std::size_t line_ = 1;
 };
 
+// Elsewhere a quote is a mistake, or stands in a dotted key: no key of ours needs more than ASCII.
+bool may_open_quotes(char before) noexcept {
+  return std::string_view("\n=,[{").find(before) != std::string_view::npos;
+}
+
 }  // namespace
 
 std::size_t line_of_stray_byte(std::string_view text) noexcept {
   Scanner scanner(text);
   scanner.take("\xef\xbb\xbf");  // a byte order mark
+  char before = '\n';            // the last character that was neither blank nor in a comment
   while (!scanner.at_end()) {
-    if (!is_ascii(scanner.front())) return scanner.line();
-    if (scanner.front() == '#') {
+    const char c = scanner.front();
+    if (!is_ascii(c)) return scanner.line();
+    if (c == '#') {
       scanner.skip_comment();
       continue;
     }
-    bool is_quoted = false;
-    for (const std::string_view quotes : {"\"\"\"", "'''", "\"", "'"}) {
-      is_quoted = scanner.take(quotes);
-      if (!is_quoted) continue;
-      if (!scanner.skip_quoted(quotes)) return scanner.line();
-      break;
-    }
-    if (!is_quoted) scanner.skip(1);
+    const auto quotes = may_open_quotes(before) ? scanner.take_quotes() : std::string_view{};
+    if (!quotes.empty() && !scanner.skip_quoted(quotes)) return scanner.line();
+    if (quotes.empty()) scanner.skip(1);
+    if (c != ' ' && c != '\t' && c != '\r') before = c;
   }
   return 0;
 }

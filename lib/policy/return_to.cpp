@@ -190,6 +190,13 @@ bool is_safe_url(std::string_view text, const ReturnPolicy& policy) noexcept {
   return matches_any(host, port, policy.whitelist_domains);
 }
 
+// Of what to_ascii makes of it.
+std::size_t size_in_ascii(std::string_view text) noexcept {
+  std::size_t size = text.size();
+  for (const char c : text) size += static_cast<unsigned char>(c) < 0x80 ? 0 : 2;
+  return size;
+}
+
 // What is not ASCII as percent escapes: a Location is ASCII.
 std::string to_ascii(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
@@ -209,7 +216,7 @@ std::string to_ascii(std::string_view text) {
 }  // namespace
 
 bool is_safe_return(std::string_view target, const ReturnPolicy& policy) {
-  if (target.empty() || target.size() > max_size || !is_clean(target)) return false;
+  if (target.empty() || size_in_ascii(target) > max_size || !is_clean(target)) return false;
   return target.front() == '/' ? is_safe_path(target, policy) : is_safe_url(target, policy);
 }
 

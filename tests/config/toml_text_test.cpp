@@ -30,6 +30,16 @@ TEST_SUITE("config/toml_text") {
     CHECK(line_of_stray_byte("a = 1 \xef\xbb\xbf") == 1);
   }
 
+  TEST_CASE("line_of_stray_byte: quotes where neither key nor value begins open nothing") {
+    CHECK(line_of_stray_byte("a = 2b\"c\xcf\x97 \n= [\"") == 1);  // undefined in toml++ 3.3
+    CHECK(line_of_stray_byte("a = 2 \"\xcf\x97\"") == 1);
+    CHECK(line_of_stray_byte("a = 2.'\xcf\x97'") == 1);
+    CHECK(line_of_stray_byte("a = 'b' \"\xcf\x97\"") == 1);
+    CHECK(line_of_stray_byte("a = [\n  'b', # c\n  '\xcf\x97',\n \"\xcf\x97\"]") == 0);
+    CHECK(line_of_stray_byte("a = { 'b' = '\xcf\x97', \"\xcf\x97\" = 1 }") == 0);
+    CHECK(line_of_stray_byte("[\"\xcf\x97\"]\n'\xcf\x97' =\t\"\xcf\x97\"") == 0);
+  }
+
   TEST_CASE("line_of_stray_byte: a backslash in quotes is followed by ASCII") {
     CHECK(line_of_stray_byte("a = \"\\\xc3\xa4\"") == 1);
     CHECK(line_of_stray_byte("a = \"\"\"\\\n  \xc3\xa4\"\"\"") == 2);

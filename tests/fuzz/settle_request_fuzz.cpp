@@ -63,7 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(proxied->own_path == plain->path && proxied->own_query == plain->query);
   require(proxied->scheme == "http" || proxied->scheme == "https");
   require(http::is_host(proxied->host) && http::is_target(proxied->target));
-  if (!request.peer.starts_with("10.") && !request.peer.starts_with("::ffff:")) {
+  const auto peer = http::parse_ip(request.peer);
+  if (!peer || !peer->is_v4() || peer->bytes[12] != 10) {
     require(!proxied->via_trusted_proxy && proxied->path == plain->path &&
             proxied->host == plain->host && proxied->method == plain->method &&
             proxied->scheme == plain->scheme);

@@ -322,6 +322,18 @@ TEST_SUITE("policy/return_to") {
     }
   }
 
+  TEST_CASE("choose_return: a target that is too long once it is ASCII is refused") {
+    const auto long_one = [](std::size_t num_letters) {
+      std::string target = "/";
+      for (std::size_t i = 0; i < num_letters; ++i) target += "\xc3\xa9";
+      return target;
+    };
+    const auto kept = policy::choose_return({long_one(1300)}, strict()).text();
+    CHECK(kept.size() == 1 + 6 * 1300);
+    CHECK(policy::choose_return({kept}, strict()).text() == kept);
+    refused(long_one(1400), strict());
+  }
+
   TEST_CASE("is_safe_return: more than 8 KiB is no return path") {
     CHECK(is_safe_return("/" + std::string(8191, 'a'), strict()));
     refused("/" + std::string(8192, 'a'), strict());
