@@ -63,12 +63,19 @@ session::SessionSettings session_settings(const Values& values) {
   return out;
 }
 
+std::vector<http::IpRange> ip_ranges(const std::vector<std::string>& texts) {
+  std::vector<http::IpRange> out;
+  for (const auto& text : texts) {
+    if (const auto range = http::parse_ip_range(text)) out.push_back(*range);
+  }
+  return out;
+}
+
 policy::ForwardedPolicy forwarded_policy(const EngineValues& engine) {
   policy::ForwardedPolicy out;
   out.reverse_proxy = *engine.reverse_proxy;
-  for (const auto& text : *engine.trusted_proxy_ips) {
-    if (const auto range = http::parse_ip_range(text)) out.trusted_proxies.push_back(*range);
-  }
+  out.trusted_proxies = ip_ranges(*engine.trusted_proxy_ips);
+  out.real_client_ip_header = *engine.real_client_ip_header;
   return out;
 }
 
@@ -112,6 +119,7 @@ policy::Policy policy_of(const Values& values) {
   out.request_id_header = *engine.request_id_header;
   out.post_logout_redirect_url = *engine.post_logout_redirect_url;
   out.ping_path = *engine.ping_path;
+  out.free_pass = {*engine.skip_auth_preflight, ip_ranges(*engine.trusted_ips)};
   out.allowed_groups = *engine.allowed_groups;
   out.return_to.whitelist_domains = *engine.whitelist_domains;
   out.return_to.accept_http = *engine.accept_http_return || !*engine.cookie_secure;

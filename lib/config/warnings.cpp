@@ -56,6 +56,10 @@ std::vector<std::string> insecure_settings(const Values& values) {
     if (!covers_everybody(range)) continue;
     out.push_back("trusted_proxy_ips has " + range + ": everybody may speak for others");
   }
+  for (const auto& range : *values.engine.trusted_ips) {
+    if (!covers_everybody(range)) continue;
+    out.push_back("trusted_ips has " + range + ": nobody needs to sign in");
+  }
   return out;
 }
 

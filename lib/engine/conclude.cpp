@@ -7,6 +7,7 @@
 
 #include "policy/answer.hpp"
 #include "policy/authorize.hpp"
+#include "policy/free_pass.hpp"
 #include "policy/identity_headers.hpp"
 #include "policy/userinfo.hpp"
 #include "session/cookie_session.hpp"
@@ -45,6 +46,25 @@ void add_response_headers(const Question& question, const session::Session& sess
                           bool tokens_hold, Answer& answer) {
   const bool whole = policy::add_response_headers(question.policy(), session, tokens_hold, answer);
   question.notes.value_left_out |= !whole;
+}
+
+// Nobody, where nobody needs to be signed in. The client's own identity headers go all the same.
+Decision let_pass(const Question& question, Endpoint endpoint, Cookies cookies) {
+  auto answer = endpoint == Endpoint::none
+                    ? Answer::allow(Reason::free_pass)
+                    : Answer::own(endpoint == Endpoint::auth ? 202 : 200, Reason::free_pass);
+  if (endpoint == Endpoint::none) {
+    policy::add_request_headers(question.policy(), question.context().session.cookie_name,
+                                question.facts, nullptr, false, answer);
+  } else {
+    answer.no_store();
+  }
+  if (endpoint == Endpoint::userinfo) {
+    answer.response("Content-Type", "application/json");
+    answer.body("{}");
+  }
+  add_cookies(cookies, answer);
+  return std::move(answer).finish();
 }
 
 Decision not_permitted(const Question& question, Endpoint endpoint) {
@@ -101,6 +121,10 @@ Decision allow(const Question& question, const Presented& presented, Cookies coo
 
 Result<Decision> conclude(const Question& question, Endpoint endpoint, const Presented& presented) {
   if (!policy::authorize(question.policy(), *presented.session).ok()) {
+    // Without a pass the session would be refused here; with one it is only no identity.
+    if (policy::has_free_pass(question.policy(), question.facts)) {
+      return let_pass(question, endpoint, {});
+    }
     return not_permitted(question, endpoint);
   }
   const auto cookies = carry(question, presented);
@@ -108,6 +132,14 @@ Result<Decision> conclude(const Question& question, Endpoint endpoint, const Pre
   if (endpoint == Endpoint::auth) return answer_auth(question, presented, *cookies);
   if (endpoint == Endpoint::userinfo) return answer_userinfo(presented, *cookies);
   return allow(question, presented, *cookies);
+}
+
+std::optional<Decision> conclude_free_pass(const Question& question, Endpoint endpoint,
+                                           const Presented& presented) {
+  if (!policy::has_free_pass(question.policy(), question.facts)) return std::nullopt;
+  const auto cookies =
+      presented.clear_cookies ? clear_session_cookies(question) : std::vector<std::string>{};
+  return let_pass(question, endpoint, cookies);
 }
 
 Decision conclude_nobody(const Question& question, const Presented& presented) {

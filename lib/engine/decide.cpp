@@ -162,6 +162,9 @@ Result<Verdict> decide_presented(const Question& question, Endpoint endpoint,
     if (!decision.ok()) return std::move(decision).error();
     return Verdict(std::move(decision).value());
   }
+  if (auto pass = conclude_free_pass(question, endpoint, presented)) {
+    return Verdict(std::move(*pass));
+  }
   if (endpoint != Endpoint::none) return Verdict(conclude_nobody(question, presented));
   return ask_to_sign_in(question, presented);
 }

@@ -46,6 +46,12 @@ std::optional<std::string_view> forwarded_method(std::span<const HeaderView> hea
   return value && is_token(*value) ? value : std::nullopt;
 }
 
+std::optional<IpAddress> forwarded_address(std::span<const HeaderView> headers,
+                                           std::string_view name) noexcept {
+  const auto value = only_value(headers, name);
+  return value ? parse_ip(*value) : std::nullopt;
+}
+
 bool is_host(std::string_view text) noexcept { return parse_authority(text).has_value(); }
 
 }  // namespace gatelet::http

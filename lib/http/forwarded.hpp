@@ -24,6 +24,10 @@ std::optional<std::string_view> forwarded_uri(
     std::span<const HeaderView>) noexcept;  // passes parse_target
 std::optional<std::string_view> forwarded_method(std::span<const HeaderView>) noexcept;  // a token
 
+// The one address that the fields `name` hold.
+std::optional<IpAddress> forwarded_address(std::span<const HeaderView>,
+                                           std::string_view name) noexcept;
+
 // The right-most address of X-Forwarded-For that `is_trusted` does not know; nullopt when an
 // element on the way is no address, or when there is none that is not trusted.
 // Empty elements do not count (RFC 9110 section 5.6.1).

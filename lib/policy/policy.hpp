@@ -28,6 +28,13 @@ struct EmailRules {
 struct ForwardedPolicy {
   bool reverse_proxy = false;
   std::vector<http::IpRange> trusted_proxies;
+  std::string real_client_ip_header = "X-Real-IP";
+};
+
+// What passes without a session (policy/free_pass.hpp).
+struct FreePassPolicy {
+  bool preflight = false;  // every OPTIONS request
+  std::vector<http::IpRange> trusted_ips;
 };
 
 struct HeaderPolicy {
@@ -66,6 +73,7 @@ struct Policy {
   ReturnPolicy return_to;
   EmailRules email;
   ForwardedPolicy forwarded;
+  FreePassPolicy free_pass;
   HeaderPolicy headers;
   PagesPolicy pages;
 };

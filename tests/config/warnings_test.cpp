@@ -57,4 +57,13 @@ TEST_SUITE("config/warnings") {
     CHECK(
         warnings(complete({{"trusted_proxy_ips", "10.0.0.0/8,::1,fd00::/8,255.0.0.0/8"}})).empty());
   }
+
+  TEST_CASE("EN-23: trusted_ips that hold everybody warn, networks do not") {
+    for (const auto range : {"0.0.0.0/0", "::/0"}) {
+      const auto said = warnings(complete({{"trusted_ips", range}}));
+      REQUIRE(said.size() == 1);
+      CHECK(said[0] == "trusted_ips has " + std::string(range) + ": nobody needs to sign in");
+    }
+    CHECK(warnings(complete({{"trusted_ips", "192.0.2.0/24"}})).empty());
+  }
 }

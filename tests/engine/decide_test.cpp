@@ -56,6 +56,59 @@ TEST_SUITE("engine/decide") {
     CHECK(header(decision, "Cache-Control") == "no-store");
   }
 
+  TEST_CASE(
+      "decide: free pass: let in without a session, as nobody, whatever headers the client "
+      "brings") {
+    World world;
+    world.policy.free_pass.preflight = true;
+    const World::Request request{.method = "OPTIONS",
+                                 .headers = {{"X-Forwarded-Email", "forged@example.com"}}};
+    const auto decision = world.decide(request);
+    CHECK(decision.kind() == Decision::Kind::allow);
+    CHECK(decision.reason() == Reason::free_pass);
+    CHECK(decision.identity() == nullptr);
+    CHECK(decision.upstream().empty());
+    REQUIRE(decision.strip().size() == 1);
+    CHECK(decision.strip()[0].name == "X-Forwarded-Email");
+
+    world.policy.free_pass.preflight = false;
+    CHECK(world.decide(request).kind() != Decision::Kind::allow);
+  }
+
+  TEST_CASE(
+      "decide: free pass: who is signed in keeps the identity; who is not permitted passes as "
+      "nobody") {
+    World world;
+    world.policy.free_pass.preflight = true;
+    const auto cookie = world.cookie_of(world.person());
+    auto decision = world.decide({.cookie = cookie, .method = "OPTIONS"});
+    CHECK(decision.reason() == Reason::session);
+    REQUIRE(decision.identity() != nullptr);
+    CHECK(decision.identity()->email() == "ada@example.com");
+
+    world.policy.allowed_groups = {"admins"};
+    decision = world.decide({.cookie = cookie, .method = "OPTIONS"});
+    CHECK(decision.kind() == Decision::Kind::allow);
+    CHECK(decision.reason() == Reason::free_pass);
+    CHECK(decision.identity() == nullptr);
+    CHECK(values_of(decision.response(), "Set-Cookie").empty());
+    CHECK(world.decide({.cookie = cookie, .method = "GET"}).http_status() == 403);
+  }
+
+  TEST_CASE(
+      "decide: free pass at PREFIX/auth is 202, at PREFIX/userinfo an empty document; sign-in "
+      "stays what it is") {
+    World world;
+    world.policy.free_pass.trusted_ips = {http::parse_ip_range("203.0.113.7").value()};
+    CHECK(world.decide({.target = "/oauth2/auth"}).http_status() == 202);
+    const auto userinfo = world.decide({.target = "/oauth2/userinfo"});
+    CHECK(userinfo.http_status() == 200);
+    CHECK(userinfo.body() == "{}");
+    CHECK(starts_login(world.decide({.target = "/oauth2/start"})));
+    CHECK(world.decide({.target = "/oauth2/auth", .peer = "203.0.113.8"}).http_status() == 401);
+    CHECK(world.decide({.target = "/oauth2/userinfo", .peer = "203.0.113.8"}).http_status() == 401);
+  }
+
   TEST_CASE("H-14: a program without session gets 401 and starts no login") {
     World world;
     for (const auto& headers : std::vector<std::vector<HeaderView>>{

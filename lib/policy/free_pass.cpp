@@ -1,0 +1,38 @@
+#include "policy/free_pass.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "http/forwarded.hpp"
+#include "http/header.hpp"
+
+namespace gatelet::policy {
+namespace {
+
+bool contains(const std::vector<http::IpRange>& ranges, const http::IpAddress& address) noexcept {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const http::IpRange& range) { return range.contains(address); });
+}
+
+}  // namespace
+
+std::optional<http::IpAddress> client_ip(const Policy& policy, const RequestFacts& facts) noexcept {
+  if (!facts.via_trusted_proxy) return http::parse_ip(facts.peer);
+  const auto& forwarded = policy.forwarded;
+  if (!http::equal_ignoring_case(forwarded.real_client_ip_header, "X-Forwarded-For")) {
+    return http::forwarded_address(facts.headers, forwarded.real_client_ip_header);
+  }
+  return http::forwarded_client(facts.headers, [&](const http::IpAddress& address) {
+    return contains(forwarded.trusted_proxies, address);
+  });
+}
+
+bool has_free_pass(const Policy& policy, const RequestFacts& facts) noexcept {
+  const auto& free = policy.free_pass;
+  if (free.preflight && facts.method == "OPTIONS") return true;
+  if (free.trusted_ips.empty()) return false;
+  const auto client = client_ip(policy, facts);
+  return client && contains(free.trusted_ips, *client);
+}
+
+}  // namespace gatelet::policy
