@@ -60,7 +60,7 @@ TEST_SUITE("http/call") {
   }
 
   TEST_CASE("K-08: the destructor leaves nothing of a body that lies inside the call itself") {
-    alignas(HttpCall) unsigned char room[sizeof(HttpCall)];
+    alignas(HttpCall) unsigned char room[sizeof(HttpCall)] = {};
     auto* call = new (room) HttpCall;
     call->body = "s3cretbody";  // short enough to stand in the object
     call->~HttpCall();
