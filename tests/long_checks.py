@@ -183,7 +183,7 @@ def reproducible(log):
                 shutil.copy2(ROOT / file, source / file)
         build = place / name / 'build'
         run(['meson', 'setup', build, source, '-Dbuildtype=release', '-Dtests=disabled', *PLAIN], log, env=compilers('gcc', 'g++', cached=False))
-        run(['ninja', '-C', build, 'capi/libgatelet.so'], log)
+        run(['ninja', '-C', build], log)
         sums.append(hashlib.sha256((build / 'capi' / 'libgatelet.so').resolve().read_bytes()).hexdigest())
     shutil.rmtree(place)
     return (1, 0, sums[0]) if sums[0] == sums[1] else (0, 1, 'the two libraries differ: a path or a time went into one')

@@ -20,12 +20,12 @@ class Notes {
  public:
   Notes(const ProviderValues& provider, Problems& problems)
       : provider_(provider), problems_(problems) {}
-  void add(Row row, std::string text, Status status = Status::invalid_value) {
-    problems_.add(provider_.name, row, std::move(text), status);
+  void add(Row row, const std::string& text, Status status = Status::invalid_value) {
+    problems_.add(provider_.name, row, text, status);
   }
   // Nothing is said to be missing where something was refused.
-  void add_missing(Row row, std::string text) {
-    if (!problems_.has(row, provider_.name.number)) add(row, "missing; " + std::move(text));
+  void add_missing(Row row, const std::string& text) {
+    if (!problems_.has(row, provider_.name.number)) add(row, "missing; " + text);
   }
 
  private:
