@@ -119,6 +119,7 @@ policy::Policy policy_of(const Values& values) {
   out.request_id_header = *engine.request_id_header;
   out.post_logout_redirect_url = *engine.post_logout_redirect_url;
   out.ping_path = *engine.ping_path;
+  out.force_https = *engine.force_https;
   out.free_pass = {*engine.skip_auth_preflight, ip_ranges(*engine.trusted_ips)};
   out.allowed_groups = *engine.allowed_groups;
   out.return_to.whitelist_domains = *engine.whitelist_domains;

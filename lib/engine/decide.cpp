@@ -9,6 +9,7 @@
 #include "http/query.hpp"
 #include "policy/api_request.hpp"
 #include "policy/authorize.hpp"
+#include "policy/force_https.hpp"
 #include "policy/pages.hpp"
 
 namespace gatelet::engine {
@@ -138,6 +139,9 @@ Result<Verdict> decide_signed_out(const Question& question) {
 }  // namespace
 
 Result<Verdict> decide(const Question& question) {
+  if (auto elsewhere = policy::force_https(question.policy(), question.facts)) {
+    return Verdict(std::move(*elsewhere));
+  }
   const auto match = policy::match_endpoint(question.policy(), question.facts.own_path,
                                             question.context().several_providers);
   switch (match.endpoint) {

@@ -99,6 +99,7 @@ Words words(Reason reason) noexcept {
     case Reason::session:
     case Reason::session_refreshed:
     case Reason::free_pass:
+    case Reason::https_required:
     case Reason::login_started:
     case Reason::sign_in_page:
     case Reason::signed_in:

@@ -55,6 +55,7 @@ struct PagesPolicy {
 };
 
 struct Policy {
+  bool force_https = false;
   std::string proxy_prefix = "/oauth2";
   std::string redirect_url;  // configured redirect_uri; empty: derived from the request
   bool relative_redirect_url = false;

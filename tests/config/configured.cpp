@@ -35,6 +35,7 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("request_id_header", p.request_id_header);
   out.add("post_logout_redirect_url", p.post_logout_redirect_url);
   out.add("ping_path", p.ping_path);
+  out.add("force_https", p.force_https);
   out.add("allowed_groups", p.allowed_groups);
   out.add("return_to.whitelist_domains", p.return_to.whitelist_domains);
   out.add("return_to.accept_http", p.return_to.accept_http);

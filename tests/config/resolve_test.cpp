@@ -97,6 +97,7 @@ const std::vector<Effect>& effects() {
       {"sign_out_by_cross_site_get", "true", "sign_out_by_cross_site_get"},
       {"proxy_prefix", "/auth", "proxy_prefix"},
       {"ping_path", "/healthz", "ping_path"},
+      {"force_https", "true", "force_https"},
       {"skip_provider_button", "false", "skip_provider_button"},
       {"force_json_errors", "true", "pages.force_json_errors"},
       {"encode_state", "true", "encode_state"},

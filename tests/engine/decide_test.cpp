@@ -56,6 +56,19 @@ TEST_SUITE("engine/decide") {
     CHECK(header(decision, "Cache-Control") == "no-store");
   }
 
+  TEST_CASE("decide: force_https comes before everything, sessions and own endpoints included") {
+    World world;
+    world.policy.force_https = true;
+    const auto cookie = world.cookie_of(world.person());
+    for (const auto* target : {"/", "/oauth2/auth", "/oauth2/callback?code=c&state=s", "/ping"}) {
+      CAPTURE(target);
+      const auto decision = world.decide({.target = target, .cookie = cookie, .scheme = "http"});
+      CHECK(decision.http_status() == 308);
+      CHECK(header(decision, "Location") == std::string("https://app.example") + target);
+    }
+    CHECK(world.decide({.cookie = cookie}).kind() == Decision::Kind::allow);
+  }
+
   TEST_CASE(
       "decide: free pass: let in without a session, as nobody, whatever headers the client "
       "brings") {
