@@ -82,6 +82,7 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
+  const auto sign_out_path = sign_out_path_of(settings);
 
   Log log(options->is_quiet ? Event::Level::warning : Event::Level::info);
   auto ports = gatelet::default_ports();
@@ -98,7 +99,7 @@ int main(int argc, char** argv) {
   forward_auth::protect(server, *engine,
                         [&](const httplib::Request&, const forward_auth::Allowed& allowed,
                             httplib::Response& response) {
-                          forward_auth::show_page(allowed, sign_out_path_of(settings), response);
+                          forward_auth::show_page(allowed, sign_out_path, response);
                         });
   const int port = examples::bind_to(server, options->host, options->port);
   if (port < 0) {

@@ -12,16 +12,10 @@ namespace {
 constexpr std::string_view ours = "GATELET_";
 constexpr std::string_view reference = "OAUTH2_PROXY_";
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), http::to_lower);
-  return out;
-}
-
 // Ours wins over the reference's; of two that are the same, the first, as for getenv.
 void add(std::string_view prefix, std::string_view name, std::string_view value,
          std::vector<Variable>& out) {
-  auto key = lower(name.substr(prefix.size()));
+  auto key = http::lower(name.substr(prefix.size()));
   const auto before =
       std::find_if(out.begin(), out.end(), [&](const auto& one) { return one.entry.key == key; });
   Variable variable{{std::move(key), {Secret(value)}, false, Settings::Origin::environment},

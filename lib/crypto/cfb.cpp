@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t block_size = 16;
 constexpr std::size_t step = 32 * block_size;  // of key stream made at once when decrypting
 
-// One direction of one key, its schedule done.
+// One key in one mode, its schedule done.
 class PreparedCipher {
  public:
   bool prepare(const std::string& name, const Secret& key) noexcept {

@@ -29,6 +29,11 @@ Result<std::vector<std::string>> carry(const Question& question, const Presented
                                 question.facts.host, question.facts.headers, *context.entropy);
 }
 
+// What expires session cookies that are no good.
+std::vector<std::string> clearing_cookies(const Question& question, const Presented& presented) {
+  return presented.clear_cookies ? clear_session_cookies(question) : std::vector<std::string>{};
+}
+
 void add_cookies(Cookies cookies, Answer& answer) {
   for (const auto& cookie : cookies) answer.response("Set-Cookie", cookie);
 }
@@ -137,15 +142,12 @@ Result<Decision> conclude(const Question& question, Endpoint endpoint, const Pre
 std::optional<Decision> conclude_free_pass(const Question& question, Endpoint endpoint,
                                            const Presented& presented) {
   if (!policy::has_free_pass(question.policy(), question.facts)) return std::nullopt;
-  const auto cookies =
-      presented.clear_cookies ? clear_session_cookies(question) : std::vector<std::string>{};
-  return let_pass(question, endpoint, cookies);
+  return let_pass(question, endpoint, clearing_cookies(question, presented));
 }
 
 Decision conclude_nobody(const Question& question, const Presented& presented) {
-  const auto cookies =
-      presented.clear_cookies ? clear_session_cookies(question) : std::vector<std::string>{};
-  return policy::unauthorized(question.policy(), page_facts(question), presented.reason, cookies);
+  return policy::unauthorized(question.policy(), page_facts(question), presented.reason,
+                              clearing_cookies(question, presented));
 }
 
 }  // namespace gatelet::engine

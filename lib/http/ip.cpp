@@ -154,6 +154,11 @@ bool IpRange::contains(const IpAddress& address) const noexcept {
   return has_prefix(address, first, prefix_bits);
 }
 
+bool contains(std::span<const IpRange> ranges, const IpAddress& address) noexcept {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const IpRange& range) { return range.contains(address); });
+}
+
 std::optional<IpRange> parse_ip_range(std::string_view text) noexcept {
   const auto slash = text.find('/');
   const auto address = parse_ip(text.substr(0, slash));

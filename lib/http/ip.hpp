@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace gatelet::http {
@@ -25,6 +26,9 @@ struct IpRange {
   // An IPv4 address is never in an IPv6 range: "::/0" is not everybody.
   bool contains(const IpAddress&) const noexcept;
 };
+
+// Whether one of the ranges contains the address.
+bool contains(std::span<const IpRange>, const IpAddress&) noexcept;
 
 // "10.0.0.0/8", "2001:db8::/32", or a lone address. Bits behind the prefix are taken as zero.
 std::optional<IpRange> parse_ip_range(std::string_view text) noexcept;

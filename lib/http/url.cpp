@@ -1,7 +1,5 @@
 #include "http/url.hpp"
 
-#include <algorithm>
-
 #include "http/ascii.hpp"
 #include "http/authority.hpp"
 #include "http/header.hpp"
@@ -29,12 +27,6 @@ std::string_view byte_fault(std::string_view text) noexcept {
     if (c == '%' && !escaped_byte(text, i)) return "the URL holds a broken percent escape";
   }
   return {};
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), to_lower);
-  return out;
 }
 
 }  // namespace

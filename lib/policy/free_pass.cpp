@@ -1,20 +1,9 @@
 #include "policy/free_pass.hpp"
 
-#include <algorithm>
-#include <vector>
-
 #include "http/forwarded.hpp"
 #include "http/header.hpp"
 
 namespace gatelet::policy {
-namespace {
-
-bool contains(const std::vector<http::IpRange>& ranges, const http::IpAddress& address) noexcept {
-  return std::any_of(ranges.begin(), ranges.end(),
-                     [&](const http::IpRange& range) { return range.contains(address); });
-}
-
-}  // namespace
 
 std::optional<http::IpAddress> client_ip(const Policy& policy, const RequestFacts& facts) noexcept {
   if (!facts.via_trusted_proxy) return http::parse_ip(facts.peer);
@@ -23,7 +12,7 @@ std::optional<http::IpAddress> client_ip(const Policy& policy, const RequestFact
     return http::forwarded_address(facts.headers, forwarded.real_client_ip_header);
   }
   return http::forwarded_client(facts.headers, [&](const http::IpAddress& address) {
-    return contains(forwarded.trusted_proxies, address);
+    return http::contains(forwarded.trusted_proxies, address);
   });
 }
 
@@ -32,7 +21,7 @@ bool has_free_pass(const Policy& policy, const RequestFacts& facts) noexcept {
   if (free.preflight && facts.method == "OPTIONS") return true;
   if (free.trusted_ips.empty()) return false;
   const auto client = client_ip(policy, facts);
-  return client && contains(free.trusted_ips, *client);
+  return client && http::contains(free.trusted_ips, *client);
 }
 
 }  // namespace gatelet::policy

@@ -1,6 +1,5 @@
 #include "policy/trusted_proxy.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include "http/forwarded.hpp"
@@ -28,9 +27,7 @@ void take(std::string_view& fact, const std::optional<std::string_view>& forward
 bool is_trusted_proxy(const ForwardedPolicy& policy, std::string_view peer) noexcept {
   if (!policy.reverse_proxy || policy.trusted_proxies.empty()) return false;
   const auto address = http::parse_ip(peer);
-  if (!address) return false;
-  return std::any_of(policy.trusted_proxies.begin(), policy.trusted_proxies.end(),
-                     [&](const http::IpRange& range) { return range.contains(*address); });
+  return address && http::contains(policy.trusted_proxies, *address);
 }
 
 Result<RequestFacts> settle_request(const RequestView& request, const Policy& policy) {

@@ -34,11 +34,11 @@ expect 'a missing configuration file is refused' fails_with 2 'cannot be read' "
 printf 'client_idd = "x"\n' >"$work/wrong.toml"
 expect 'an unknown key in a file is refused with the nearest name' fails_with 2 'client_id' \
   "$build/examples/forward_auth/forward_auth" --config "$work/wrong.toml"
-printf 'cookie_secret = "canary-secret"\noidc_issuer_url = "ftp://x"\n' >"$work/broken.toml"
 expect 'an unknown variable is refused with the nearest name' fails_with 2 'client_id' \
   env GATELET_CLIENT_IDD=x "$build/examples/forward_auth/forward_auth"
 expect 'the environment is taken, --set wins over it' fails_with 2 'cookie_path: "from-set"' \
   env GATELET_COOKIE_PATH=from-environment "$build/examples/forward_auth/forward_auth" --set cookie_path=from-set
+printf 'cookie_secret = "canary-secret"\noidc_issuer_url = "ftp://x"\n' >"$work/broken.toml"
 expect 'all problems of a configuration are listed' fails_with 2 'oidc_issuer_url' \
   "$build/examples/forward_auth/forward_auth" --config "$work/broken.toml"
 expect 'and none shows a secret' bash -c '! grep -q canary "$0"' "$work/said"
