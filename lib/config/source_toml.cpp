@@ -123,9 +123,13 @@ Result<std::vector<FileEntry>> read_toml(std::string_view text) {
   if (text.size() > max_size) {
     return Error{Status::invalid_value, "the file has more than 1 MiB"};
   }
-  if (const auto line = line_of_stray_byte(text)) return not_toml(text, line);
-  const auto parsed = toml::parse(text);
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  if (const auto line = line_of_continuation(text)) return not_toml(text, line);
   // The parser's own words may repeat a piece of a secret.
+  const auto shape = toml::parse(ascii_shape(text));
+  if (!shape) return not_toml(text, shape.error().source().begin.line);
+  const auto parsed = toml::parse(text);
   if (!parsed) return not_toml(text, parsed.error().source().begin.line);
   Walk walk;
   auto done = walk.add(parsed.table(), "");

@@ -1,16 +1,23 @@
-// A first look at a TOML text, before it is parsed.
+// What is looked at in a TOML text before toml++ may parse it.
+//
+// toml++ 3.3 asks of characters outside ASCII whether they are white space, with a table that does
+// not cover them all, which is undefined. It does so wherever it expects anything but the inside of
+// a text or a comment, and behind a backslash that ends a line of a text. No configuration needs
+// such a character there.
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace gatelet::config {
 
-// The line of the first byte outside ASCII that stands neither in quotes nor in a comment, or right
-// after a backslash in quotes; 0 when there is none. No configuration has such a byte. Quotes
-// count where a key or a value begins; what is quoted further on in a dotted key must be ASCII.
-//
-// toml++ 3.3 looks whether it is white space in a table that does not cover it, which is undefined.
-std::size_t line_of_stray_byte(std::string_view text) noexcept;
+// `text` with every byte outside ASCII made a '@', which TOML knows in texts and comments only:
+// when this one parses, all such bytes of the original stand there. Offsets and lines are the same.
+std::string ascii_shape(std::string_view text);
+
+// The line of the first byte outside ASCII that only white space parts from a backslash before it;
+// 0 when there is none.
+std::size_t line_of_continuation(std::string_view text) noexcept;
 
 }  // namespace gatelet::config

@@ -77,7 +77,26 @@ TEST_SUITE("config/source_toml") {
   TEST_CASE("read_toml: what the parser cannot judge is refused all the same") {
     CHECK(refused("client\xd1\x8d_id = \"app\"").starts_with("line 1: this is not TOML"));
     CHECK(refused("[`a]\nb = 1").starts_with("line 1: this is not TOML"));
-    CHECK(refused("a = \"\xd1\x8d\" # \xd1\x8d") == "accepted");
+    CHECK(refused("a = 2b\"c\xcf\x97 \n= [\"").starts_with("line 1: "));
+    CHECK(refused("a = 2b\"c\xcf\x97 \n[\"").starts_with("line 1: "));
+    CHECK(refused("a = 'b'\n\xc3\xa4 = 1").starts_with("line 2: "));
+    CHECK(refused("a = \"x\"\xc3\xa4").starts_with("line 1: "));
+    CHECK(refused("a = \"\"\"\\\n  \xc3\xa4\"\"\"").starts_with("line 2: "));
+  }
+
+  TEST_CASE("read_toml: letters of all scripts stand in quotes and comments") {
+    for (const std::string_view text :
+         {"a = \"\xd1\x8d\" # \xd1\x8d", "a = '\xc3\xa4'", "a = \"\"\"\n\xc3\xa4\n\"\"\"\nb = 1",
+          "a = '''\xc3\xa4''' # x",
+          "\xef\xbb\xbf"
+          "a = 1",
+          "a = [\n 'b', # c\n '\xcf\x97']"}) {
+      CAPTURE(text);
+      CHECK(refused(std::string(text)) == "accepted");
+    }
+    const auto read = read_toml("a = \"\xc3\xa4 @ \\u00e4\"");
+    REQUIRE(read.ok());
+    CHECK(read.value()[0].entry.values[0].reveal() == "\xc3\xa4 @ \xc3\xa4");
   }
 
   TEST_CASE("read_toml: values that no option takes are refused") {
