@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "config/resolve_provider.hpp"
+#include "config/resolve_routes.hpp"
 #include "config/validate.hpp"
 #include "config/values.hpp"
 #include "config/warnings.hpp"
@@ -120,7 +121,9 @@ policy::Policy policy_of(const Values& values) {
   out.post_logout_redirect_url = *engine.post_logout_redirect_url;
   out.ping_path = *engine.ping_path;
   out.force_https = *engine.force_https;
-  out.free_pass = {*engine.skip_auth_preflight, ip_ranges(*engine.trusted_ips)};
+  out.free_pass.preflight = *engine.skip_auth_preflight;
+  out.free_pass.trusted_ips = ip_ranges(*engine.trusted_ips);
+  out.free_pass.routes_cover_own_endpoints = values.is_compat;
   out.allowed_groups = *engine.allowed_groups;
   out.return_to.whitelist_domains = *engine.whitelist_domains;
   out.return_to.accept_http = *engine.accept_http_return || !*engine.cookie_secure;
@@ -143,6 +146,7 @@ Resolved resolve(const Settings& settings) {
 
   const auto& engine = values.engine;
   out.policy = policy_of(values);
+  resolve_routes(values, out.policy, out.problems);
   out.session = session_settings(values);
   out.cookie_secret = *engine.cookie_secret;
   if (!engine.cookie_secret.given) out.cookie_secret_file = *engine.cookie_secret_file;

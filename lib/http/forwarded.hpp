@@ -15,7 +15,7 @@
 namespace gatelet::http {
 
 // Every reader answers nullopt for an absent field, an empty or blank one, several fields that
-// differ, or a value that is not what it should be: then the connection's own fact counts.
+// differ, or a value that is not what it should be.
 std::optional<std::string_view> forwarded_proto(
     std::span<const HeaderView>) noexcept;  // "http" or "https"
 std::optional<std::string_view> forwarded_host(

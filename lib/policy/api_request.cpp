@@ -48,18 +48,19 @@ bool is_no_navigation(const RequestFacts& facts) noexcept {
          names(facts, "Upgrade", "websocket") || has_program_body(facts);
 }
 
-bool is_program(const Policy& policy, const RequestFacts& facts) noexcept {
-  return names(facts, "Accept", "application/json") ||
+bool is_program(const Policy& policy, const RequestFacts& facts) {
+  return (policy.api_routes && policy.api_routes->any_matches(facts.target)) ||
+         names(facts, "Accept", "application/json") ||
          (policy.detect_api_by_fetch_metadata && is_no_navigation(facts));
 }
 
 }  // namespace
 
-bool is_api_request(const Policy& policy, const RequestFacts& facts) noexcept {
+bool is_api_request(const Policy& policy, const RequestFacts& facts) {
   return policy.pages.force_json_errors || is_program(policy, facts);
 }
 
-bool wants_json(const Policy& policy, const RequestFacts& facts) noexcept {
+bool wants_json(const Policy& policy, const RequestFacts& facts) {
   if (policy.pages.json_own_pages) return is_api_request(policy, facts);
   const auto own = match_endpoint(policy, facts.own_path, true).endpoint;
   return own == Endpoint::none && is_api_request(policy, facts);

@@ -2,6 +2,7 @@
 
 #include "http/forwarded.hpp"
 #include "http/header.hpp"
+#include "policy/own_endpoints.hpp"
 
 namespace gatelet::policy {
 
@@ -16,9 +17,24 @@ std::optional<http::IpAddress> client_ip(const Policy& policy, const RequestFact
   });
 }
 
-bool has_free_pass(const Policy& policy, const RequestFacts& facts) noexcept {
+namespace {
+
+bool is_skipped_route(const Policy& policy, const RequestFacts& facts) {
+  const auto& free = policy.free_pass;
+  if (!free.routes) return false;
+  // A host that asks PREFIX/auth must say for which path: else a rule such as "!=^/private" would
+  // match the endpoint itself, and let everything pass.
+  const bool is_own = match_endpoint(policy, facts.path, true).endpoint != Endpoint::none;
+  if (is_own && !free.routes_cover_own_endpoints) return false;
+  return free.routes->matches(facts.method, facts.path);
+}
+
+}  // namespace
+
+bool has_free_pass(const Policy& policy, const RequestFacts& facts) {
   const auto& free = policy.free_pass;
   if (free.preflight && facts.method == "OPTIONS") return true;
+  if (is_skipped_route(policy, facts)) return true;
   if (free.trusted_ips.empty()) return false;
   const auto client = client_ip(policy, facts);
   return client && http::contains(free.trusted_ips, *client);

@@ -1,5 +1,5 @@
-// Requests that need no sign-in: CORS preflights and clients at trusted addresses. Whoever is
-// signed in all the same still has an identity.
+// Requests that need no sign-in: CORS preflights, routes that skip it and clients at trusted
+// addresses. Whoever is signed in all the same still has an identity.
 #pragma once
 
 #include <optional>
@@ -16,6 +16,6 @@ namespace gatelet::policy {
 std::optional<http::IpAddress> client_ip(const Policy&, const RequestFacts&) noexcept;
 
 // The request passes without a session.
-bool has_free_pass(const Policy&, const RequestFacts&) noexcept;
+bool has_free_pass(const Policy&, const RequestFacts&);
 
 }  // namespace gatelet::policy

@@ -1,11 +1,14 @@
-// The rules of one engine, as plain settings: what policy/ decides by. Filled by config/, immutable
+// The rules of one engine, as settings: what policy/ decides by. Filled by config/, immutable
 // in a snapshot.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "http/ip.hpp"
+#include "policy/regex_set.hpp"
+#include "policy/skip_routes.hpp"
 
 namespace gatelet::policy {
 
@@ -35,6 +38,8 @@ struct ForwardedPolicy {
 struct FreePassPolicy {
   bool preflight = false;  // every OPTIONS request
   std::vector<http::IpRange> trusted_ips;
+  std::shared_ptr<const SkipRoutes> routes;  // null: none
+  bool routes_cover_own_endpoints = false;   // compat: skip_auth_routes may name PREFIX/auth
 };
 
 struct HeaderPolicy {
@@ -71,6 +76,7 @@ struct Policy {
   std::string post_logout_redirect_url;
   std::string ping_path = "/ping";
   std::vector<std::string> allowed_groups;
+  std::shared_ptr<const RegexSet> api_routes;  // targets that programs ask for; null: none
   ReturnPolicy return_to;
   EmailRules email;
   ForwardedPolicy forwarded;

@@ -33,7 +33,8 @@ struct RequestFacts {
 // Settles scheme, host, method and target (behaviour 1; implemented in trusted_proxy.cpp).
 //   Failure: Status::bad_request: a target that is not origin-form, a raw `#`, control bytes,
 //   broken escapes, two Host or two Authorization fields, a host that is none, a scheme other than
-//   http and https. Allocates nothing on success.
+//   http and https; and from a trusted proxy an X-Forwarded-Uri or X-Forwarded-Method that cannot
+//   be read, or several that differ. Allocates nothing on success.
 Result<RequestFacts> settle_request(const RequestView&, const Policy&);
 
 }  // namespace gatelet::policy

@@ -55,10 +55,19 @@ Result<RequestFacts> settle_request(const RequestView& request, const Policy& po
   facts.via_trusted_proxy = is_trusted_proxy(policy.forwarded, request.peer);
   if (!facts.via_trusted_proxy) return facts;
 
-  take(facts.method, http::forwarded_method(request.headers));
+  // Rules go by method and path: where the proxy's word for them cannot be read, no other will do.
+  const auto method = http::forwarded_method(request.headers);
+  const auto uri = http::forwarded_uri(request.headers);
+  if (!method && http::find_header(request.headers, "X-Forwarded-Method") != nullptr) {
+    return refuse("X-Forwarded-Method holds no method, or several");
+  }
+  if (!uri && http::find_header(request.headers, "X-Forwarded-Uri") != nullptr) {
+    return refuse("X-Forwarded-Uri holds no path with a query, or several");
+  }
+  take(facts.method, method);
   take(facts.scheme, http::forwarded_proto(request.headers));
   take(facts.host, http::forwarded_host(request.headers));
-  if (const auto uri = http::forwarded_uri(request.headers)) {
+  if (uri) {
     const auto forwarded = http::parse_target(*uri);
     if (!forwarded.ok()) return forwarded.error();
     facts.path = forwarded->path;

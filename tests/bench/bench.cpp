@@ -130,6 +130,20 @@ void decide_api_without_session(benchmark::State& state) {
 }
 BENCHMARK(decide_api_without_session);
 
+// The same with 200 patterns to look at, none of which matches.
+void decide_api_with_routes(benchmark::State& state) {
+  std::string entries;
+  for (int i = 0; i < 200; ++i) {
+    entries += (i == 0 ? "" : ",") + std::string("GET=^/static") + std::to_string(i) + "/.*[.]css$";
+  }
+  const auto engine = support::offline_engine({{"skip_auth_routes", entries}});
+  std::vector<support::Request> requests;
+  requests.emplace_back(
+      "/api", std::vector<std::pair<std::string, std::string>>{{"Accept", "application/json"}});
+  decide_in_turn(state, *engine, requests, Decision::Kind::unauthorized);
+}
+BENCHMARK(decide_api_with_routes);
+
 void decide_login_redirect(benchmark::State& state) {
   const auto engine = support::offline_engine();
   std::vector<support::Request> requests;

@@ -46,6 +46,8 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add_number("forwarded.num_trusted_proxies", p.forwarded.trusted_proxies.size());
   out.add("forwarded.real_client_ip_header", p.forwarded.real_client_ip_header);
   out.add("free_pass.preflight", p.free_pass.preflight);
+  out.add("free_pass.has_routes", p.free_pass.routes != nullptr);
+  out.add("has_api_routes", p.api_routes != nullptr);
   out.add_number("free_pass.num_trusted_ips", p.free_pass.trusted_ips.size());
   out.add("headers.pass_user_headers", p.headers.pass_user_headers);
   out.add("headers.pass_access_token", p.headers.pass_access_token);

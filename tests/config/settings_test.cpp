@@ -57,8 +57,8 @@ TEST_SUITE("config/settings") {
 
   TEST_CASE(
       "OP-07: set: a name of the reference that nothing here reads is an error that says so") {
-    CHECK(refused("skip_auth_routes") == "\"skip_auth_routes\": is not available in this version");
-    CHECK(status_of("skip_auth_routes") == Status::not_built);
+    CHECK(refused("azure_tenant") == "\"azure_tenant\": is not available in this version");
+    CHECK(status_of("azure_tenant") == Status::not_built);
     CHECK(status_of("allowed_roles") == Status::not_built);
     CHECK(refused("upstreams") ==
           "\"upstreams\": belongs to a proxy, which the library is not; leave it out");

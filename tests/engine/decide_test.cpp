@@ -108,6 +108,27 @@ TEST_SUITE("engine/decide") {
     CHECK(world.decide({.cookie = cookie, .method = "GET"}).http_status() == 403);
   }
 
+#ifdef GATELET_HAVE_RE2
+  TEST_CASE("OP-19: decide: a skipped route passes without session, and spoofed headers are gone") {
+    World world;
+    policy::SkipRoutes routes;
+    REQUIRE(routes.add({"GET", false, "^/public"}).ok());
+    world.policy.free_pass.routes = std::make_shared<const policy::SkipRoutes>(std::move(routes));
+    const auto decision =
+        world.decide({.target = "/public/x", .headers = {{"X-Forwarded-User", "admin"}}});
+    CHECK(decision.kind() == Decision::Kind::allow);
+    CHECK(decision.reason() == Reason::free_pass);
+    CHECK(decision.identity() == nullptr);
+    CHECK(values_of(decision.upstream(), "X-Forwarded-User").empty());
+    REQUIRE(decision.strip().size() == 1);
+    CHECK(decision.strip()[0].name == "X-Forwarded-User");
+
+    CHECK(starts_login(world.decide({.target = "/private"})));
+    CHECK(starts_login(world.decide({.target = "/public/../private"})));
+    CHECK(world.decide({.target = "/public", .method = "POST"}).kind() != Decision::Kind::allow);
+  }
+#endif
+
   TEST_CASE(
       "decide: free pass at PREFIX/auth is 202, at PREFIX/userinfo an empty document; sign-in "
       "stays what it is") {

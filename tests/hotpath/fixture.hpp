@@ -80,6 +80,26 @@ inline Scenario api_without_session() {
   return in_turn(support::offline_engine(), {request}, Decision::Kind::unauthorized);
 }
 
+// 200 patterns that do not match, and the request that the last one lets pass.
+inline std::shared_ptr<Engine> engine_with_routes() {
+  std::string entries;
+  for (int i = 0; i < 200; ++i) entries += "GET=^/static" + std::to_string(i) + "/.*[.]css$,";
+  return support::offline_engine({{"skip_auth_routes", entries + "=^/public/"}});
+}
+
+inline Scenario skipped_route() {
+  auto request = std::make_shared<support::Request>(
+      "/public/a-page-with-a-name", std::vector<std::pair<std::string, std::string>>{});
+  return in_turn(engine_with_routes(), {request}, Decision::Kind::allow);
+}
+
+inline Scenario no_skipped_route() {
+  auto request = std::make_shared<support::Request>(
+      "/api/a-page-with-a-name",
+      std::vector<std::pair<std::string, std::string>>{{"Accept", "application/json"}});
+  return in_turn(engine_with_routes(), {request}, Decision::Kind::unauthorized);
+}
+
 inline Scenario login_start() {
   auto request = std::make_shared<support::Request>(
       "/app", std::vector<std::pair<std::string, std::string>>{{"Accept", "text/html"}});

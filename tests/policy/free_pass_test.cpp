@@ -37,6 +37,28 @@ bool passes(const Policy& policy, const std::string& peer, std::vector<HeaderVie
   return has_free_pass(policy, *facts);
 }
 
+#ifdef GATELET_HAVE_RE2
+std::shared_ptr<const policy::SkipRoutes> routes(const std::vector<std::string>& entries) {
+  policy::SkipRoutes out;
+  for (const auto& entry : entries) {
+    const auto rule = policy::parse_skip_rule(entry, policy::RuleReading::strict);
+    REQUIRE(out.add(rule.value()).ok());
+  }
+  return std::make_shared<const policy::SkipRoutes>(std::move(out));
+}
+
+bool passes_to(const Policy& policy, const std::string& target,
+               std::vector<HeaderView> headers = {}, const std::string& peer = "203.0.113.7") {
+  support::RequestOf request;
+  request.target = target;
+  request.peer = peer;
+  request.headers = std::move(headers);
+  const auto facts = policy::settle_request(request.view(), policy);
+  REQUIRE(facts.ok());
+  return has_free_pass(policy, *facts);
+}
+#endif
+
 }  // namespace
 
 TEST_SUITE("policy/free_pass") {
@@ -57,11 +79,45 @@ TEST_SUITE("policy/free_pass") {
 
   TEST_CASE("has_free_pass: H-13: a forwarded method counts only from a trusted proxy") {
     auto policy = behind_proxy();
-    policy.free_pass = {true, {}};
+    policy.free_pass.preflight = true;
+    policy.free_pass.trusted_ips.clear();
     CHECK(passes(policy, "10.0.0.1", {{"X-Forwarded-Method", "OPTIONS"}}));
     CHECK_FALSE(passes(policy, "203.0.113.7", {{"X-Forwarded-Method", "OPTIONS"}}));
     CHECK_FALSE(passes(policy, "10.0.0.1", {{"X-Forwarded-Method", "POST"}}, "OPTIONS"));
   }
+
+#ifdef GATELET_HAVE_RE2
+  TEST_CASE("OP-08: has_free_pass: skipped routes: the path counts, never the query") {
+    Policy policy;
+    policy.free_pass.routes = routes({"^/api/.*/status$"});
+    CHECK(passes_to(policy, "/api/a/status"));
+    CHECK(passes_to(policy, "/api/a/status?x"));
+    CHECK_FALSE(passes_to(policy, "/api/private/x?p=/status"));
+    CHECK_FALSE(passes_to(policy, "/x?/api/a/status"));
+  }
+
+  TEST_CASE("has_free_pass: skipped routes: behind a trusted proxy, the forwarded path counts") {
+    auto policy = behind_proxy();
+    policy.free_pass.trusted_ips.clear();
+    policy.free_pass.routes = routes({"^/public"});
+    const std::vector<HeaderView> open = {{"X-Forwarded-Uri", "/public"}};
+    const std::vector<HeaderView> closed = {{"X-Forwarded-Uri", "/private?/public"}};
+    CHECK(passes_to(policy, "/oauth2/auth", open, "10.0.0.1"));
+    CHECK_FALSE(passes_to(policy, "/oauth2/auth", open, "203.0.113.7"));
+    CHECK_FALSE(passes_to(policy, "/public", closed, "10.0.0.1"));
+    CHECK(passes_to(policy, "/public", closed, "203.0.113.7"));
+  }
+
+  TEST_CASE("has_free_pass: skipped routes: own endpoints are no routes unless compat says so") {
+    Policy policy;
+    policy.free_pass.routes = routes({"!=^/private"});
+    CHECK(passes_to(policy, "/x"));
+    CHECK_FALSE(passes_to(policy, "/oauth2/auth"));
+    CHECK_FALSE(passes_to(policy, "/oauth2/userinfo"));
+    policy.free_pass.routes_cover_own_endpoints = true;
+    CHECK(passes_to(policy, "/oauth2/auth"));
+  }
+#endif
 
   TEST_CASE("has_free_pass: trusted_ips: the peer's own address, in every spelling of it") {
     auto policy = behind_proxy();

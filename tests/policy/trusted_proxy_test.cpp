@@ -142,6 +142,29 @@ TEST_SUITE("policy/trusted_proxy") {
     CHECK(facts->own_query == "allowed_groups=a");
   }
 
+  TEST_CASE(
+      "OP-13: a trusted proxy's path or method that cannot be read is refused: the request's own "
+      "would be judged in its place") {
+    for (const auto& headers : std::vector<std::vector<HeaderView>>{
+             {{"X-Forwarded-Uri", "/private#/public"}},
+             {{"X-Forwarded-Uri", "http://app.example.com/public"}},
+             {{"X-Forwarded-Uri", "public"}},
+             {{"X-Forwarded-Uri", ""}},
+             {{"X-Forwarded-Uri", "/a%zz"}},
+             {{"X-Forwarded-Uri", "/a"}, {"X-Forwarded-Uri", "/b"}},
+             {{"X-Forwarded-Method", "GET POST"}},
+             {{"X-Forwarded-Method", "GET"}, {"X-Forwarded-Method", "POST"}}}) {
+      CAPTURE(headers[0].value);
+      auto request = support::request_to("/public", headers);
+      request.peer = "10.1.2.3";
+      const auto facts = settle_request(request.view(), behind("10.0.0.0/8"));
+      REQUIRE_FALSE(facts.ok());
+      CHECK(facts.error().status == Status::bad_request);
+      request.peer = "192.0.2.10";
+      CHECK(settle_request(request.view(), behind("10.0.0.0/8")).ok());
+    }
+  }
+
   TEST_CASE("EN-12: other headers that name a path are nobody's business") {
     auto request = support::request_to("/private", {{"X-Original-URL", "/public"},
                                                     {"X-Envoy-Original-Path", "/public"},

@@ -22,16 +22,19 @@ namespace gatelet::vectors {
 
 using Json = nlohmann::json;
 
-inline std::string read_file(const std::string& name) {
-  std::ifstream file(std::string(VECTORS_DIR "/oauth2-proxy/") + name, std::ios::binary);
-  REQUIRE_MESSAGE(file.good(), "cannot open " << name);
+inline std::string read_path(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  REQUIRE_MESSAGE(file.good(), "cannot open " << path);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// The columns of every line but the first; "-" stands for empty.
-inline std::vector<std::vector<std::string>> read_table(const std::string& name) {
+inline std::string read_file(const std::string& name) {
+  return read_path(std::string(VECTORS_DIR "/oauth2-proxy/") + name);
+}
+
+// The columns of every line that is no comment; "-" stands for empty.
+inline std::vector<std::vector<std::string>> read_rows(const std::string& content) {
   std::vector<std::vector<std::string>> rows;
-  const auto content = read_file(name);
   std::string_view rest(content);
   while (!rest.empty()) {
     auto line = rest.substr(0, rest.find('\n'));
@@ -46,6 +49,10 @@ inline std::vector<std::vector<std::string>> read_table(const std::string& name)
     }
   }
   return rows;
+}
+
+inline std::vector<std::vector<std::string>> read_table(const std::string& name) {
+  return read_rows(read_file(name));
 }
 
 // Undoes every %XX and nothing else.
