@@ -30,6 +30,7 @@ constexpr Range email_rules{Range::Form::email_rules, {}, {}};
 constexpr Range hosts{Range::Form::hosts, {}, {}};
 constexpr Range domains{Range::Form::domains, {}, {}};
 constexpr Range ip_ranges{Range::Form::ip_ranges, {}, {}};
+constexpr Range token_issuers{Range::Form::token_issuers, {}, {}};
 
 }  // namespace range
 

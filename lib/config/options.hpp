@@ -15,23 +15,24 @@ enum class Scope : std::uint8_t { engine, provider };
 struct Range {
   enum class Form : std::uint8_t {
     any,
-    one_of,       // text: one of `low`, divided by "|"
-    between,      // integer, duration, size: from `low` to `high`
-    seconds,      // duration: the same, and a whole number of seconds
-    url,          // text: an absolute http or https URL
-    issuer,       // text: the same, without a query
-    path,         // text: a path from "/"
-    prefix,       // text: the same, not "/" and without "/" at its end
-    cookie_path,  // text: a path that may stand in a cookie
-    cookie_name,  // text: a token of at most 256 bytes
-    header_name,  // text: a token
-    scope,        // text: scope tokens divided by blanks
-    words,        // list: items that are not empty
-    algorithms,   // list: signature algorithms
-    email_rules,  // list: policy/email_rules.hpp
-    hosts,        // list: policy/domain_match.hpp
-    domains,      // list: host names, also with a dot before them
-    ip_ranges,    // list: addresses and networks
+    one_of,         // text: one of `low`, divided by "|"
+    between,        // integer, duration, size: from `low` to `high`
+    seconds,        // duration: the same, and a whole number of seconds
+    url,            // text: an absolute http or https URL
+    issuer,         // text: the same, without a query
+    path,           // text: a path from "/"
+    prefix,         // text: the same, not "/" and without "/" at its end
+    cookie_path,    // text: a path that may stand in a cookie
+    cookie_name,    // text: a token of at most 256 bytes
+    header_name,    // text: a token
+    scope,          // text: scope tokens divided by blanks
+    words,          // list: items that are not empty
+    algorithms,     // list: signature algorithms
+    email_rules,    // list: policy/email_rules.hpp
+    hosts,          // list: policy/domain_match.hpp
+    domains,        // list: host names, also with a dot before them
+    ip_ranges,      // list: addresses and networks
+    token_issuers,  // list: issuer=audience
   };
   Form form = Form::any;
   std::string_view low, high;

@@ -113,6 +113,14 @@ std::string path_complaint(const Range& range, const std::string& text) {
   return {};
 }
 
+std::string token_issuer_complaint(const std::string& item) {
+  const auto equals = item.find('=');
+  if (equals == std::string::npos || equals + 1 == item.size()) {
+    return shown(item) + " names no audience; write https://issuer.example=audience";
+  }
+  return url_complaint(item.substr(0, equals), true);
+}
+
 std::string item_complaint(Form form, const std::string& item) {
   if (has_control_byte(item)) return shown(item) + " has a control character; leave it out";
   switch (form) {
@@ -132,6 +140,7 @@ std::string item_complaint(Form form, const std::string& item) {
     case Form::domains:
       if (is_host_name(item.starts_with('.') ? item.substr(1) : item)) return {};
       return shown(item) + " is no domain; write example.com or .example.com";
+    case Form::token_issuers: return token_issuer_complaint(item);
     case Form::ip_ranges:
       if (http::parse_ip_range(item)) return {};
       return shown(item) +
@@ -202,7 +211,8 @@ std::string complaint(const Range& range, const std::string& text) {
     case Form::email_rules:
     case Form::hosts:
     case Form::domains:
-    case Form::ip_ranges: return {};
+    case Form::ip_ranges:
+    case Form::token_issuers: return {};
   }
   return {};
 }

@@ -124,6 +124,9 @@ policy::Policy policy_of(const Values& values) {
   out.free_pass.preflight = *engine.skip_auth_preflight;
   out.free_pass.trusted_ips = ip_ranges(*engine.trusted_ips);
   out.free_pass.routes_cover_own_endpoints = values.is_compat;
+  out.bearer.enabled = *engine.skip_jwt_bearer_tokens;
+  out.bearer.login_fallback = *engine.bearer_token_login_fallback;
+  out.bearer.falls_through = *engine.bearer_falls_through;
   out.allowed_groups = *engine.allowed_groups;
   out.return_to.whitelist_domains = *engine.whitelist_domains;
   out.return_to.accept_http = *engine.accept_http_return || !*engine.cookie_secure;
@@ -153,6 +156,7 @@ Resolved resolve(const Settings& settings) {
   for (const auto& provider : values.providers) {
     out.providers.push_back(resolve_provider(values, provider, out.policy));
   }
+  if (out.policy.bearer.enabled) out.token_issuers = resolve_token_issuers(values, out.policy);
   out.session_cache_size = *engine.session_cache_size;
   out.own_thread = *engine.driver == "thread";
   out.max_operations = static_cast<std::size_t>(*engine.max_operations);

@@ -37,6 +37,8 @@ struct Resolved {
   std::string cookie_secret_file;           // empty where cookie_secret is set
   std::vector<ResolvedProvider> providers;  // never empty; the first is the default choice
 
+  std::vector<ResolvedProvider> token_issuers;  // of extra_jwt_issuers
+
   std::size_t session_cache_size = 0;
   bool own_thread = true;
   std::size_t max_operations = 0;

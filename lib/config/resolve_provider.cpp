@@ -147,11 +147,43 @@ ResolvedProvider resolve_provider(const Values& values, const ProviderValues& p,
       !values.is_compat && has_email_rule && !provider.allow_unverified_email;
   provider.fetch_end_session = *p.end_session;
   provider.userinfo_fetch = userinfo_of(p);
+  provider.user_stands_in_for_email = values.is_compat;
   provider.claims = claims_of(values, p);
   provider.audience_claims = *p.oidc_audience_claims;
   provider.extra_audiences = *p.oidc_extra_audiences;
   provider.enabled_algorithms = algorithms_of(p);
   provider.leeway = *values.engine.clock_skew;
+  return out;
+}
+
+std::vector<ResolvedProvider> resolve_token_issuers(const Values& values,
+                                                    const policy::Policy& policy) {
+  std::vector<ResolvedProvider> out;
+  const auto& first = values.providers.front();
+  for (const auto& entry : *values.engine.extra_jwt_issuers) {
+    const auto equals = entry.find('=');
+    if (equals == std::string::npos) continue;  // told already
+
+    // Only what concerns reaching an issuer and its audiences is the first provider's.
+    ProviderValues described;
+    described.oidc_issuer_url.value = entry.substr(0, equals);
+    described.client_id.value = entry.substr(equals + 1);
+    described.oidc_extra_audiences = first.oidc_extra_audiences;
+    described.oidc_audience_claims.value = {"aud"};
+    described.oidc_email_claim.value = "email";
+    described.oidc_groups_claim.value = "groups";
+    described.user_id_claim.value = values.is_compat ? "email" : "sub";
+    described.insecure_oidc_allow_unverified_email = first.insecure_oidc_allow_unverified_email;
+    described.provider_ca_files = first.provider_ca_files;
+    described.use_system_trust_store = first.use_system_trust_store;
+    described.ssl_insecure_skip_verify = first.ssl_insecure_skip_verify;
+    described.insecure_allow_http_provider = first.insecure_allow_http_provider;
+    described.insecure_allow_private_addresses = first.insecure_allow_private_addresses;
+    described.name = {"extra_jwt_issuers:" + std::to_string(out.size() + 1), first.name.number};
+    auto issuer = resolve_provider(values, described, policy);
+    issuer.provider.only_verifies = true;
+    out.push_back(std::move(issuer));
+  }
   return out;
 }
 

@@ -187,6 +187,11 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
     snapshot->configured.push_back(state->provider);
     snapshot->providers.push_back(std::move(state));
   }
+  for (auto& issuer : resolved.token_issuers) {
+    auto state = first_state(issuer, reader);
+    snapshot->configured.push_back(state->provider);
+    snapshot->token_issuers.push_back(std::move(state));
+  }
   if (!resolved.problems.empty()) return all_of(resolved.problems);
   if (!context->cookie_keys) return Error{Status::internal, "the cookie keys cannot be prepared"};
   snapshot->context = std::move(context);
@@ -205,8 +210,11 @@ std::shared_ptr<const Snapshot> keep_known_providers(const Snapshot& before, con
     for (const auto& configured : before.configured) {
       if (!is_unchanged(*configured, *merged->configured[i])) continue;
       // Keys from files are read anew: the operator may have put other keys there.
-      const auto known = before.provider(configured->id);
-      if (known && merged->providers[i]->keys.empty()) merged->providers[i] = known;
+      const auto known = before.signer(configured->id);
+      const auto num_providers = merged->providers.size();
+      auto& slot =
+          i < num_providers ? merged->providers[i] : merged->token_issuers[i - num_providers];
+      if (known && slot->keys.empty()) slot = known;
     }
   }
   return merged;

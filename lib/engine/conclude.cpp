@@ -72,13 +72,14 @@ Decision let_pass(const Question& question, Endpoint endpoint, Cookies cookies) 
   return std::move(answer).finish();
 }
 
-Decision not_permitted(const Question& question, Endpoint endpoint) {
+Decision not_permitted(const Question& question, Endpoint endpoint, const Presented& presented) {
   // What asks PREFIX/auth sends the person to sign in on 401, which is the way to another account.
   const int status = endpoint == Endpoint::auth || endpoint == Endpoint::userinfo ? 401 : 403;
   auto page = page_facts(question);
   page.retry_url = policy::start_url(question.policy(), {}, {});
-  return policy::error_page(question.policy(), page, status, Reason::not_permitted, {},
-                            clear_session_cookies(question));
+  const auto cookies =
+      presented.by_token ? std::vector<std::string>{} : clear_session_cookies(question);
+  return policy::error_page(question.policy(), page, status, Reason::not_permitted, {}, cookies);
 }
 
 Decision answer_auth(const Question& question, const Presented& presented, Cookies cookies) {
@@ -130,7 +131,7 @@ Result<Decision> conclude(const Question& question, Endpoint endpoint, const Pre
     if (policy::has_free_pass(question.policy(), question.facts)) {
       return let_pass(question, endpoint, {});
     }
-    return not_permitted(question, endpoint);
+    return not_permitted(question, endpoint, presented);
   }
   const auto cookies = carry(question, presented);
   if (!cookies.ok()) return cookies.error();

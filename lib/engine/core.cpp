@@ -63,6 +63,10 @@ void Core::tell(const Notes& notes) {
                  "an identity value holds bytes that no header can carry; the header was left out",
                  {});
   }
+  if (notes.bearer_ignored) {
+    events->keep(Event::Level::info, "bearer-ignored",
+                 "a token came that is not accepted; the request counts as if it had not", {});
+  }
   if (notes.tokens_withheld) {
     events->keep(Event::Level::info, "token-expired",
                  "the session's tokens ran out and were not handed on", {});
@@ -98,6 +102,9 @@ Outcome<Decision> Core::carry_out(Case& opened, Verdict verdict) {
       return core.answered(std::move(decision), opened.request_id());
     }
     Outcome<Decision> operator()(NeedRefresh need) { return core.refresh(opened, std::move(need)); }
+    Outcome<Decision> operator()(NeedBearer need) {
+      return core.verify_bearer(opened, std::move(need));
+    }
     Outcome<Decision> operator()(NeedRedeem need) { return core.redeem(opened, std::move(need)); }
     Outcome<Decision> operator()(NeedMetadata need) {
       return core.run(opened, flow::begin_login_with_metadata(std::move(need.login)));
@@ -133,55 +140,102 @@ Outcome<Decision> Core::run(const Case& opened, flow::Flow<Decision> flow) {
   return std::variant<Decision, Operation<Decision>>(Operation<Decision>(completion));
 }
 
-Outcome<Decision> Core::refresh(Case& opened, NeedRefresh need) {
-  auto seat = take_seat();
-  if (!seat)
-    return failed(
-        {Status::too_many_operations, "too many requests wait for a session to be renewed"});
-  const auto snapshot = opened.memory().snapshot;
-  work.freshen(*snapshot, need.session->provider_id, opened.now());
+// Kept by the work's waiter; whoever took the operation may go away meanwhile.
+class Core::Waiting {
+ public:
+  Waiting(Core& core, Case& opened, policy::Endpoint e, std::shared_ptr<Seat> s)
+      : completion(core.new_completion(opened.request_id())),
+        snapshot(opened.memory().snapshot),
+        request(
+            policy::OwnedRequest::copy(*opened.question().facts.request, opened.question().facts)),
+        request_id(opened.request_id()),
+        endpoint(e),
+        seat(std::move(s)) {}
 
-  const auto& facts = opened.question().facts;
-  const auto completion = new_completion(opened.request_id());
-  auto waiter = [this, seat, completion, snapshot, endpoint = need.endpoint, old = need.session,
-                 request = policy::OwnedRequest::copy(*facts.request, facts),
-                 id = std::string(opened.request_id())](const Result<Work::Session>& renewed,
-                                                        Instant at) mutable {
-    seat.reset();  // whoever sees the answer may ask anew
-    if (completion->is_unwanted()) return;
-    Presented presented;
-    if (renewed.ok()) {
-      presented = after_refresh(*renewed);
-    } else if (renewed.error().status == Status::grant_ended) {
-      presented = after_grant_ended();
-    } else {
-      presented = without_refresh(*snapshot, old, at);
-    }
-    const Memory memory{snapshot, sessions, refreshes};
-    Notes notes;
-    conclude_refresh(completion, {memory, request->facts(), id, at, notes}, endpoint, presented);
-    tell(notes);
-  };
-  work.refresh(snapshot, std::move(need), std::move(waiter), opened.now());
-  return std::variant<Decision, Operation<Decision>>(Operation<Decision>(completion));
+  const Completion completion;
+  const std::shared_ptr<const Snapshot> snapshot;
+  const std::shared_ptr<const policy::OwnedRequest> request;
+  const std::string request_id;
+  const policy::Endpoint endpoint;
+  std::shared_ptr<Seat> seat;  // given back before the answer is seen
+};
+
+std::shared_ptr<Core::Waiting> Core::wait_for(Case& opened, policy::Endpoint endpoint) {
+  auto seat = take_seat();
+  if (!seat) return nullptr;
+  return std::make_shared<Waiting>(*this, opened, endpoint, std::move(seat));
 }
 
-void Core::conclude_refresh(const Completion& completion, const Question& question,
-                            policy::Endpoint endpoint, const Presented& presented) {
-  auto verdict = decide_presented(question, endpoint, presented);
+template <class Decide>
+void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, Decide&& decide) {
+  const auto& completion = waiting->completion;
+  if (completion->is_unwanted()) return waiting->seat.reset();
+  const Memory memory{waiting->snapshot, sessions, refreshes};
+  Notes notes;
+  auto verdict =
+      decide(Question{memory, waiting->request->facts(), waiting->request_id, at, notes});
+  tell(notes);
+  // The cookie behind a token that was not accepted may have to be renewed first.
+  if (verdict.ok() && std::holds_alternative<NeedRefresh>(*verdict)) {
+    return refresh_for(waiting, std::get<NeedRefresh>(std::move(*verdict)), at);
+  }
+  waiting->seat.reset();  // whoever sees the answer may ask anew
   if (!verdict.ok()) return completion->deliver(std::move(verdict).error());
   if (auto* decision = std::get_if<Decision>(&*verdict)) {
     return completion->deliver(std::move(*decision));
   }
-  // The session is over and the provider's metadata is not known yet: the login that follows needs
-  // it. Nobody is left to be renewed or redeemed, so there is no other work.
+  // Nobody is there, and the provider's metadata is not known yet: the login that follows needs it.
+  // There is no other work.
   auto& login = std::get<NeedMetadata>(*verdict).login;
   work.run<Decision>(
       flow::begin_login_with_metadata(std::move(login)),
       [completion](Result<Decision> decision, Instant) {
         completion->deliver(std::move(decision));
       },
-      question.now);
+      at);
+}
+
+Outcome<Decision> Core::refresh(Case& opened, NeedRefresh need) {
+  const auto waiting = wait_for(opened, need.endpoint);
+  if (!waiting)
+    return failed(
+        {Status::too_many_operations, "too many requests wait for a session to be renewed"});
+  refresh_for(waiting, std::move(need), opened.now());
+  return std::variant<Decision, Operation<Decision>>(Operation<Decision>(waiting->completion));
+}
+
+void Core::refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need, Instant now) {
+  work.freshen(*waiting->snapshot, need.session->provider_id, now);
+  auto waiter = [this, waiting, old = need.session](const Result<Work::Session>& renewed,
+                                                    Instant at) {
+    conclude(waiting, at, [&](const Question& question) {
+      Presented presented;
+      if (renewed.ok()) {
+        presented = after_refresh(*renewed);
+      } else if (renewed.error().status == Status::grant_ended) {
+        presented = after_grant_ended();
+      } else {
+        presented = without_refresh(*waiting->snapshot, old, at);
+      }
+      return decide_presented(question, waiting->endpoint, presented);
+    });
+  };
+  work.refresh(waiting->snapshot, std::move(need), std::move(waiter), now);
+}
+
+Outcome<Decision> Core::verify_bearer(Case& opened, NeedBearer need) {
+  const auto waiting = wait_for(opened, need.endpoint);
+  if (!waiting)
+    return failed({Status::too_many_operations, "too many requests wait for a provider's keys"});
+  work.run<session::Session>(
+      flow::verify_bearer(std::move(need.bearer)),
+      [this, waiting](Result<session::Session> verified, Instant at) {
+        conclude(waiting, at, [&](const Question& question) {
+          return decide_verified(question, waiting->endpoint, std::move(verified));
+        });
+      },
+      opened.now());
+  return std::variant<Decision, Operation<Decision>>(Operation<Decision>(waiting->completion));
 }
 
 Outcome<Decision> Core::redeem(const Case& opened, NeedRedeem need) {

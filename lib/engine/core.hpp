@@ -73,6 +73,9 @@ class Core {
     if (opened.is_refused()) return answered(opened.refusal(), opened.request_id());
     auto verdict = ask(opened.question());
     tell(opened.notes());
+    if (const auto& by_token = opened.notes().by_token) {
+      work.freshen(*opened.memory().snapshot, by_token->provider_id, opened.now());
+    }
     if (!verdict.ok()) return failed(std::move(verdict).error());
     if (auto* decision = std::get_if<Decision>(&*verdict)) {
       return answered(std::move(*decision), opened.request_id());
@@ -104,11 +107,18 @@ class Core {
   Outcome<Decision> carry_out(Case& opened, Verdict verdict);
   Outcome<Decision> run(const Case& opened, flow::Flow<Decision> flow);
   Outcome<Decision> refresh(Case& opened, NeedRefresh need);
+  Outcome<Decision> verify_bearer(Case& opened, NeedBearer need);
   Outcome<Decision> redeem(const Case& opened, NeedRedeem need);
 
-  // On the driver's loop: what a renewal came to, for one of those who waited.
-  void conclude_refresh(const Completion& completion, const Question& question,
-                        policy::Endpoint endpoint, const Presented& presented);
+  // A request whose answer waits for work that was begun.
+  class Waiting;
+  std::shared_ptr<Waiting> wait_for(Case& opened, policy::Endpoint endpoint);
+  void refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need, Instant now);
+
+  // On the driver's loop: decides such a request with what the work came to. `decide` maps a
+  // Question to a Result<Verdict>.
+  template <class Decide>
+  void conclude(const std::shared_ptr<Waiting>& waiting, Instant at, Decide&& decide);
 
   Completion new_completion(std::string_view request_id);
 

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "engine/conclude.hpp"
+#include "engine/presented_bearer.hpp"
 #include "http/query.hpp"
 #include "policy/api_request.hpp"
 #include "policy/authorize.hpp"
+#include "policy/bearer_credential.hpp"
 #include "policy/force_https.hpp"
 #include "policy/pages.hpp"
 
@@ -93,12 +95,53 @@ Result<Verdict> ask_to_sign_in(const Question& question, const Presented& presen
   return Verdict(sign_in_page(question, 403, presented.clear_cookies));
 }
 
-// The answer for a request that needs an identity.
-Result<Verdict> decide_with_session(const Question& question, Endpoint endpoint) {
+// The answer for a request that needs an identity and presents no token.
+Result<Verdict> decide_by_cookie(const Question& question, Endpoint endpoint) {
   auto presented = present_session(question.memory, question.facts.headers, question.now);
   if (!presented.refresh_due) return decide_presented(question, endpoint, presented);
   auto provider = question.snapshot().provider(presented.session->provider_id);
   return Verdict(NeedRefresh{std::move(presented.session), std::move(provider), endpoint});
+}
+
+// A token that is not accepted. Nobody else is let in by it: not by the cookie beside it, unless
+// the settings say so.
+Result<Verdict> decide_rejected(const Question& question, Endpoint endpoint) {
+  const auto& bearer = question.policy().bearer;
+  if (bearer.login_fallback && bearer.falls_through) {
+    question.notes.bearer_ignored = true;
+    return decide_by_cookie(question, endpoint);
+  }
+  Presented nobody;
+  nobody.reason = Reason::bearer_rejected;
+  if (bearer.login_fallback) return decide_presented(question, endpoint, nobody);
+  if (auto pass = conclude_free_pass(question, endpoint, nobody)) return Verdict(std::move(*pass));
+  return Verdict(policy::error_page(question.policy(), page_facts(question), 403,
+                                    Reason::bearer_rejected, {}));
+}
+
+Result<Verdict> decide_accepted(const Question& question, Endpoint endpoint,
+                                std::shared_ptr<const session::Session> session) {
+  question.notes.by_token = session;
+  return decide_presented(question, endpoint, behind_token(std::move(session)));
+}
+
+// The answer for a request that needs an identity.
+Result<Verdict> decide_with_session(const Question& question, Endpoint endpoint) {
+  if (!question.policy().bearer.enabled) return decide_by_cookie(question, endpoint);
+  const auto credential = policy::bearer_credential(question.facts);
+  if (credential.kind == policy::BearerCredential::Kind::none) {
+    return decide_by_cookie(question, endpoint);
+  }
+  auto presented = present_bearer(question.memory, credential, question.now);
+  switch (presented.kind) {
+    case PresentedBearer::Kind::accepted:
+      return decide_accepted(question, endpoint, std::move(presented.session));
+    case PresentedBearer::Kind::rejected: return decide_rejected(question, endpoint);
+    case PresentedBearer::Kind::unknown: break;
+  }
+  flow::VerifyBearer verify{Secret(credential.token())};
+  verify.candidates = std::move(presented.candidates);
+  return Verdict(NeedBearer{std::move(verify), endpoint});
 }
 
 Result<Verdict> decide_sign_in(const Question& question) {
@@ -127,6 +170,20 @@ Result<Verdict> decide_sign_out(const Question& question) {
     return Verdict(policy::sign_out_question(policy, page_facts(question)));
   }
   return sign_out(question, {});
+}
+
+// Whoever a request presents, as far as is known at once.
+Presented presented_now(const Question& question) {
+  const auto& bearer = question.policy().bearer;
+  if (bearer.enabled) {
+    const auto credential = policy::bearer_credential(question.facts);
+    if (credential.kind != policy::BearerCredential::Kind::none) {
+      auto presented = present_bearer(question.memory, credential, question.now);
+      if (presented.session) return behind_token(std::move(presented.session));
+      if (!bearer.login_fallback || !bearer.falls_through) return {};
+    }
+  }
+  return present_session(question.memory, question.facts.headers, question.now);
 }
 
 Result<Verdict> decide_signed_out(const Question& question) {
@@ -173,6 +230,18 @@ Result<Verdict> decide_presented(const Question& question, Endpoint endpoint,
   return ask_to_sign_in(question, presented);
 }
 
+Result<Verdict> decide_verified(const Question& question, Endpoint endpoint,
+                                Result<session::Session> verified) {
+  if (verified.ok()) {
+    return decide_accepted(question, endpoint,
+                           std::make_shared<const session::Session>(std::move(verified).value()));
+  }
+  const auto status = verified.error().status;
+  const bool is_judged = status == Status::token_rejected || status == Status::incomplete_identity;
+  if (!is_judged) return std::move(verified).error();
+  return decide_rejected(question, endpoint);
+}
+
 Result<Verdict> begin_login(const Question& question, const LoginOptions& options) {
   return start_login(question, options, false);
 }
@@ -193,7 +262,7 @@ Result<Verdict> sign_out(const Question& question, const SignOutOptions& options
 }
 
 Identity identify(const Question& question) {
-  auto presented = present_session(question.memory, question.facts.headers, question.now);
+  auto presented = presented_now(question);
   if (presented.refresh_due) {
     presented = without_refresh(question.snapshot(), std::move(presented.session), question.now);
   }

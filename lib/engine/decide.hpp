@@ -16,6 +16,7 @@
 #include "flow/begin_login.hpp"
 #include "flow/finish_login.hpp"
 #include "flow/sign_out.hpp"
+#include "flow/verify_bearer.hpp"
 #include "policy/own_endpoints.hpp"
 
 namespace gatelet::engine {
@@ -24,6 +25,12 @@ namespace gatelet::engine {
 struct NeedRefresh {
   std::shared_ptr<const session::Session> session;
   std::shared_ptr<const oidc::ProviderState> provider;
+  policy::Endpoint endpoint;
+};
+// The keys to verify a bearer token by must be fetched, then the request is concluded with what
+// came of it.
+struct NeedBearer {
+  flow::VerifyBearer bearer;
   policy::Endpoint endpoint;
 };
 struct NeedMetadata {
@@ -36,7 +43,8 @@ struct NeedSignOut {
   flow::SignOut sign_out;
 };
 
-using Verdict = std::variant<Decision, NeedRefresh, NeedMetadata, NeedRedeem, NeedSignOut>;
+using Verdict =
+    std::variant<Decision, NeedRefresh, NeedBearer, NeedMetadata, NeedRedeem, NeedSignOut>;
 
 // Any request; the library's own endpoints by their path.
 //   Failure: Status::need_body, no_entropy, internal. The same for the pieces.
@@ -52,6 +60,11 @@ Result<Verdict> finish_login(const Question& question, std::string_view provider
 // for nobody.
 Result<Verdict> decide_presented(const Question& question, policy::Endpoint endpoint,
                                  const Presented& presented);
+
+// The same once a bearer token was verified with keys that had to be fetched, or was not.
+//   Failure: class unavailable and peer: whether the token is good is not known.
+Result<Verdict> decide_verified(const Question& question, policy::Endpoint endpoint,
+                                Result<session::Session> verified);
 
 // Who is behind the request; never refreshes, since nothing here could carry a new cookie away.
 Identity identify(const Question& question);

@@ -27,6 +27,8 @@ struct Memory {
 struct Notes {
   bool value_left_out = false;   // an identity value that no header can carry
   bool tokens_withheld = false;  // a token ran out, and was not handed on
+  bool bearer_ignored = false;   // a bearer token is not accepted, and the cookie counts
+  std::shared_ptr<const session::Session> by_token;  // of a bearer token that was accepted
 };
 
 // One request; its facts are settled.

@@ -15,6 +15,9 @@ bool is_part_of(std::string_view name, std::string_view cookie_name) noexcept {
          name.substr(1).find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// Before a kept token: no cookie's name has a blank.
+constexpr std::string_view token_mark = "Bearer ";
+
 // What an entry occupies besides its texts: list and map nodes, the session with its fields.
 constexpr std::size_t entry_overhead = 512;
 
@@ -90,11 +93,29 @@ std::string CookieImage::keep() const {
   return kept;
 }
 
+std::uint64_t TokenImage::hash(const KeyedHash& hash, std::uint64_t generation) const noexcept {
+  // A token ends in its signature: the last bytes tell tokens apart, and equals() compares all.
+  constexpr std::size_t tail = 64;
+  std::array<char, tail + sizeof(generation)> text;
+  const auto end = token_.substr(token_.size() - std::min(tail, token_.size()));
+  for (std::size_t i = 0; i < sizeof(generation); ++i)
+    text[i] = static_cast<char>(generation >> 8 * i);
+  std::copy(end.begin(), end.end(), text.begin() + sizeof(generation));
+  return hash({text.data(), sizeof(generation) + end.size()});
+}
+
+bool TokenImage::equals(std::string_view kept) const noexcept {
+  return kept.starts_with(token_mark) && kept.substr(token_mark.size()) == token_;
+}
+
+std::string TokenImage::keep() const { return std::string(token_mark).append(token_); }
+
 SessionCache::SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key)
     : max_shard_bytes_(max_bytes / num_shards), hash_(hash_key) {}
 
-std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& image,
-                                                           std::uint64_t generation) noexcept {
+template <class Image>
+std::shared_ptr<const session::Session> SessionCache::find_image(
+    const Image& image, std::uint64_t generation) noexcept {
   if (!image.fits() || max_shard_bytes_ == 0) return nullptr;
   const auto hash = image.hash(hash_, generation);
   auto& shard = this->shard(hash);
@@ -102,16 +123,17 @@ std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& im
   const auto found = shard.by_hash.find(hash);
   if (found == shard.by_hash.end()) return nullptr;
   const auto entry = found->second;
-  if (entry->generation != generation || !image.equals(entry->cookies)) return nullptr;
+  if (entry->generation != generation || !image.equals(entry->image)) return nullptr;
   shard.entries.splice(shard.entries.begin(), shard.entries, entry);
   return entry->session;
 }
 
-void SessionCache::insert(const CookieImage& image, std::uint64_t generation,
-                          std::shared_ptr<const session::Session> session) {
+template <class Image>
+void SessionCache::insert_image(const Image& image, std::uint64_t generation,
+                                std::shared_ptr<const session::Session> session) {
   if (!image.fits() || max_shard_bytes_ == 0) return;
   Entry entry{image.hash(hash_, generation), generation, image.keep(), std::move(session), 0};
-  entry.bytes = entry.cookies.size() + bytes_of(*entry.session) + entry_overhead;
+  entry.bytes = entry.image.size() + bytes_of(*entry.session) + entry_overhead;
   if (entry.bytes > max_shard_bytes_) return;
 
   auto& shard = this->shard(entry.hash);
@@ -122,6 +144,26 @@ void SessionCache::insert(const CookieImage& image, std::uint64_t generation,
   shard.bytes += entry.bytes;
   shard.entries.push_front(std::move(entry));
   shard.by_hash.emplace(shard.entries.front().hash, shard.entries.begin());
+}
+
+std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& image,
+                                                           std::uint64_t generation) noexcept {
+  return find_image(image, generation);
+}
+
+std::shared_ptr<const session::Session> SessionCache::find(const TokenImage& image,
+                                                           std::uint64_t generation) noexcept {
+  return find_image(image, generation);
+}
+
+void SessionCache::insert(const CookieImage& image, std::uint64_t generation,
+                          std::shared_ptr<const session::Session> session) {
+  insert_image(image, generation, std::move(session));
+}
+
+void SessionCache::insert(const TokenImage& image, std::uint64_t generation,
+                          std::shared_ptr<const session::Session> session) {
+  insert_image(image, generation, std::move(session));
 }
 
 void SessionCache::evict(Shard& shard, std::list<Entry>::iterator entry) {

@@ -1,9 +1,9 @@
-// Sessions opened before, found by the cookies that carried them: a browser sends the same cookie
-// with every request.
+// Sessions opened before, found by the cookies or the bearer token that carried them: a browser,
+// and a program, sends the same with every request.
 //
-// An entry holds the opened session and the cookie bytes it came from, never a decision. A keyed
-// hash finds it, the bytes confirm it. Only cookies whose signature held get in, so strangers
-// cannot fill or aim at the table. Bounded in bytes, oldest use out first.
+// An entry holds the opened session and the bytes it came from, never a decision. A keyed hash
+// finds it, the bytes confirm it. Only what had a signature that held gets in, so strangers cannot
+// fill or aim at the table. Bounded in bytes, oldest use out first.
 #pragma once
 
 #include <array>
@@ -50,17 +50,35 @@ class CookieImage {
   bool too_many_ = false;
 };
 
+// A bearer token as it stands in the request. A view only.
+class TokenImage {
+ public:
+  explicit TokenImage(std::string_view token) noexcept : token_(token) {}
+
+  bool fits() const noexcept { return !token_.empty(); }
+  std::uint64_t hash(const KeyedHash& hash, std::uint64_t generation) const noexcept;
+  bool equals(std::string_view kept) const noexcept;
+  std::string keep() const;
+
+ private:
+  std::string_view token_;
+};
+
 class SessionCache {
  public:
   SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key);
 
-  // The session these cookies opened to, under these settings. Whether it still holds is the
-  // caller's to judge.
+  // The session these cookies opened to, or this token was verified as, under these settings.
+  // Whether it still holds is the caller's to judge.
   //   Threads: any. Allocates nothing.
   std::shared_ptr<const session::Session> find(const CookieImage& image,
                                                std::uint64_t generation) noexcept;
+  std::shared_ptr<const session::Session> find(const TokenImage& image,
+                                               std::uint64_t generation) noexcept;
 
   void insert(const CookieImage& image, std::uint64_t generation,
+              std::shared_ptr<const session::Session> session);
+  void insert(const TokenImage& image, std::uint64_t generation,
               std::shared_ptr<const session::Session> session);
 
   std::size_t size_bytes() const noexcept;
@@ -69,7 +87,7 @@ class SessionCache {
   struct Entry {
     std::uint64_t hash;
     std::uint64_t generation;
-    std::string cookies;
+    std::string image;
     std::shared_ptr<const session::Session> session;
     std::size_t bytes;
   };
@@ -80,6 +98,13 @@ class SessionCache {
     std::size_t bytes = 0;
   };
   static constexpr std::size_t num_shards = 8;
+
+  template <class Image>
+  std::shared_ptr<const session::Session> find_image(const Image& image,
+                                                     std::uint64_t generation) noexcept;
+  template <class Image>
+  void insert_image(const Image& image, std::uint64_t generation,
+                    std::shared_ptr<const session::Session> session);
 
   Shard& shard(std::uint64_t hash) noexcept { return shards_[hash >> 61]; }
   static void evict(Shard& shard, std::list<Entry>::iterator entry);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/instant.hpp"
 #include "flow/context.hpp"
 #include "oidc/provider.hpp"
 
@@ -18,15 +19,30 @@ struct Snapshot {
   std::shared_ptr<const flow::Context> context;
   std::vector<std::shared_ptr<const oidc::ProviderState>>
       providers;  // never empty; the first is the default choice
+  std::vector<std::shared_ptr<const oidc::ProviderState>>
+      token_issuers;  // whose bearer tokens are taken besides the providers': extra_jwt_issuers
   std::vector<std::shared_ptr<const oidc::Provider>>
-      configured;  // the same providers as the settings describe them, before any metadata
+      configured;  // the providers, then the issuers, as the settings describe them, before any
+                   // metadata
 
   // By id; null when there is none. The empty id is the only provider, where there is but one.
   std::shared_ptr<const oidc::ProviderState> provider(std::string_view id) const noexcept;
 
+  // By id, a provider or a token issuer; null when there is none.
+  std::shared_ptr<const oidc::ProviderState> signer(std::string_view id) const noexcept;
+
+  // Grows with every update of a state: what was verified with the keys of one number may have to
+  // be verified anew under another.
+  std::uint64_t num_updates = 0;
+
   // As the settings describe it: what discovery starts from. Null when there is none of this id.
   std::shared_ptr<const oidc::Provider> configured_provider(std::string_view id) const noexcept;
 };
+
+// `state`, without keys that are older than a day: whoever asks then fetches new ones before a
+// signature is believed.
+std::shared_ptr<const oidc::ProviderState> without_old_keys(
+    std::shared_ptr<const oidc::ProviderState> state, Instant now);
 
 // The current snapshot. Reading copies a pointer under a mutex held for that long (measured in
 // tests/bench).

@@ -12,7 +12,6 @@ namespace gatelet::engine {
 namespace {
 
 constexpr Duration fresh_for = 1h;
-constexpr Duration keys_good_for = 24h;
 
 // What is fetched for settings that were replaced meanwhile is nothing for those who came later.
 std::string flight_name(std::uint64_t generation, std::string_view provider_id,
@@ -31,17 +30,6 @@ Result<std::string> renewal_name(const session::Session& session) {
 }
 
 }  // namespace
-
-std::shared_ptr<const oidc::ProviderState> without_old_keys(
-    std::shared_ptr<const oidc::ProviderState> state, Instant now) {
-  const bool from_network = !state->provider->endpoints.jwks.empty();
-  if (!state->has_keys || !from_network) return state;
-  if (now.steady - state->keys_at.steady < keys_good_for) return state;
-  auto without = std::make_shared<oidc::ProviderState>(*state);
-  without->has_keys = false;
-  without->keys = {};
-  return without;
-}
 
 Decision copy_of(const Decision& answer) {
   const bool is_own = answer.kind() != Decision::Kind::allow;
@@ -135,7 +123,7 @@ void Work::redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishL
 }
 
 void Work::freshen(const Snapshot& snapshot, std::string_view provider_id, Instant now) {
-  const auto current = snapshot.provider(provider_id);
+  const auto current = snapshot.signer(provider_id);
   if (!current || !current->has_metadata) return;
   auto what = flow::Refetch::What::metadata;
   auto fetched_at = current->metadata_at;
@@ -163,7 +151,7 @@ bool Work::may_fetch(const State& current, flow::Refetch::What what, Instant now
 void Work::refetch(const flow::Refetch& wanted, std::function<void(Result<flow::Refetched>)> done) {
   const auto now = clock_->now();
   const auto snapshot = snapshots_.load();
-  const auto current = snapshot->provider(wanted.provider_id);
+  const auto current = snapshot->signer(wanted.provider_id);
   if (!current) return done(Error{Status::internal, "the provider is no longer configured"});
 
   const auto name = flight_name(snapshot->generation, current->provider->id, wanted.what);

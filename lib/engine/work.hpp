@@ -83,11 +83,6 @@ class Work final : public io::Services {
   const std::shared_ptr<io::Driver> driver_;  // last: stopped first
 };
 
-// `state`, without keys that are older than a day: a flow then fetches new ones before it believes
-// a signature.
-std::shared_ptr<const oidc::ProviderState> without_old_keys(
-    std::shared_ptr<const oidc::ProviderState> state, Instant now);
-
 // A copy of an own answer; of an allow only its response fields would be left, so it is a 500.
 Decision copy_of(const Decision& answer);
 

@@ -23,7 +23,10 @@ struct Expectations {
   // What azp must equal when the token has one; several audiences need one.
   std::string authorized_party;
   std::vector<std::string> audience_claims = {"aud"};  // the first one present decides
-  std::vector<Algorithm> algorithms;        // the only ones accepted; empty refuses every token
+  std::vector<Algorithm> algorithms;  // the only ones accepted; empty refuses every token
+  // Presented by a program (RFC 6750): typ may be "at+jwt" too (RFC 9068 section 4); further
+  // audiences, and the azp that asked for the token, may be anybody's.
+  bool as_bearer = false;
   std::optional<std::string> nonce;         // absent: a nonce is neither required nor compared
   std::optional<std::string> access_token;  // for at_hash, when the token has one
   // The required `typ`; absent: "JWT" or none, and never another use's type.

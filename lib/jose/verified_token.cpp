@@ -9,7 +9,8 @@ namespace {
 
 // RFC 8725 section 3.11: a token made for another use must not pass for this one.
 Result<void> check_type(const std::optional<std::string>& typ, const Expectations& expect) {
-  const bool fits = expect.type ? typ && is_type(*typ, *expect.type) : !typ || is_type(*typ, "JWT");
+  bool fits = expect.type ? typ && is_type(*typ, *expect.type) : !typ || is_type(*typ, "JWT");
+  fits = fits || (expect.as_bearer && typ && is_type(*typ, "at+jwt"));
   if (fits) return {};
   return Error{Status::token_rejected, "token: its typ is not " + expect.type.value_or("JWT")};
 }

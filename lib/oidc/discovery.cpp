@@ -154,8 +154,10 @@ Result<Provider> apply_metadata(const Provider& provider, const Metadata& metada
     auto& endpoint = out.endpoints.*row.place;
     const auto& announced = metadata.endpoints.*row.place;
     if (!announced.empty()) endpoint = announced;
-    const bool is_needed = row.place == &Endpoints::authorization ||
-                           row.place == &Endpoints::token || row.place == &Endpoints::jwks;
+    const bool is_for_sign_in =
+        row.place == &Endpoints::authorization || row.place == &Endpoints::token;
+    const bool is_needed =
+        row.place == &Endpoints::jwks || (is_for_sign_in && !provider.only_verifies);
     if (endpoint.empty() && is_needed) return unusable(std::string(row.member) + " is missing");
     if (!endpoint.empty() && !is_acceptable(endpoint, provider)) {
       return unusable(std::string(row.member) + std::string(not_acceptable));
@@ -170,6 +172,7 @@ Result<Provider> apply_metadata(const Provider& provider, const Metadata& metada
         "no algorithm for ID tokens is both announced and enabled; see oidc_enabled_signing_algs");
   }
 
+  if (provider.only_verifies) return out;
   auto method = choose_auth_method(provider.client, metadata.auth_methods);
   if (!method.ok()) return prefixed("discovery", std::move(method).error());
   out.client.method = *method;

@@ -73,6 +73,8 @@ struct Provider {
       false;  // default profile with email rules: an absent email_verified refuses
   bool fetch_end_session = false;  // end_session: sign out at the provider too
   UserinfoFetch userinfo_fetch = UserinfoFetch::missing;
+  bool only_verifies = false;  // of extra_jwt_issuers: nobody signs in there, its keys are wanted
+  bool user_stands_in_for_email = false;  // compat: of a bearer token without an address
   ClaimMap claims;
   std::vector<std::string> audience_claims = {"aud"};
   std::vector<std::string> extra_audiences;

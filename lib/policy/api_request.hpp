@@ -10,7 +10,8 @@ namespace gatelet::policy {
 // pattern of api_routes matches the target (path and query as sent), or Accept names
 // application/json. With detect_api_by_fetch_metadata also whatever is no top-level
 // navigation: X-Requested-With: XMLHttpRequest, Sec-Fetch-Mode other than navigate, Sec-Fetch-Dest
-// other than document, a WebSocket upgrade, a JSON or gRPC body.
+// other than document, a WebSocket upgrade, a JSON or gRPC body, and where
+// bearer tokens are taken, Authorization.
 bool is_api_request(const Policy&, const RequestFacts&);
 
 // Whether a page is to be JSON: as is_api_request for requests to the application; for own

@@ -56,6 +56,7 @@ Words words(Reason reason) noexcept {
     case Reason::undecided:
     case Reason::no_session:
     case Reason::session_invalid:
+    case Reason::bearer_rejected:
       return {"Please sign in", "You need to sign in to see this page.", "Sign in"};
     case Reason::session_expired:
       return {"Your session has ended", "You were signed in for as long as one session lasts.",
@@ -98,6 +99,7 @@ Words words(Reason reason) noexcept {
     case Reason::internal_error:
     case Reason::session:
     case Reason::session_refreshed:
+    case Reason::bearer:
     case Reason::free_pass:
     case Reason::https_required:
     case Reason::login_started:
@@ -155,6 +157,12 @@ struct Forms {
   std::string_view referrer = "no-referrer";
 };
 
+// RFC 6750 section 3: who sent a token learns that it was the token.
+void add_challenge(int http_status, Reason reason, Answer& answer) {
+  if (http_status != 401 || reason != Reason::bearer_rejected) return;
+  answer.response("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+}
+
 Decision html(int http_status, Reason reason, std::string body, const Forms& forms,
               std::span<const std::string> set_cookies) {
   auto answer = Answer::own(http_status, reason);
@@ -166,10 +174,11 @@ Decision html(int http_status, Reason reason, std::string body, const Forms& for
   answer.response("X-Content-Type-Options", "nosniff");
   answer.response("X-Frame-Options", "DENY");
   answer.response("Referrer-Policy", forms.referrer);
+  add_challenge(http_status, reason, answer);
   return finish(answer, std::move(body), set_cookies);
 }
 
-bool is_for_program(const Policy& policy, const PageFacts& about) noexcept {
+bool is_for_program(const Policy& policy, const PageFacts& about) {
   return about.facts != nullptr && wants_json(policy, *about.facts);
 }
 
@@ -201,6 +210,7 @@ Decision json(const Policy& policy, const PageFacts& about, int http_status, Rea
   auto answer = Answer::own(http_status, reason);
   answer.response("Content-Type", "application/json");
   answer.response("X-Content-Type-Options", "nosniff");
+  add_challenge(http_status, reason, answer);
   if (http_status == 401 && policy.detect_api_by_fetch_metadata) {
     // A program cannot follow a login; whoever runs it can.
     answer.response("X-Sign-In-Url", answer.keep(endpoint_path(policy, "start")));

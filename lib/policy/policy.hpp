@@ -42,6 +42,13 @@ struct FreePassPolicy {
   bool routes_cover_own_endpoints = false;   // compat: skip_auth_routes may name PREFIX/auth
 };
 
+// Tokens that programs present (policy/bearer_credential.hpp).
+struct BearerPolicy {
+  bool enabled = false;
+  bool login_fallback = true;  // off: 403 for a token that is not accepted
+  bool falls_through = false;  // compat: the cookie counts where the token is not accepted
+};
+
 struct HeaderPolicy {
   bool pass_user_headers = true;   // X-Forwarded-User, -Groups, -Email, -Preferred-Username
   bool pass_access_token = false;  // X-Forwarded-Access-Token (and X-Auth-Request-Access-Token)
@@ -81,6 +88,7 @@ struct Policy {
   EmailRules email;
   ForwardedPolicy forwarded;
   FreePassPolicy free_pass;
+  BearerPolicy bearer;
   HeaderPolicy headers;
   PagesPolicy pages;
 };

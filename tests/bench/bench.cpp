@@ -2,7 +2,10 @@
 // table.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <gatelet/gatelet.hpp>
 #include <memory>
 #include <string>
@@ -200,6 +203,52 @@ void raw_rs256_verify(benchmark::State& state) {
   EVP_PKEY_free(key);
 }
 BENCHMARK(raw_rs256_verify);
+
+// Programs with tokens of about 1 KB, each unlike the others.
+struct Programs {
+  std::vector<std::string> authorizations;
+  std::vector<support::Request> requests;
+
+  explicit Programs(std::size_t num) {
+    const auto now = default_ports().clock->now();
+    for (std::size_t i = 0; i < num; ++i) {
+      auto claims = support::id_claims(now);
+      claims.set_string("aud", "c").set_string("jti", std::to_string(i));
+      claims.set_string("filler", std::string(300, 'x'));
+      authorizations.push_back(
+          "Bearer " + support::mint(support::test_key(support::MintKey::Kind::rsa_2048), claims));
+      requests.emplace_back("/api", std::vector<std::pair<std::string, std::string>>{
+                                        {"Authorization", authorizations.back()}});
+    }
+  }
+};
+
+// An engine that takes their tokens; its provider's key stands in a file.
+std::shared_ptr<Engine> engine_for_programs(std::string_view cache_size) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("gatelet-bench-" + std::to_string(getpid()) + ".pem");
+  std::ofstream(path) << support::test_key(support::MintKey::Kind::rsa_2048).public_pem();
+  auto engine = support::offline_engine({{"skip_jwt_bearer_tokens", "true"},
+                                         {"session_cache_size", cache_size},
+                                         {"oidc_jwks_url", ""},
+                                         {"oidc_public_key_files", path.string()}});
+  std::filesystem::remove(path);
+  return engine;
+}
+
+void decide_seen_bearer(benchmark::State& state) {
+  const auto engine = engine_for_programs("64 MiB");
+  const Programs programs(num_cookies);
+  decide_in_turn(state, *engine, programs.requests, Decision::Kind::allow);
+}
+BENCHMARK(decide_seen_bearer);
+
+void decide_unseen_bearer(benchmark::State& state) {
+  const auto engine = engine_for_programs("0");
+  const Programs programs(num_cookies);
+  decide_in_turn(state, *engine, programs.requests, Decision::Kind::allow);
+}
+BENCHMARK(decide_unseen_bearer);
 
 // Not a time: the heap an engine holds that has done nothing yet.
 void idle_engine_heap(benchmark::State& state) {

@@ -47,6 +47,10 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("forwarded.real_client_ip_header", p.forwarded.real_client_ip_header);
   out.add("free_pass.preflight", p.free_pass.preflight);
   out.add("free_pass.has_routes", p.free_pass.routes != nullptr);
+  out.add("free_pass.routes_cover_own_endpoints", p.free_pass.routes_cover_own_endpoints);
+  out.add("bearer.enabled", p.bearer.enabled);
+  out.add("bearer.login_fallback", p.bearer.login_fallback);
+  out.add("bearer.falls_through", p.bearer.falls_through);
   out.add("has_api_routes", p.api_routes != nullptr);
   out.add_number("free_pass.num_trusted_ips", p.free_pass.trusted_ips.size());
   out.add("headers.pass_user_headers", p.headers.pass_user_headers);
@@ -112,6 +116,7 @@ void add_provider(const config::ResolvedProvider& from, Members& out) {
   out.add(name("require_email"), p.require_email);
   out.add(name("require_verified_flag"), p.require_verified_flag);
   out.add(name("fetch_end_session"), p.fetch_end_session);
+  out.add(name("user_stands_in_for_email"), p.user_stands_in_for_email);
   out.add_number(name("userinfo_fetch"), p.userinfo_fetch);
   out.add(name("claims.user"), p.claims.user);
   out.add(name("claims.email"), p.claims.email);
@@ -172,6 +177,10 @@ std::map<std::string, std::string> members(const Settings& settings) {
   add_policy(resolved.policy, out);
   add_session(resolved.session, out);
   for (const auto& provider : resolved.providers) add_provider(provider, out);
+  auto& issuers = out.all["extra_jwt_issuers"];
+  for (const auto& issuer : resolved.token_issuers) {
+    issuers += issuer.provider.issuer + " for " + issuer.provider.client.id + "|";
+  }
   out.add("cookie_secret", std::string(resolved.cookie_secret.reveal()));
   out.add("cookie_secret_file", resolved.cookie_secret_file);
   out.add_number("session_cache_size", resolved.session_cache_size);

@@ -164,6 +164,21 @@ TEST_SUITE("config/range") {
     }
   }
 
+  TEST_CASE("MA-16: token_issuers: an issuer, and the audience it is trusted for") {
+    const auto said = [](const std::string& item) {
+      return complaint(range_of(Row::extra_jwt_issuers), std::vector<std::string>{item});
+    };
+    CHECK(said("https://issuer.example=api").empty());
+    CHECK(said("https://issuer.example/realm=a=b").empty());
+    for (const auto* item : {"https://issuer.example", "https://issuer.example=", "=api",
+                             "issuer.example=api", "https://issuer.example/?x=y", ""}) {
+      CAPTURE(item);
+      CHECK_FALSE(said(item).empty());
+    }
+    CHECK(said("https://issuer.example") ==
+          "\"https://issuer.example\" names no audience; write https://issuer.example=audience");
+  }
+
   TEST_CASE("H-16: ip_ranges: addresses and networks in their one form") {
     for (const auto range : {"127.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"}) {
       CHECK(takes_item(Row::trusted_proxy_ips, range));

@@ -27,15 +27,17 @@ constexpr std::pair<std::string_view, std::string_view> jwks{"oidc_jwks_url",
                                                              "https://idp.example/k"};
 constexpr std::pair<std::string_view, std::string_view> ca{"provider_ca_files", "ca.pem"};
 constexpr std::pair<std::string_view, std::string_view> end{"end_session", "true"};
+constexpr std::pair<std::string_view, std::string_view> bearer{"skip_jwt_bearer_tokens", "true"};
 constexpr std::pair<std::string_view, std::string_view> trusted{"trusted_proxy_ips", "::1"};
 
 const std::vector<Effect>& effects() {
   static const std::vector<Effect> all{
       {"compat",
        "oauth2-proxy",
-       "attributes.same_site cookie_name default.login_params default.pkce "
-       "default.require_email default.use_nonce detect_api_by_fetch_metadata "
-       "email.refuse_unverified expire_with_tokens_on_refresh_only "
+       "attributes.same_site bearer.falls_through cookie_name default.login_params default.pkce "
+       "default.require_email default.use_nonce default.user_stands_in_for_email "
+       "detect_api_by_fetch_metadata email.refuse_unverified expire_with_tokens_on_refresh_only "
+       "free_pass.routes_cover_own_endpoints "
        "headers.encode_group_separators headers.strip_own_cookies login_state_limit "
        "login_state_per_request login_state_same_site newest_of_duplicates pages.json_own_pages "
        "redirect_stale_callback refresh_before_expiry return_to.accept_http return_to.strict_query "
@@ -141,6 +143,13 @@ const std::vector<Effect>& effects() {
       {"skip_auth_regex", "^/a", "free_pass.has_routes"},
       {"api_routes", "^/api", "has_api_routes"},
       {"trusted_ips", "192.0.2.0/24,::1", "free_pass.num_trusted_ips"},
+      {"skip_jwt_bearer_tokens", "true", "bearer.enabled"},
+      {"extra_jwt_issuers",
+       "https://a.example=x,https://b.example=y=z",
+       "extra_jwt_issuers",
+       {bearer}},
+      {"bearer_token_login_fallback", "false", "bearer.login_fallback"},
+      {"bearer_falls_through", "true", "bearer.falls_through"},
       {"clock_skew", "5s", "default.leeway"},
       {"http_timeout", "3s", "http_timeout"},
       {"http_connections", "8", "http_connections"},

@@ -42,6 +42,11 @@ LiveProvider::LiveProvider(std::shared_ptr<const Clock> clock) : clock_(std::mov
   fake_.settings.issuer = server_->url("");
 }
 
+std::string LiveProvider::bearer_token(const std::function<void(support::JsonText&)>& edit) {
+  const std::scoped_lock lock(mutex_);
+  return fake_.bearer_token(clock_->now(), edit);
+}
+
 LiveProvider::~LiveProvider() {
   {
     const std::scoped_lock lock(mutex_);

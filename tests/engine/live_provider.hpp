@@ -41,6 +41,7 @@ class LiveProvider {
     return use(fake_);
   }
   std::string approve(std::string_view authorization_url);
+  std::string bearer_token(const std::function<void(support::JsonText&)>& edit = {});
   std::string issuer() const { return fake_.settings.issuer; }
 
   // Requests for a path wait until let go, or get this status instead of an answer (0: none).

@@ -16,6 +16,7 @@
 #include "flow/finish_login.hpp"
 #include "flow/refresh_session.hpp"
 #include "flow/sign_out.hpp"
+#include "flow/verify_bearer.hpp"
 #include "world.hpp"
 
 using namespace gatelet;
@@ -233,6 +234,41 @@ class fetch_metadata final : public Scenario {
   }
 };
 
+// Nothing is known, and the token comes under a key that the first key set does not have.
+class verify_bearer final : public Scenario {
+ public:
+  verify_bearer() {
+    world.provider.rotate_key("k2");
+    token_ = world.provider.bearer_token(world.driver.now);
+    auto old = *world.provider.known(world.driver.now);
+    old.keys = jose::parse_key_set(key_set_json(test_key(MintKey::Kind::p256).named("k1"))).value();
+    world.driver.on_refetch = [this, old = std::make_shared<const oidc::ProviderState>(old)](
+                                  const flow::Refetch& wanted) -> Result<flow::Refetched> {
+      const bool is_first = wanted.what == flow::Refetch::What::metadata;
+      return flow::Refetched{is_first ? old : world.provider.known(world.driver.now)};
+    };
+  }
+  flow::Flow<session::Session> flow() {
+    flow::VerifyBearer in{Secret(token_)};
+    in.candidates = {world.provider.unknown()};
+    return flow::verify_bearer(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto session = world.driver.run(flow());
+    if (!session.ok()) return {false, status_class(session.error().status), session.error().text};
+    CHECK(session->user == "alice");
+    return {true, StatusClass::ok, {}};
+  }
+  void check(const Ended&) override {}
+  bool survives(const std::string&, Kind kind, bool) const override { return kind == Kind::late; }
+
+ private:
+  std::string token_;
+};
+
 template <class S>
 std::size_t count_effects() {
   S scenario;
@@ -357,6 +393,7 @@ TEST_SUITE("flow/ladder") {
     CHECK(count_effects<fetch_metadata>() == 2);
     CHECK(count_effects<begin_login_with_metadata>() == 1);
     CHECK(count_effects<sign_out>() == 1);
+    CHECK(count_effects<verify_bearer>() == 2);
   }
 
   TEST_CASE("ladder: every flow of lib/flow is listed, and nothing else is") {

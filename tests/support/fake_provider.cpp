@@ -103,6 +103,14 @@ HttpReply FakeProvider::answer(const HttpCall& call, Instant now) {
   return json_answer(404, "{}");
 }
 
+std::string FakeProvider::bearer_token(Instant now,
+                                       const std::function<void(JsonText&)>& edit) const {
+  auto claims = id_claims(now);
+  claims.set_string("iss", settings.issuer).set_string("aud", settings.client.id);
+  if (edit) edit(claims);
+  return mint(key_, claims);
+}
+
 void FakeProvider::rotate_key(std::string kid) {
   key_ = test_key(MintKey::Kind::p256).named(std::move(kid));
 }

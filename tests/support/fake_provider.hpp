@@ -36,6 +36,9 @@ class FakeProvider {
   // Every call of the client.
   HttpReply answer(const HttpCall& call, Instant now);
 
+  // A token for alice and this client, as a program would present it.
+  std::string bearer_token(Instant now, const std::function<void(JsonText&)>& edit = {}) const;
+
   // A new signing key; the old one is gone.
   void rotate_key(std::string kid);
 
