@@ -141,6 +141,20 @@ TEST_SUITE("engine/engine: bearer") {
     CHECK(ask(live, "Bearer junk", "/oauth2/userinfo").http_status() == 401);
   }
 
+  TEST_CASE("EN-11: a bad token on a skipped route: public as ever, and nobody") {
+    Live live(with(taking_tokens, {{"skip_auth_routes", "^/public"}}));
+    for (const auto* value : {"Bearer junk", "Bearer eyJ.eyJ.x"}) {
+      const auto answer = ask(live, value, "/public");
+      CHECK(answer.kind() == Decision::Kind::allow);
+      CHECK(answer.reason() == Reason::free_pass);
+      CHECK(answer.identity() == nullptr);
+      CHECK(answer.upstream().empty());
+    }
+    const auto good = ask(live, "Bearer " + live.provider.bearer_token(), "/public");
+    CHECK(good.reason() == Reason::bearer);
+    CHECK(good.identity()->email() == "alice@example.com");
+  }
+
   TEST_CASE("J-17, EN-16: tokens under unknown keys ask the provider a few times only") {
     Live live(taking_tokens);
     REQUIRE(ask(live, "Bearer " + live.provider.bearer_token()).kind() == Decision::Kind::allow);

@@ -97,7 +97,8 @@ TEST_SUITE("oidc/token") {
   }
 
   TEST_CASE(
-      "read_token_reply: fapi2 token-type-case-insensitivity: bEARER is Bearer, nothing else "
+      "PX-25: read_token_reply: fapi2 token-type-case-insensitivity: bEARER is Bearer, nothing "
+      "else "
       "is") {
     CHECK(read_token_reply(tokens(R"(,"token_type":"bEARER")")).ok());
     for (const auto* type :

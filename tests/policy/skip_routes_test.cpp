@@ -2,8 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <random>
+#include <sstream>
 #include <string>
 #include <vector>
+
+#include "base/bytes.hpp"
 
 using namespace gatelet;
 using policy::parse_skip_rule;
@@ -20,6 +25,72 @@ std::string rule_text(std::string_view entry, RuleReading reading) {
 }
 
 #ifdef GATELET_HAVE_RE2
+// Paths of pieces that programs read differently.
+std::string generated_path(std::minstd_rand& chance) {
+  static const std::vector<std::string> pieces = {
+      "/",        "/public", "/private", "/admin",    "/a",        "/..", "/.",
+      "%2f",      "%2F..",   "%5c",      "\\..",      ";x",        "..;", "%2e%2e",
+      "//",       "%252e",   "%252f.",   "/%70ublic", "?",         "%3f", "%23",
+      "/%61dmin", "%00",     "\xc3\xbc", "%c0%af",    "/public/.."};
+  std::string path;
+  const auto num = 1 + chance() % 5;
+  for (unsigned i = 0; i < num; ++i) path += pieces[chance() % pieces.size()];
+  return path;
+}
+
+int num_generated_paths() { return std::getenv("TEST_LONG") != nullptr ? 1'000'000 : 100'000; }
+
+std::string decoded(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte =
+        text[i] == '%' ? from_hex(std::string_view(text).substr(i + 1, 2)) : std::nullopt;
+    out += byte && byte->size() == 1 ? byte->front() : text[i];
+    if (byte && byte->size() == 1) i += 2;
+  }
+  return out;
+}
+
+// Dot segments resolved, empty ones dropped.
+std::string resolved(const std::string& path) {
+  std::vector<std::string> kept;
+  std::istringstream segments(path);
+  for (std::string segment; std::getline(segments, segment, '/');) {
+    if (segment.empty() || segment == ".") continue;
+    if (segment != "..") kept.push_back(segment);
+    if (segment == ".." && !kept.empty()) kept.pop_back();
+  }
+  std::string out;
+  for (const auto& segment : kept) out += "/" + segment;
+  return out.empty() ? "/" : out;
+}
+
+// Parameters of each segment cut off, as servlet containers do.
+std::string without_parameters(const std::string& path) {
+  std::string out;
+  bool is_inside = false;
+  for (const char c : path) {
+    is_inside = c != '/' && (is_inside || c == ';');
+    if (!is_inside) out += c;
+  }
+  return out;
+}
+
+// What programs of different habits take a path for.
+std::vector<std::string> readings(const std::string& path) {
+  const auto once = decoded(path);
+  auto slashes = once;
+  for (char& c : slashes) c = c == '\\' ? '/' : c;
+  const auto cut = [](const std::string& text) { return text.substr(0, text.find_first_of("?#")); };
+  return {resolved(once),
+          resolved(decoded(once)),
+          resolved(slashes),
+          resolved(cut(once)),
+          resolved(without_parameters(once)),
+          resolved(decoded(without_parameters(path))),
+          resolved(decoded(resolved(path)))};
+}
+
 SkipRoutes routes_of(const std::vector<std::string>& entries) {
   SkipRoutes routes;
   for (const auto& entry : entries) {
@@ -127,6 +198,28 @@ TEST_SUITE("policy/skip_routes") {
       CAPTURE(path);
       CHECK_FALSE(routes.matches("GET", path));
     }
+  }
+
+  TEST_CASE(
+      "PX-05: matches: whatever passes is public under every reading a program behind may have") {
+    const auto routes = routes_of({"^/public(/|$)", "GET!=^/(private|admin)"});
+    const auto only_public = routes_of({"^/public(/|$)"});
+    std::minstd_rand chance(7);
+    int num_passed = 0;
+    for (int i = 0; i < num_generated_paths(); ++i) {
+      const auto path = generated_path(chance);
+      const bool passes = only_public.matches("GET", path);
+      num_passed += passes;
+      for (const auto& reading : readings(path)) {
+        CAPTURE(path);
+        CAPTURE(reading);
+        if (passes) REQUIRE((reading == "/public" || reading.starts_with("/public/")));
+        if (!routes.matches("GET", path)) continue;
+        REQUIRE_FALSE(reading.starts_with("/private"));
+        REQUIRE_FALSE(reading.starts_with("/admin"));
+      }
+    }
+    CHECK(num_passed > num_generated_paths() / 1000);
   }
 
   TEST_CASE("add: a pattern that is none leaves the rules as they were") {
