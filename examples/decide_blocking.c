@@ -38,6 +38,7 @@ int main(int argc, char **argv) {
   const gatelet_header *fields;
   gatelet_status status;
   size_t num, i;
+  if (argc < 2) fprintf(stderr, "usage: decide_blocking ISSUER [COOKIE]\n");
   if (engine == NULL) return 1;
 
   headers[0].name = text("Host");

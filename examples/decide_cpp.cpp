@@ -3,7 +3,7 @@
 #include <iostream>
 
 int main(int argc, char** argv) {
-  if (argc < 2) return 2;
+  if (argc < 2) return std::cerr << "usage: decide_cpp ISSUER [COOKIE]\n", 2;
   auto engine = gatelet::Engine::create({{"oidc_issuer_url", argv[1]},
                                          {"client_id", "gatelet-demo"},
                                          {"client_secret", "gatelet-demo-secret"},

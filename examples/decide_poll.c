@@ -40,7 +40,8 @@ int main(int argc, char **argv) {
   gatelet_error error = GATELET_ERROR_INIT;
   gatelet_status status;
   struct pollfd ready;
-  if (argc < 2 || gatelet_config_new(&config) != GATELET_OK) return 1;
+  if (argc < 2) return fprintf(stderr, "usage: decide_poll ISSUER\n"), 2;
+  if (gatelet_config_new(&config) != GATELET_OK) return 1;
   gatelet_config_set(config, text("oidc_issuer_url"), text(argv[1]), NULL);
   gatelet_config_set(config, text("client_id"), text("gatelet-demo"), NULL);
   gatelet_config_set(config, text("client_secret"), text("gatelet-demo-secret"), NULL);
