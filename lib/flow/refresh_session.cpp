@@ -59,8 +59,18 @@ Flow<session::Session> refresh_session(RefreshSession in) {
   if (tokens.id_token.empty()) co_return renewed;
 
   auto identifying = person_behind(in, provider, tokens);
-  auto person = co_await std::move(identifying);
-  update_person(renewed, std::move(person));
+  auto person = co_await attempt(std::move(identifying));
+  if (person.ok()) {
+    update_person(renewed, std::move(person).value());
+    co_return renewed;
+  }
+  const auto status = person.error().status;
+  const bool is_refused = status == Status::token_rejected || status == Status::key_unknown ||
+                          status == Status::incomplete_identity;
+  if (is_refused || status_class(status) == StatusClass::internal) co_return person.error();
+  // The key of the new ID token cannot be had now. The refresh token was good for one use and its
+  // successor must not be lost; who it is stays what it was, and so does the ID token.
+  renewed.id_token = in.session->id_token;
   co_return renewed;
 }
 

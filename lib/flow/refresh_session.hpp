@@ -20,7 +20,8 @@ class RefreshSession {
 
 // The session with new tokens and created_at set to the reply's time. A new ID token is verified
 // and must be about the same sign-in (oidc/id_token.hpp); what it and userinfo say then replaces
-// what the session knew, what they are silent about stays. An omitted refresh token keeps the old
+// what the session knew, what they are silent about stays. While its key cannot be fetched, the ID
+// token and the identity stay the old ones. An omitted refresh token keeps the old
 // one, an omitted ID token the identity. Metadata and keys that are missing are refetched first.
 // The engine's rules run again on the result, and ends_at is for whoever calls to set.
 //   Failure: Status::grant_ended: the provider said invalid_grant or invalid_client, the session is

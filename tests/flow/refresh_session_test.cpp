@@ -140,6 +140,39 @@ TEST_SUITE("flow/refresh_session") {
   }
 
   TEST_CASE(
+      "refresh: a new key that cannot be had now does not lose the new refresh token; who it is "
+      "stays") {
+    SignedIn one;
+    one.world.provider.rotate_key("k2");
+    one.set_claim("sub", "\"mallory\"");
+    const auto refetch = one.world.driver.on_refetch;
+    one.world.driver.on_refetch = [](const flow::Refetch&) -> Result<flow::Refetched> {
+      return Error{Status::provider_unreachable, "no"};
+    };
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(renewed->refresh_token.reveal() != one.session->refresh_token.reveal());
+    CHECK(renewed->access_token.reveal() != one.session->access_token.reveal());
+    CHECK(renewed->id_token.reveal() == one.session->id_token.reveal());
+    CHECK(renewed->user == "alice");
+
+    // With the key at hand that token is refused, and a good one is taken.
+    one.world.driver.on_refetch = refetch;
+    one.session = std::make_shared<const session::Session>(*renewed);
+    CHECK(one.status_of_refresh() == Status::token_rejected);
+    CHECK(one.world.provider.num_reused == 0);
+  }
+
+  TEST_CASE("MA-17: a new ID token under a key the provider does not publish is refused") {
+    SignedIn one;
+    one.world.provider.replace_id_token = [](std::string) {
+      return mint(test_key(MintKey::Kind::rsa_2048).named("nobody"),
+                  id_claims(at_unix(1767225600)));
+    };
+    CHECK(one.status_of_refresh() == Status::key_unknown);
+  }
+
+  TEST_CASE(
       "refresh: metadata that is not there is fetched before the refresh token leaves, or it "
       "stays") {
     SignedIn one;
