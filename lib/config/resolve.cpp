@@ -82,15 +82,21 @@ policy::ForwardedPolicy forwarded_policy(const EngineValues& engine) {
 
 policy::HeaderPolicy header_policy(const Values& values) {
   const auto& engine = values.engine;
+  policy::HeaderSwitches on;
+  on.pass_user_headers = *engine.pass_user_headers || (values.is_compat && *engine.pass_basic_auth);
+  on.pass_access_token = *engine.pass_access_token;
+  on.pass_authorization_header = *engine.pass_authorization_header;
+  on.set_authorization_header = *engine.set_authorization_header;
+  on.set_xauthrequest = *engine.set_xauthrequest;
+  on.prefer_email_to_user = *engine.prefer_email_to_user;
+  on.basic_auth_password = *engine.basic_auth_password;
+  on.pass_basic_auth = *engine.pass_basic_auth && engine.basic_auth_password.given;
+  on.set_basic_auth = *engine.set_basic_auth;
   policy::HeaderPolicy out;
-  out.pass_user_headers = *engine.pass_user_headers;
-  out.pass_access_token = *engine.pass_access_token;
-  out.pass_authorization_header = *engine.pass_authorization_header;
-  out.set_authorization_header = *engine.set_authorization_header;
-  out.set_xauthrequest = *engine.set_xauthrequest;
-  out.prefer_email_to_user = *engine.prefer_email_to_user;
+  out.rules = policy::header_rules(on);
   out.encode_group_separators = !values.is_compat;
   out.strip_own_cookies = *engine.strip_own_cookies;
+  out.strip_own_token = !values.is_compat;
   return out;
 }
 

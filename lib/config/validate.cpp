@@ -55,6 +55,25 @@ void check_post_logout(const Values& values, Problems& problems) {
   problems.add(Row::post_logout_redirect_url, "has no effect without end_session = true");
 }
 
+void check_headers(const Values& values, Problems& problems) {
+  const auto& engine = values.engine;
+  if (*engine.set_basic_auth && !engine.basic_auth_password.given) {
+    problems.add(Row::basic_auth_password, "missing, and set_basic_auth is on; write a password");
+  }
+  if (!*engine.skip_auth_strip_headers) {
+    problems.add(Row::skip_auth_strip_headers,
+                 "cannot be off: a client could name itself; leave it out");
+  }
+  // The reference writes both into one field, which nobody can read.
+  const bool is_twice_up = *engine.pass_basic_auth && engine.basic_auth_password.given &&
+                           *engine.pass_authorization_header;
+  const bool is_twice_down = *engine.set_basic_auth && *engine.set_authorization_header;
+  if (values.is_compat || (!is_twice_up && !is_twice_down)) return;
+  problems.add(
+      is_twice_up ? Row::pass_authorization_header : Row::set_authorization_header,
+      "Authorization can hold HTTP Basic or a token; leave this or basic_auth_password out");
+}
+
 }  // namespace
 
 void validate_access(const Values& values, Problems& problems) {
@@ -62,6 +81,7 @@ void validate_access(const Values& values, Problems& problems) {
   check_redirect_url(values, problems);
   check_proxies(values.engine, problems);
   check_post_logout(values, problems);
+  check_headers(values, problems);
 }
 
 void validate(const Values& values, Problems& problems) {

@@ -38,18 +38,20 @@ void add_cookies(Cookies cookies, Answer& answer) {
   for (const auto& cookie : cookies) answer.response("Set-Cookie", cookie);
 }
 
-// Whether tokens may be handed on; notes it when one would have been and has run out.
-bool tokens_hold(const Question& question, const session::Session& session) {
-  if (session::tokens_hold(session, question.now)) return true;
-  const auto& rules = question.policy().headers;
-  question.notes.tokens_withheld |=
-      rules.pass_access_token || rules.pass_authorization_header || rules.set_authorization_header;
-  return false;
+// Notes it when a token would have been handed on, and has run out.
+policy::Whom whom_of(const Question& question, const Presented& presented) {
+  policy::Whom whom;
+  whom.session = presented.session.get();
+  whom.tokens_hold = session::tokens_hold(*presented.session, question.now);
+  whom.came_as_token = presented.by_token;
+  if (!whom.tokens_hold) {
+    question.notes.tokens_withheld |= policy::hands_out_tokens(question.policy().headers.rules);
+  }
+  return whom;
 }
 
-void add_response_headers(const Question& question, const session::Session& session,
-                          bool tokens_hold, Answer& answer) {
-  const bool whole = policy::add_response_headers(question.policy(), session, tokens_hold, answer);
+void add_response_headers(const Question& question, const policy::Whom& whom, Answer& answer) {
+  const bool whole = policy::add_response_headers(question.policy(), whom, answer);
   question.notes.value_left_out |= !whole;
 }
 
@@ -60,10 +62,11 @@ Decision let_pass(const Question& question, Endpoint endpoint, Cookies cookies) 
                     : Answer::own(endpoint == Endpoint::auth ? 202 : 200, Reason::free_pass);
   if (endpoint == Endpoint::none) {
     policy::add_request_headers(question.policy(), question.context().session.cookie_name,
-                                question.facts, nullptr, false, answer);
+                                question.facts, {}, answer);
   } else {
     answer.no_store();
   }
+  if (endpoint != Endpoint::userinfo) add_response_headers(question, {}, answer);
   if (endpoint == Endpoint::userinfo) {
     answer.response("Content-Type", "application/json");
     answer.body("{}");
@@ -94,8 +97,7 @@ Decision answer_auth(const Question& question, const Presented& presented, Cooki
   }
   auto answer = Answer::own(202, presented.reason);
   answer.no_store();
-  add_response_headers(question, *presented.session, tokens_hold(question, *presented.session),
-                       answer);
+  add_response_headers(question, whom_of(question, presented), answer);
   add_cookies(cookies, answer);
   return std::move(answer).finish();
 }
@@ -110,14 +112,12 @@ Decision answer_userinfo(const Presented& presented, Cookies cookies) {
 }
 
 Decision allow(const Question& question, const Presented& presented, Cookies cookies) {
-  const auto& session = *presented.session;
-  const bool hold = tokens_hold(question, session);
+  const auto whom = whom_of(question, presented);
   auto answer = Answer::allow(presented.reason);
-  const bool whole =
-      policy::add_request_headers(question.policy(), question.context().session.cookie_name,
-                                  question.facts, &session, hold, answer);
+  const bool whole = policy::add_request_headers(
+      question.policy(), question.context().session.cookie_name, question.facts, whom, answer);
   question.notes.value_left_out |= !whole;
-  add_response_headers(question, session, hold, answer);
+  add_response_headers(question, whom, answer);
   add_cookies(cookies, answer);
   answer.identity(presented.session);
   return std::move(answer).finish();

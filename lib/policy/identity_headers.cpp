@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
+#include <utility>
 
+#include "base/base64url.hpp"
+#include "base/secret.hpp"
 #include "http/header.hpp"
+#include "session/claim_text.hpp"
 
 namespace gatelet::policy {
 namespace {
@@ -121,97 +127,168 @@ void clean_connection(const HeaderPolicy& policy, const RequestFacts& facts, Ans
   if (!rest.empty()) out.upstream("Connection", rest);
 }
 
-// Groups in one value. A "," inside a group would pose as two: it is percent-encoded, and "%" with
-// it, so that the reader can tell.
-std::string_view join_groups(const session::Session& session, bool encode, Answer& out) {
-  bool first = true;
-  for (std::string_view group : session.groups) {
-    if (!first) out.compose(",");
-    first = false;
-    while (!group.empty()) {
-      const auto at = encode ? group.find_first_of(",%") : npos;
-      out.compose(group.substr(0, at));
-      if (at == npos) break;
-      out.compose(group[at] == ',' ? "%2C" : "%25");
-      group.remove_prefix(at + 1);
-    }
+// A "," inside a group would pose as two: it is percent-encoded, and "%" with it, so that the
+// reader can tell.
+void compose_group(std::string_view group, Answer& out) {
+  while (!group.empty()) {
+    const auto at = group.find_first_of(",%");
+    out.compose(group.substr(0, at));
+    if (at == npos) return;
+    out.compose(group[at] == ',' ? "%2C" : "%25");
+    group.remove_prefix(at + 1);
   }
-  return out.composed();
 }
 
-enum class Side : unsigned char { upstream, response };
-
-// Adds one field; an empty value is no field. Blanks at the ends are lost on the way, so that
-// " admin" would arrive as "admin": such a value counts as one that cannot be carried.
-bool add(Side side, std::string_view name, std::string_view value, Answer& out) {
-  if (value.empty()) return true;
-  if (value.front() == ' ' || value.back() == ' ') return false;
-  return side == Side::upstream ? out.upstream(name, value) : out.response(name, value);
+// RFC 7617: HTTP's base64 has two characters that base64url spells otherwise.
+void compose_basic(std::string_view user, const Secret& password, Answer& out) {
+  std::string pair;
+  pair.reserve(user.size() + password.size() + 1);
+  pair.append(user).append(":").append(password.reveal());
+  auto text = base64url::encode(pair, base64url::Padding::required);
+  wipe(pair);
+  std::replace(text.begin(), text.end(), '-', '+');
+  std::replace(text.begin(), text.end(), '_', '/');
+  out.compose("Basic ");
+  out.compose(text);
+  wipe(text);
 }
 
-bool add_bearer(Side side, const Secret& token, Answer& out) {
-  if (token.empty()) return true;
-  return add(side, "Authorization", out.join({"Bearer ", token.reveal()}), out);
+// The values of one rule, joined by ",".
+class RuleText {
+ public:
+  RuleText(const HeaderPolicy& policy, const Whom& whom, Answer& out) noexcept
+      : policy_(policy), whom_(whom), out_(out) {}
+
+  void add(std::string_view text) {
+    begin();
+    out_.compose(text);
+  }
+
+  void add(const HeaderValue& value) {
+    if (value.text) return value.text->empty() ? void() : add(value.text->reveal());
+    if (whom_.session == nullptr) return;
+    if (!whom_.tokens_hold && session::is_token_claim(value.claim)) return;
+    const bool encodes = policy_.encode_group_separators && value.claim == "groups";
+    session::for_each_claim_text(*whom_.session, value.claim, [&](std::string_view text) {
+      begin();
+      if (value.password) return compose_basic(text, *value.password, out_);
+      out_.compose(value.prefix);
+      encodes ? compose_group(text, out_) : out_.compose(text);
+    });
+  }
+
+  std::string_view finish() { return out_.composed(); }
+
+ private:
+  void begin() {
+    if (!std::exchange(is_first_, false)) out_.compose(",");
+  }
+
+  const HeaderPolicy& policy_;
+  const Whom& whom_;
+  Answer& out_;
+  bool is_first_ = true;
+};
+
+// What most rules are: one claim as it stands, which needs no copy.
+std::optional<std::string_view> plain_value(const HeaderRule& rule, const Whom& whom) noexcept {
+  if (rule.values.size() != 1 || whom.session == nullptr) return std::nullopt;
+  const auto& value = rule.values.front();
+  if (value.text || value.password || !value.prefix.empty()) return std::nullopt;
+  if (!whom.tokens_hold && session::is_token_claim(value.claim)) return std::nullopt;
+  return session::plain_claim(*whom.session, value.claim);
+}
+
+std::string_view value_of(const HeaderRule& rule, const HeaderPolicy& policy, const Whom& whom,
+                          Answer& out) {
+  if (const auto plain = plain_value(rule, whom)) return *plain;
+  RuleText text(policy, whom, out);
+  for (const auto& value : rule.values) text.add(value);
+  return text.finish();
+}
+
+// Whether a value may stand in a field. Blanks at the ends are lost on the way, so that " admin"
+// would arrive as "admin": such a value counts as one that cannot be carried.
+bool is_carried(std::string_view value) noexcept {
+  return value.front() != ' ' && value.back() != ' ';
+}
+
+bool is_meant(const HeaderRule& rule, std::string_view name) noexcept {
+  return rule.exact_name ? http::equal_ignoring_case(name, rule.name)
+                         : http::equal_folded(name, rule.name);
+}
+
+// The client's own fields of a name whose value stays: ours follows them.
+bool keeps(const HeaderRule& rule, std::string_view name) noexcept {
+  return rule.keeps_client_value && http::equal_ignoring_case(name, rule.name);
+}
+
+bool is_kept(const HeaderPolicy& policy, std::string_view name) noexcept {
+  return std::any_of(policy.rules.request.begin(), policy.rules.request.end(),
+                     [&](const HeaderRule& rule) { return keeps(rule, name); });
+}
+
+// Adds ours behind what the client sent; without any of ours the client's fields stay as they are.
+bool add_behind_client(const HeaderRule& rule, const HeaderPolicy& policy,
+                       const RequestFacts& facts, const Whom& whom, Answer& out) {
+  const auto ours = value_of(rule, policy, whom, out);
+  if (ours.empty()) return true;
+  if (!is_carried(ours)) return false;
+  RuleText text(policy, whom, out);
+  for (const auto& field : facts.headers) {
+    if (!keeps(rule, field.name)) continue;
+    out.strip(field.name);
+    text.add(field.value);
+  }
+  text.add(ours);
+  return out.upstream(rule.name, text.finish());
 }
 
 }  // namespace
 
 bool is_identity_name(std::string_view name, const HeaderPolicy& policy) noexcept {
   if (http::equal_folded(name.substr(0, identity_prefix.size()), identity_prefix)) return true;
-  if (policy.pass_authorization_header && http::equal_folded(name, "Authorization")) return true;
+  const auto& rules = policy.rules.request;
   return std::any_of(identity_names.begin(), identity_names.end(),
-                     [&](std::string_view known) { return http::equal_folded(name, known); });
+                     [&](std::string_view known) { return http::equal_folded(name, known); }) ||
+         std::any_of(rules.begin(), rules.end(),
+                     [&](const HeaderRule& rule) { return is_meant(rule, name); });
 }
 
 bool add_request_headers(const Policy& policy, std::string_view cookie_name,
-                         const RequestFacts& facts, const session::Session* session,
-                         bool tokens_hold, Answer& out) {
-  const auto& rules = policy.headers;
+                         const RequestFacts& facts, const Whom& whom, Answer& out) {
+  const auto& headers = policy.headers;
   for (const auto& field : facts.headers) {
-    if (is_identity_name(field.name, rules)) out.strip(field.name);
+    const bool is_spent = whom.came_as_token && headers.strip_own_token &&
+                          http::equal_ignoring_case(field.name, "Authorization");
+    const bool is_ours = is_identity_name(field.name, headers) && !is_kept(headers, field.name);
+    if (is_ours || is_spent) out.strip(field.name);
   }
-  clean_connection(rules, facts, out);
-  if (rules.strip_own_cookies) hide_own_cookies(cookie_name, facts, out);
-  if (session == nullptr) return true;
+  clean_connection(headers, facts, out);
+  if (headers.strip_own_cookies) hide_own_cookies(cookie_name, facts, out);
 
   bool whole = true;
-  const auto set = [&](std::string_view name, std::string_view value) {
-    whole = add(Side::upstream, name, value, out) && whole;
-  };
-  if (rules.pass_user_headers) {
-    set("X-Forwarded-User", rules.prefer_email_to_user ? session->email : session->user);
-    set("X-Forwarded-Groups", join_groups(*session, rules.encode_group_separators, out));
-    if (!rules.prefer_email_to_user) set("X-Forwarded-Email", session->email);
-    set("X-Forwarded-Preferred-Username", session->preferred_username);
-  }
-  if (!tokens_hold) return whole;
-  if (rules.pass_access_token) set("X-Forwarded-Access-Token", session->access_token.reveal());
-  if (rules.pass_authorization_header) {
-    whole = add_bearer(Side::upstream, session->id_token, out) && whole;
+  for (const auto& rule : headers.rules.request) {
+    if (rule.keeps_client_value) {
+      whole = add_behind_client(rule, headers, facts, whom, out) && whole;
+      continue;
+    }
+    const auto value = value_of(rule, headers, whom, out);
+    if (!value.empty()) whole = is_carried(value) && out.upstream(rule.name, value) && whole;
   }
   return whole;
 }
 
-bool add_response_headers(const Policy& policy, const session::Session& session, bool tokens_hold,
-                          Answer& out) {
-  const auto& rules = policy.headers;
+bool add_response_headers(const Policy& policy, const Whom& whom, Answer& out) {
   bool whole = true;
   const auto set = [&](std::string_view name, std::string_view value) {
-    whole = add(Side::response, name, value, out) && whole;
+    if (!value.empty()) whole = is_carried(value) && out.response(name, value) && whole;
   };
-  set("GAP-Auth", session.email.empty() ? session.user : session.email);
-  if (rules.set_xauthrequest) {
-    set("X-Auth-Request-User", session.user);
-    set("X-Auth-Request-Email", session.email);
-    set("X-Auth-Request-Preferred-Username", session.preferred_username);
-    set("X-Auth-Request-Groups", join_groups(session, rules.encode_group_separators, out));
+  if (whom.session != nullptr) {
+    set("GAP-Auth", whom.session->email.empty() ? whom.session->user : whom.session->email);
   }
-  if (!tokens_hold) return whole;
-  if (rules.set_xauthrequest && rules.pass_access_token) {
-    set("X-Auth-Request-Access-Token", session.access_token.reveal());
-  }
-  if (rules.set_authorization_header) {
-    whole = add_bearer(Side::response, session.id_token, out) && whole;
+  for (const auto& rule : policy.headers.rules.response) {
+    set(rule.name, value_of(rule, policy.headers, whom, out));
   }
   return whole;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/ip.hpp"
+#include "policy/header_rules.hpp"
 #include "policy/regex_set.hpp"
 #include "policy/skip_routes.hpp"
 
@@ -50,15 +51,12 @@ struct BearerPolicy {
 };
 
 struct HeaderPolicy {
-  bool pass_user_headers = true;   // X-Forwarded-User, -Groups, -Email, -Preferred-Username
-  bool pass_access_token = false;  // X-Forwarded-Access-Token (and X-Auth-Request-Access-Token)
-  bool pass_authorization_header = false;  // Authorization: Bearer <id token> to the application
-  bool set_authorization_header = false;   // the same to the client
-  bool set_xauthrequest = false;           // X-Auth-Request-* on the response
-  bool prefer_email_to_user = false;
+  HeaderRules rules = header_rules({});
   bool encode_group_separators =
       true;                       // a "," or "%" inside a group is percent-encoded; compat: off
   bool strip_own_cookies = true;  // Cookie is rewritten without the engine's own cookies
+  bool strip_own_token = true;    // the application does not see the token a session came as;
+                                  // compat: it does
 };
 
 struct PagesPolicy {

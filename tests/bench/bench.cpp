@@ -70,12 +70,32 @@ void decide_in_turn(benchmark::State& state, const Engine& engine,
   }
 }
 
+// 200 patterns of skip_auth_routes, none of which matches what is asked here.
+std::string many_routes() {
+  std::string entries;
+  for (int i = 0; i < 200; ++i) {
+    entries += (i == 0 ? "" : ",") + std::string("GET=^/static") + std::to_string(i) + "/.*[.]css$";
+  }
+  return entries;
+}
+
 void decide_unseen_session(benchmark::State& state) {
   const auto engine = support::offline_engine({{"session_cache_size", "0"}});
   decide_in_turn(state, *engine, browsers().requests, Decision::Kind::allow);
   state.counters["cookie_bytes"] = static_cast<double>(browsers().cookies.front().size());
 }
 BENCHMARK(decide_unseen_session);
+
+// A session seen before, with 200 patterns of routes, and every header there is.
+void decide_seen_session_fully(benchmark::State& state) {
+  const auto engine = support::offline_engine({{"skip_auth_routes", many_routes()},
+                                               {"pass_access_token", "true"},
+                                               {"set_xauthrequest", "true"},
+                                               {"basic_auth_password", "a-password"},
+                                               {"set_authorization_header", "true"}});
+  decide_in_turn(state, *engine, browsers().requests, Decision::Kind::allow);
+}
+BENCHMARK(decide_seen_session_fully);
 
 // HMAC, AES-CFB and LZ4 of the same cookies.
 void raw_open_session(benchmark::State& state) {
@@ -135,11 +155,7 @@ BENCHMARK(decide_api_without_session);
 
 // The same with 200 patterns to look at, none of which matches.
 void decide_api_with_routes(benchmark::State& state) {
-  std::string entries;
-  for (int i = 0; i < 200; ++i) {
-    entries += (i == 0 ? "" : ",") + std::string("GET=^/static") + std::to_string(i) + "/.*[.]css$";
-  }
-  const auto engine = support::offline_engine({{"skip_auth_routes", entries}});
+  const auto engine = support::offline_engine({{"skip_auth_routes", many_routes()}});
   std::vector<support::Request> requests;
   requests.emplace_back(
       "/api", std::vector<std::pair<std::string, std::string>>{{"Accept", "application/json"}});

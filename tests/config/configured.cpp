@@ -22,6 +22,20 @@ class Members {
   std::map<std::string, std::string> all;
 };
 
+std::string rules_text(const std::vector<policy::HeaderRule>& rules) {
+  std::string out;
+  for (const auto& rule : rules) {
+    out += rule.name + "=";
+    for (const auto& value : rule.values) {
+      out += value.prefix + value.claim;
+      if (value.password) out += ":" + std::string(value.password->reveal());
+      out += ",";
+    }
+    out += "|";
+  }
+  return out;
+}
+
 void add_policy(const policy::Policy& p, Members& out) {
   out.add("proxy_prefix", p.proxy_prefix);
   out.add("redirect_url", p.redirect_url);
@@ -53,14 +67,11 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("bearer.falls_through", p.bearer.falls_through);
   out.add("has_api_routes", p.api_routes != nullptr);
   out.add_number("free_pass.num_trusted_ips", p.free_pass.trusted_ips.size());
-  out.add("headers.pass_user_headers", p.headers.pass_user_headers);
-  out.add("headers.pass_access_token", p.headers.pass_access_token);
-  out.add("headers.pass_authorization_header", p.headers.pass_authorization_header);
-  out.add("headers.set_authorization_header", p.headers.set_authorization_header);
-  out.add("headers.set_xauthrequest", p.headers.set_xauthrequest);
-  out.add("headers.prefer_email_to_user", p.headers.prefer_email_to_user);
+  out.add("headers.request", rules_text(p.headers.rules.request));
+  out.add("headers.response", rules_text(p.headers.rules.response));
   out.add("headers.encode_group_separators", p.headers.encode_group_separators);
   out.add("headers.strip_own_cookies", p.headers.strip_own_cookies);
+  out.add("headers.strip_own_token", p.headers.strip_own_token);
   out.add("pages.force_json_errors", p.pages.force_json_errors);
   out.add("pages.json_own_pages", p.pages.json_own_pages);
 }

@@ -28,6 +28,7 @@ constexpr std::pair<std::string_view, std::string_view> jwks{"oidc_jwks_url",
 constexpr std::pair<std::string_view, std::string_view> ca{"provider_ca_files", "ca.pem"};
 constexpr std::pair<std::string_view, std::string_view> end{"end_session", "true"};
 constexpr std::pair<std::string_view, std::string_view> bearer{"skip_jwt_bearer_tokens", "true"};
+constexpr std::pair<std::string_view, std::string_view> password{"basic_auth_password", "pw"};
 constexpr std::pair<std::string_view, std::string_view> trusted{"trusted_proxy_ips", "::1"};
 
 const std::vector<Effect>& effects() {
@@ -38,7 +39,8 @@ const std::vector<Effect>& effects() {
        "default.require_email default.use_nonce default.user_stands_in_for_email "
        "detect_api_by_fetch_metadata email.refuse_unverified expire_with_tokens_on_refresh_only "
        "free_pass.routes_cover_own_endpoints "
-       "headers.encode_group_separators headers.strip_own_cookies login_state_limit "
+       "headers.encode_group_separators headers.strip_own_cookies headers.strip_own_token "
+       "login_state_limit "
        "login_state_per_request login_state_same_site newest_of_duplicates pages.json_own_pages "
        "redirect_stale_callback refresh_before_expiry return_to.accept_http return_to.strict_query "
        "sign_out_by_cross_site_get skip_provider_button strict_response_mode warnings "
@@ -127,12 +129,16 @@ const std::vector<Effect>& effects() {
       {"cookie_csrf_per_request_limit", "3", "login_state_limit"},
       {"cookie_csrf_expire", "5m", "login_state_expire"},
       {"cookie_csrf_samesite", "none", "login_state_same_site"},
-      {"pass_user_headers", "false", "headers.pass_user_headers"},
-      {"pass_access_token", "true", "headers.pass_access_token"},
-      {"pass_authorization_header", "true", "headers.pass_authorization_header"},
-      {"set_authorization_header", "true", "headers.set_authorization_header"},
-      {"set_xauthrequest", "true", "headers.set_xauthrequest"},
-      {"prefer_email_to_user", "true", "headers.prefer_email_to_user"},
+      {"pass_user_headers", "false", "headers.request"},
+      {"pass_access_token", "true", "headers.request"},
+      {"pass_authorization_header", "true", "headers.request"},
+      {"set_authorization_header", "true", "headers.response"},
+      {"set_xauthrequest", "true", "headers.response"},
+      {"pass_basic_auth", "false", "headers.request", {password}},
+      {"set_basic_auth", "true", "headers.response", {password}},
+      {"basic_auth_password", "pw", "headers.request"},
+      {"prefer_email_to_user", "true", "headers.request"},
+      {"skip_auth_strip_headers", "true", ""},
       {"strip_own_cookies", "false", "headers.strip_own_cookies"},
       {"request_id_header", "X-Trace", "request_id_header"},
       {"reverse_proxy", "true", "forwarded.reverse_proxy", {trusted}},
@@ -222,6 +228,16 @@ TEST_SUITE("config/resolve") {
     CHECK(compat.at("return_to.accept_http") == "false");
     CHECK(compat.at("headers.strip_own_cookies") == "true");
     CHECK(compat.at("sign_out_by_cross_site_get") == "false");
+  }
+
+  TEST_CASE("compat: pass_basic_auth turns the user headers on as well, as in the reference") {
+    const Pairs off{{"pass_user_headers", "false"}};
+    CHECK(members(complete_compat(off)).at("headers.request").find("X-Forwarded-User=user") !=
+          std::string::npos);
+    CHECK(members(complete(off)).at("headers.request").empty());
+    CHECK(members(complete_compat({{"pass_user_headers", "false"}, {"pass_basic_auth", "false"}}))
+              .at("headers.request")
+              .empty());
   }
 
   TEST_CASE("session_ends_with_tokens: chosen in compat, it holds at every request") {

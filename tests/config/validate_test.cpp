@@ -31,6 +31,32 @@ TEST_SUITE("config/validate") {
     CHECK(compat[2].starts_with("cookie_secret: missing; "));
   }
 
+  TEST_CASE("F-041: HTTP Basic needs a password, and Authorization to itself") {
+    CHECK(problem(complete({{"set_basic_auth", "true"}})) ==
+          "basic_auth_password: missing, and set_basic_auth is on; write a password");
+    CHECK(problem(complete(
+              {{"basic_auth_password", "canary"}, {"pass_authorization_header", "true"}})) ==
+          "pass_authorization_header: Authorization can hold HTTP Basic or a token; leave this or "
+          "basic_auth_password out");
+    CHECK(problem(complete({{"basic_auth_password", "canary"},
+                            {"set_basic_auth", "true"},
+                            {"set_authorization_header", "true"}}))
+              .starts_with("set_authorization_header: "));
+    CHECK(problems(complete({{"basic_auth_password", "canary"},
+                             {"pass_basic_auth", "false"},
+                             {"pass_authorization_header", "true"}}))
+              .empty());
+    CHECK(problems(complete_compat(
+                       {{"basic_auth_password", "canary"}, {"pass_authorization_header", "true"}}))
+              .empty());
+  }
+
+  TEST_CASE("OP-19: identity headers of the client are always removed") {
+    CHECK(problem(complete({{"skip_auth_strip_headers", "false"}})) ==
+          "skip_auth_strip_headers: cannot be off: a client could name itself; leave it out");
+    CHECK_FALSE(problems(complete_compat({{"skip_auth_strip_headers", "false"}})).empty());
+  }
+
   TEST_CASE("email_domains: compat asks for a rule, the default profile does not") {
     CHECK(problem(complete_compat({{"email_domains", ""}})) ==
           "email_domains: has an empty entry; leave it out");

@@ -80,7 +80,7 @@ TEST_SUITE("engine/conclude") {
 
   TEST_CASE("auth: 202 with response headers, 403 and 400 for its query") {
     World world;
-    world.policy.headers.set_xauthrequest = true;
+    world.policy.headers.rules = policy::header_rules({.set_xauthrequest = true});
     const auto ask = [&](const std::string& query) {
       return conclude_for(world, world.person(), {.target = "/oauth2/auth" + query},
                           Endpoint::auth);
@@ -110,8 +110,8 @@ TEST_SUITE("engine/conclude") {
 
   TEST_CASE("conclude: tokens that ran out are handed to nobody, and the operator hears of it") {
     World world;
-    world.policy.headers.pass_access_token = true;
-    world.policy.headers.pass_authorization_header = true;
+    world.policy.headers.rules =
+        policy::header_rules({.pass_access_token = true, .pass_authorization_header = true});
     auto session = world.person();
     session.expires_on = session::to_timestamp(world.now + 1s);
     auto decision = conclude_for(world, session);

@@ -77,11 +77,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   text.remove_prefix(1);
 
   policy::Policy policy;
-  policy.headers.pass_user_headers = (options & 1) == 0;
-  policy.headers.pass_access_token = (options & 2) != 0;
-  policy.headers.set_xauthrequest = (options & 4) != 0;
-  policy.headers.prefer_email_to_user = (options & 8) != 0;
-  policy.headers.pass_authorization_header = (options & 16) != 0;
+  policy::HeaderSwitches on;
+  on.pass_user_headers = (options & 1) == 0;
+  on.pass_access_token = (options & 2) != 0;
+  on.set_xauthrequest = (options & 4) != 0;
+  on.prefer_email_to_user = (options & 8) != 0;
+  on.pass_authorization_header = (options & 16) != 0;
+  policy.headers.rules = policy::header_rules(on);
 
   session::Session session;
   session.user = take_line(text);
@@ -105,9 +107,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   auto answer = policy::Answer::allow(Reason::session);
   const bool somebody = (options & 32) == 0;
-  (void)policy::add_request_headers(policy, "__Host-gatelet", facts, somebody ? &session : nullptr,
-                                    (options & 64) == 0, answer);
-  (void)policy::add_response_headers(policy, session, true, answer);
+  const policy::Whom whom{somebody ? &session : nullptr, (options & 64) == 0, false};
+  (void)policy::add_request_headers(policy, "__Host-gatelet", facts, whom, answer);
+  (void)policy::add_response_headers(policy, whom, answer);
   const auto decision = std::move(answer).finish();
   check_fields(decision.upstream());
   check_fields(decision.response());
@@ -125,7 +127,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (is_managed(field.name) && token) require(stripped);
     if (stripped && !is_managed(field.name)) {
       require(same_but_case(field.name, "Cookie") || same_but_case(field.name, "Connection") ||
-              (policy.headers.pass_authorization_header && folded(field.name) == "authorization"));
+              (on.pass_authorization_header && folded(field.name) == "authorization"));
     }
   }
   for (const auto& field : decision.upstream()) {

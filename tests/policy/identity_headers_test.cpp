@@ -33,10 +33,10 @@ session::Session jane() {
 
 Policy everything_on() {
   Policy policy;
-  policy.headers.pass_access_token = true;
-  policy.headers.pass_authorization_header = true;
-  policy.headers.set_authorization_header = true;
-  policy.headers.set_xauthrequest = true;
+  policy.headers.rules = policy::header_rules({.pass_access_token = true,
+                                               .pass_authorization_header = true,
+                                               .set_authorization_header = true,
+                                               .set_xauthrequest = true});
   return policy;
 }
 
@@ -45,8 +45,9 @@ Decision allow(const Policy& policy, const std::vector<HeaderView>& headers,
   const auto request = support::request_to("/", headers);
   const auto facts = request.facts();
   auto answer = Answer::allow(Reason::session);
-  policy::add_request_headers(policy, cookie_name, facts, session, tokens_hold, answer);
-  if (session != nullptr) policy::add_response_headers(policy, *session, tokens_hold, answer);
+  const policy::Whom whom{session, tokens_hold, false};
+  policy::add_request_headers(policy, cookie_name, facts, whom, answer);
+  policy::add_response_headers(policy, whom, answer);
   return std::move(answer).finish();
 }
 
@@ -76,7 +77,7 @@ TEST_SUITE("policy/identity_headers") {
   TEST_CASE("F-040: off, nothing is added; an empty claim is no header") {
     Policy policy;
     const auto session = jane();
-    policy.headers.pass_user_headers = false;
+    policy.headers.rules = policy::header_rules({.pass_user_headers = false});
     CHECK(allow(policy, {}, &session).upstream().empty());
 
     session::Session bare;
@@ -88,7 +89,7 @@ TEST_SUITE("policy/identity_headers") {
 
   TEST_CASE("prefer_email_to_user: the address stands in for the user, and is not repeated") {
     Policy policy;
-    policy.headers.prefer_email_to_user = true;
+    policy.headers.rules = policy::header_rules({.prefer_email_to_user = true});
     const auto session = jane();
     const auto decision = allow(policy, {{"X-Forwarded-Email", "forged"}}, &session);
     CHECK(value_of(decision.upstream(), "X-Forwarded-User") == "jane@example.com");
@@ -103,19 +104,19 @@ TEST_SUITE("policy/identity_headers") {
       CHECK(value_of(allow({}, {}, &session).response(), name) == "<absent>");
     }
     Policy policy;
-    policy.headers.pass_access_token = true;
+    policy.headers.rules = policy::header_rules({.pass_access_token = true});
     CHECK(value_of(allow(policy, {}, &session).upstream(), "X-Forwarded-Access-Token") ==
           "AccessT0ken");
     CHECK(value_of(allow(policy, {}, &session).upstream(), "Authorization") == "<absent>");
     CHECK(names_of(allow(policy, {}, &session).response()) == Texts{"GAP-Auth"});
 
     policy = {};
-    policy.headers.pass_authorization_header = true;
+    policy.headers.rules = policy::header_rules({.pass_authorization_header = true});
     CHECK(value_of(allow(policy, {}, &session).upstream(), "Authorization") == "Bearer id.T0.ken");
     CHECK(value_of(allow(policy, {}, &session).response(), "Authorization") == "<absent>");
 
     policy = {};
-    policy.headers.set_authorization_header = true;
+    policy.headers.rules = policy::header_rules({.set_authorization_header = true});
     CHECK(value_of(allow(policy, {}, &session).upstream(), "Authorization") == "<absent>");
     CHECK(value_of(allow(policy, {}, &session).response(), "Authorization") == "Bearer id.T0.ken");
   }
@@ -133,8 +134,9 @@ TEST_SUITE("policy/identity_headers") {
 
   TEST_CASE("F-043: set_xauthrequest tells the client side") {
     Policy policy;
-    policy.headers.set_xauthrequest = true;
-    policy.headers.prefer_email_to_user = true;  // concerns the application alone
+    // prefer_email_to_user concerns the application alone.
+    policy.headers.rules =
+        policy::header_rules({.set_xauthrequest = true, .prefer_email_to_user = true});
     const auto session = jane();
     auto decision = allow(policy, {}, &session);
     CHECK(value_of(decision.response(), "X-Auth-Request-User") == "user-1");
@@ -142,7 +144,8 @@ TEST_SUITE("policy/identity_headers") {
     CHECK(value_of(decision.response(), "X-Auth-Request-Preferred-Username") == "jane");
     CHECK(value_of(decision.response(), "X-Auth-Request-Groups") == "g1,g2");
     CHECK(value_of(decision.response(), "X-Auth-Request-Access-Token") == "<absent>");
-    policy.headers.pass_access_token = true;
+    policy.headers.rules = policy::header_rules(
+        {.pass_access_token = true, .set_xauthrequest = true, .prefer_email_to_user = true});
     decision = allow(policy, {}, &session);
     CHECK(value_of(decision.response(), "X-Auth-Request-Access-Token") == "AccessT0ken");
   }
@@ -172,7 +175,7 @@ TEST_SUITE("policy/identity_headers") {
   TEST_CASE("PX-23, MA-02: with every option off all identity headers are stripped") {
     Policy policy;
     policy.headers = {};
-    policy.headers.pass_user_headers = false;
+    policy.headers.rules = policy::header_rules({.pass_user_headers = false});
     policy.headers.strip_own_cookies = false;
     for (const auto* name :
          {"X-Forwarded-User", "X-Forwarded-Groups", "X-Forwarded-Email",
@@ -207,6 +210,59 @@ TEST_SUITE("policy/identity_headers") {
       const auto decision = allow(everything_on(), {{"authorization", "Bearer forged"}}, who);
       CHECK(names_of(decision.strip()) == Texts{"authorization"});
     }
+  }
+
+  TEST_CASE("Authorization goes when the session came in it, unless compat says otherwise") {
+    const auto session = jane();
+    const auto request = support::request_to("/", {{"authorization", "Bearer canary"}});
+    for (const bool strips : {true, false}) {
+      Policy policy;
+      policy.headers.strip_own_token = strips;
+      auto answer = Answer::allow(Reason::bearer);
+      policy::add_request_headers(policy, cookie_name, request.facts(), {&session, true, true},
+                                  answer);
+      const auto decision = std::move(answer).finish();
+      CHECK(names_of(decision.strip()) == (strips ? Texts{"authorization"} : Texts{}));
+    }
+  }
+
+  TEST_CASE("rules: the fields of every rule are the client's no more, in any spelling") {
+    Policy policy;
+    policy.headers.rules.request = {{"X-Dept", {}}, {"X_Exact", {}, false, true}};
+    const auto decision = allow(
+        policy,
+        {{"X-Dept", "a"}, {"x_dept", "b"}, {"X.DEPT", "c"}, {"x_exact", "d"}, {"X-Exact", "e"}},
+        nullptr);
+    CHECK(names_of(decision.strip()) == Texts{"X-Dept", "x_dept", "X.DEPT", "x_exact"});
+    CHECK(decision.upstream().empty());
+  }
+
+  TEST_CASE("rules: keeps_client_value: the client's, then ours; without ours it stays as it is") {
+    Policy policy;
+    policy.headers.rules.request = {{"X-Tag", {{"user", {}, {}, {}}}, true}};
+    const auto session = jane();
+    const std::vector<HeaderView> sent = {{"x-tag", "a"}, {"X-Tag", "b"}, {"X_Tag", "c"}};
+    const auto both = allow(policy, sent, &session);
+    CHECK(value_of(both.upstream(), "X-Tag") == "a,b,user-1");
+    CHECK(names_of(both.strip()) == Texts{"X_Tag", "x-tag"});
+    const auto nobody = allow(policy, sent, nullptr);
+    CHECK(nobody.upstream().empty());
+    CHECK(names_of(nobody.strip()) == Texts{"X_Tag"});
+  }
+
+  TEST_CASE("rules: a text of the settings is added for nobody too; HTTP Basic for every text") {
+    Policy policy;
+    policy.headers.rules.request = {{"X-Key", {{{}, {}, {}, Secret("k1")}}},
+                                    {"X-Basic", {{"groups", "unused", Secret("p:w"), {}}}},
+                                    {"X-G", {{"groups", "role:", {}, {}}}}};
+    policy.headers.rules.response = {{"X-Answer", {{{}, {}, {}, Secret("k2")}}}};
+    const auto nobody = allow(policy, {}, nullptr);
+    CHECK(names_of(nobody.upstream()) == Texts{"X-Key"});
+    CHECK(value_of(nobody.response(), "X-Answer") == "k2");
+    const auto session = jane();
+    const auto somebody = allow(policy, {}, &session);
+    CHECK(value_of(somebody.upstream(), "X-Basic") == "Basic ZzE6cDp3,Basic ZzI6cDp3");
+    CHECK(value_of(somebody.upstream(), "X-G") == "role:g1,role:g2");
   }
 
   TEST_CASE("PX-14: an identity header is taken out of Connection") {
@@ -262,6 +318,7 @@ TEST_SUITE("policy/identity_headers") {
 
   TEST_CASE("MA-35: a value that cannot stand in a header is left out, and said so") {
     using namespace std::string_literals;
+    const Policy policy;
     const auto request = support::request_to("/");
     const auto facts = request.facts();
     for (const auto& value :
@@ -271,7 +328,8 @@ TEST_SUITE("policy/identity_headers") {
       session.preferred_username = value;
       session.groups = {"g", value + "x" + value};
       auto answer = Answer::allow(Reason::session);
-      CHECK_FALSE(policy::add_request_headers({}, cookie_name, facts, &session, true, answer));
+      CHECK_FALSE(
+          policy::add_request_headers(policy, cookie_name, facts, {&session, true, false}, answer));
       const auto decision = std::move(answer).finish();
       CHECK(value_of(decision.upstream(), "X-Forwarded-Preferred-Username") == "<absent>");
       CHECK(value_of(decision.upstream(), "X-Forwarded-User") == "user-1");
@@ -279,7 +337,7 @@ TEST_SUITE("policy/identity_headers") {
     auto session = jane();
     session.preferred_username = "\xc2\x85\xe2\x80\xa8";  // not ASCII, but no control byte of HTTP
     auto answer = Answer::allow(Reason::session);
-    CHECK(policy::add_request_headers({}, cookie_name, facts, &session, true, answer));
+    CHECK(policy::add_request_headers(policy, cookie_name, facts, {&session, true, false}, answer));
   }
 
   TEST_CASE("MA-36: no group poses as two, except in compat") {
