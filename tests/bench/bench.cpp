@@ -86,13 +86,12 @@ void decide_unseen_session(benchmark::State& state) {
 }
 BENCHMARK(decide_unseen_session);
 
-// A session seen before, with 200 patterns of routes, and every header there is.
+// A session seen before, with 200 patterns of routes, and every header there is but tokens.
 void decide_seen_session_fully(benchmark::State& state) {
   const auto engine = support::offline_engine({{"skip_auth_routes", many_routes()},
-                                               {"pass_access_token", "true"},
                                                {"set_xauthrequest", "true"},
                                                {"basic_auth_password", "a-password"},
-                                               {"set_authorization_header", "true"}});
+                                               {"set_basic_auth", "true"}});
   decide_in_turn(state, *engine, browsers().requests, Decision::Kind::allow);
 }
 BENCHMARK(decide_seen_session_fully);

@@ -66,6 +66,18 @@ TEST_SUITE("http/header") {
       const std::string text = std::string("a") + static_cast<char>(c) + "b";
       CHECK(is_safe_value(text) == (c >= 0x20 && c != 0x7f));
     }
+    for (std::size_t size = 1; size < 26; ++size) {
+      for (std::size_t at = 0; at < size; ++at) {
+        for (int c = 0; c < 256; ++c) {
+          for (const char filler : {'x', ' ', '~', '\x80', '\xff'}) {
+            std::string text(size, filler);
+            text[at] = static_cast<char>(c);
+            if (is_safe_value(text) == (c >= 0x20 && c != 0x7f)) continue;
+            FAIL_CHECK("byte " << c << " at " << at << " of " << size << " among " << int(filler));
+          }
+        }
+      }
+    }
     CHECK(is_safe_value(""));
   }
 
