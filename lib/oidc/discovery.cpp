@@ -133,7 +133,6 @@ Result<Metadata> read_discovery_reply(const HttpReply& reply) {
     read = read_list(*document, "token_endpoint_auth_methods_supported", out.auth_methods);
   if (read.ok())
     read = read_list(*document, "id_token_signing_alg_values_supported", out.algorithms);
-  if (read.ok()) read = read_list(*document, "code_challenge_methods_supported", out.pkce_methods);
   if (read.ok()) {
     read = read_flag(*document, "authorization_response_iss_parameter_supported",
                      out.announces_issuer_in_response);

@@ -23,7 +23,6 @@ struct Metadata {
   Endpoints endpoints;
   std::optional<std::vector<std::string>> auth_methods;  // of the token endpoint
   std::optional<std::vector<std::string>> algorithms;    // of ID tokens
-  std::optional<std::vector<std::string>> pkce_methods;  // a note only: PKCE is never switched off
   bool announces_issuer_in_response = false;             // RFC 9207
 };
 

@@ -122,13 +122,14 @@ TEST_SUITE("oidc/authorize") {
   }
 
   TEST_CASE("authorization_url: PX-27: metadata never switches PKCE off, plain only when chosen") {
-    Metadata metadata;
-    metadata.issuer = "https://idp.example";
-    for (const auto& methods : {std::optional<std::vector<std::string>>(),
-                                std::optional<std::vector<std::string>>({"plain"}),
-                                std::optional<std::vector<std::string>>(std::in_place)}) {
-      metadata.pkce_methods = methods;
-      const auto provider = apply_metadata(support::provider(), metadata);
+    for (const std::string announced : {"", R"(,"code_challenge_methods_supported":["plain"])",
+                                        R"(,"code_challenge_methods_supported":[])"}) {
+      HttpReply reply;
+      reply.status = 200;
+      reply.body = R"({"issuer":"https://idp.example")" + announced + "}";
+      const auto metadata = read_discovery_reply(reply);
+      REQUIRE(metadata.ok());
+      const auto provider = apply_metadata(support::provider(), *metadata);
       REQUIRE(provider.ok());
       const auto params = params_of(*provider, request());
       CHECK(value_of(params, "code_challenge") == "ch");

@@ -230,7 +230,7 @@ TEST_SUITE("oidc/discovery") {
                              R"({"id_token_signing_alg_values_supported":"RS256"})",
                              R"({"id_token_signing_alg_values_supported":["RS256",1]})",
                              R"({"token_endpoint_auth_methods_supported":{}})",
-                             R"({"code_challenge_methods_supported":[null]})",
+
                              R"({"authorization_response_iss_parameter_supported":"true"})",
                              R"({"issuer":"a","issuer":"a"})"}) {
       CAPTURE(text);
