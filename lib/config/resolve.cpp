@@ -126,6 +126,11 @@ policy::Policy policy_of(const Values& values) {
   out.request_id_header = *engine.request_id_header;
   out.post_logout_redirect_url = *engine.post_logout_redirect_url;
   out.ping_path = *engine.ping_path;
+  out.ping_user_agent = *engine.ping_user_agent;
+  out.ready_path = *engine.ready_path;
+  out.gcp_healthchecks = *engine.gcp_healthchecks;
+  out.query_semicolon =
+      *engine.allow_query_semicolons ? http::Semicolon::separates : http::Semicolon::refused;
   out.force_https = *engine.force_https;
   out.free_pass.preflight = *engine.skip_auth_preflight;
   out.free_pass.trusted_ips = ip_ranges(*engine.trusted_ips);

@@ -87,7 +87,8 @@ Decision not_permitted(const Question& question, Endpoint endpoint, const Presen
 
 Decision answer_auth(const Question& question, const Presented& presented, Cookies cookies) {
   const auto& policy = question.policy();
-  const auto meets = policy::meets_auth_query(question.facts.own_query, *presented.session);
+  const auto meets = policy::meets_auth_query(question.facts.own_query, *presented.session,
+                                              policy.query_semicolon);
   if (!meets.ok()) {
     return policy::error_page(policy, page_facts(question), 400, Reason::bad_request, {}, cookies);
   }

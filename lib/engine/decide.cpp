@@ -45,7 +45,8 @@ std::shared_ptr<const oidc::ProviderState> choose_provider(const Question& quest
   const auto own = policy::match_endpoint(question.policy(), question.facts.own_path,
                                           question.context().several_providers);
   if (snapshot.providers.size() > 1 && own.endpoint != Endpoint::none) {
-    const auto named = http::query_value(question.facts.own_query, "provider");
+    const auto named =
+        http::query_value(question.facts.own_query, "provider", question.policy().query_semicolon);
     if (!named.ok()) return nullptr;
     if (*named) return snapshot.provider(**named);
   }
@@ -193,14 +194,28 @@ Result<Verdict> decide_signed_out(const Question& question) {
   return Verdict(std::move(decision).value());
 }
 
+bool reads_parameters(Endpoint endpoint) noexcept {
+  return endpoint == Endpoint::sign_in || endpoint == Endpoint::start ||
+         endpoint == Endpoint::sign_out || endpoint == Endpoint::signed_out;
+}
+
+bool has_readable_query(const Question& question) {
+  const auto query = question.facts.own_query;
+  return query.empty() || http::parse_form(query, question.policy().query_semicolon).ok();
+}
+
 }  // namespace
 
 Result<Verdict> decide(const Question& question) {
   if (auto elsewhere = policy::force_https(question.policy(), question.facts)) {
     return Verdict(std::move(*elsewhere));
   }
-  const auto match = policy::match_endpoint(question.policy(), question.facts.own_path,
-                                            question.context().several_providers);
+  const auto match = policy::match_request(question.policy(), question.facts,
+                                           question.context().several_providers);
+  if (reads_parameters(match.endpoint) && !has_readable_query(question)) {
+    return Verdict(
+        policy::error_page(question.policy(), page_facts(question), 400, Reason::bad_request, {}));
+  }
   switch (match.endpoint) {
     case Endpoint::none:
     case Endpoint::auth:
@@ -212,6 +227,7 @@ Result<Verdict> decide(const Question& question) {
     case Endpoint::signed_out: return decide_signed_out(question);
     case Endpoint::robots: return Verdict(policy::robots());
     case Endpoint::ping: return Verdict(policy::pong());
+    case Endpoint::ready: return Verdict(policy::ready());  // sessions in cookies need nobody
   }
   unreachable();
 }

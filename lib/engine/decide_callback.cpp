@@ -41,7 +41,8 @@ Result<http::Params> callback_params(const Question& question, const oidc::Provi
       return Error{Status::bad_callback, "the answer came in another shape than was asked for"};
     }
   }
-  if (!is_post) return http::parse_form(question.facts.own_query);
+  if (!is_post)
+    return http::parse_form(question.facts.own_query, question.policy().query_semicolon);
   if (!is_form(question.facts.headers)) {
     return Error{Status::bad_callback, "the answer must be application/x-www-form-urlencoded"};
   }

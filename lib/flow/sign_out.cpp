@@ -28,7 +28,7 @@ constexpr std::string_view id_token_mark = "{id_token}";
 // at an address of the application would come back to it and sign out again.
 policy::SafeReturn wished_target(const policy::Policy& policy, const policy::RequestFacts& facts,
                                  std::string_view wish) {
-  const auto parameter = http::query_value(facts.own_query, "rd");
+  const auto parameter = http::query_value(facts.own_query, "rd", policy.query_semicolon);
   const bool has_parameter = parameter.ok() && parameter->has_value();
   const auto* field = http::find_header(facts.headers, "X-Auth-Request-Redirect");
   return policy::choose_return({wish, has_parameter ? **parameter : std::string_view{},
@@ -113,7 +113,7 @@ Result<Decision> finish_sign_out(const Context& context, const policy::RequestFa
                                  Instant now) {
   const std::vector<std::string> cookies = {clear_sign_out_state(context, facts.host)};
   const auto kept = open_sign_out_state(context, facts.headers, now);
-  const auto params = http::parse_form(facts.own_query);
+  const auto params = http::parse_form(facts.own_query, context.policy.query_semicolon);
   if (kept.ok() && params.ok() && oidc::check_end_session_return(*params, kept->state).ok()) {
     const auto target = policy::choose_return({kept->return_to}, context.policy.return_to);
     const auto location = filled(target, {}, context.policy.return_to);

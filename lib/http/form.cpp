@@ -91,11 +91,11 @@ void form_encode(std::string_view text, std::string& out) {
 }
 
 Result<bool> FormReader::next(Param& out) {
-  while (rest_.starts_with('&')) rest_.remove_prefix(1);
+  rest_.remove_prefix(std::min(rest_.find_first_not_of(separators_), rest_.size()));
   if (rest_.empty()) return false;
   if (++num_pairs_ > max_pairs) return malformed("there are more than 256 parameters");
 
-  const auto pair = rest_.substr(0, rest_.find('&'));
+  const auto pair = rest_.substr(0, rest_.find_first_of(separators_));
   rest_.remove_prefix(pair.size());
   const auto equals = pair.find('=');
   auto name = decode(pair.substr(0, equals), out.name);
@@ -106,9 +106,9 @@ Result<bool> FormReader::next(Param& out) {
   return true;
 }
 
-Result<Params> parse_form(std::string_view text) {
+Result<Params> parse_form(std::string_view text, Semicolon semicolon) {
   Params params;
-  FormReader reader(text);
+  FormReader reader(text, semicolon);
   for (;;) {
     Param param;
     auto has_next = reader.next(param);

@@ -37,10 +37,15 @@ class Form {
 // Appends `text`, encoded as a form value.
 void form_encode(std::string_view text, std::string& out);
 
+// What a `;` is: some servers take it for another `&` (HTML 4), and must not be made to see other
+// parameters than we do.
+enum class Semicolon : std::uint8_t { refused, separates };
+
 // Walks the pairs of a query or a form body, decoding each into storage the caller keeps.
 class FormReader {
  public:
-  explicit FormReader(std::string_view text) noexcept : rest_(text) {}
+  explicit FormReader(std::string_view text, Semicolon semicolon = Semicolon::refused) noexcept
+      : rest_(text), separators_(semicolon == Semicolon::separates ? "&;" : "&") {}
 
   // False when there is no further pair. Empty pairs ("a=1&&b=2") are passed over.
   //   Failure: as parse_form; `out` then holds nothing to rely on.
@@ -48,12 +53,13 @@ class FormReader {
 
  private:
   std::string_view rest_;
+  std::string_view separators_;
   std::size_t num_pairs_ = 0;
 };
 
 // Reads a query or a form body, in order, duplicates kept.
-//   Failure: Status::malformed for a broken percent escape, more than 256 pairs, `;` (see
-//   allow_query_semicolons), control bytes after decoding, or bytes that are not UTF-8.
-Result<Params> parse_form(std::string_view text);
+//   Failure: Status::malformed for a broken percent escape, more than 256 pairs, a `;` that is
+//   refused, control bytes after decoding, or bytes that are not UTF-8.
+Result<Params> parse_form(std::string_view text, Semicolon = Semicolon::refused);
 
 }  // namespace gatelet::http

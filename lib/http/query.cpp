@@ -4,9 +4,10 @@
 
 namespace gatelet::http {
 
-Result<std::optional<std::string>> query_value(std::string_view query, std::string_view name) {
+Result<std::optional<std::string>> query_value(std::string_view query, std::string_view name,
+                                               Semicolon semicolon) {
   std::optional<std::string> found;
-  FormReader reader(query);
+  FormReader reader(query, semicolon);
   Param param;
   for (;;) {
     // Everything is read, also behind the first hit: a duplicate must not decide by its place.

@@ -12,6 +12,7 @@ namespace gatelet::http {
 
 // The decoded value of `name` when it stands in the query exactly once; nullopt when absent.
 //   Failure: Status::malformed for a duplicate of `name` or a query that parse_form refuses.
-Result<std::optional<std::string>> query_value(std::string_view query, std::string_view name);
+Result<std::optional<std::string>> query_value(std::string_view query, std::string_view name,
+                                               Semicolon = Semicolon::refused);
 
 }  // namespace gatelet::http

@@ -59,8 +59,9 @@ Result<void> authorize(const Policy& policy, const session::Session& session) {
   return Error{Status::not_permitted, "the person is in no allowed group"};
 }
 
-Result<bool> meets_auth_query(std::string_view query, const session::Session& session) {
-  const auto params = http::parse_form(query);
+Result<bool> meets_auth_query(std::string_view query, const session::Session& session,
+                              http::Semicolon semicolon) {
+  const auto params = http::parse_form(query, semicolon);
   if (!params.ok()) return prefixed("query", params.error());
   return meets(*params, "allowed_groups", session, has_group) &&
          meets(*params, "allowed_emails", session, has_email) &&

@@ -18,6 +18,7 @@ Result<void> authorize(const Policy&, const session::Session&);
 // The constraints `allowed_groups`, `allowed_emails` and `allowed_email_domains` of a query: comma
 // lists, repeatable, every one that is present must be met. One that names nothing is never met.
 //   Failure: Status::malformed for a query that cannot be read.
-Result<bool> meets_auth_query(std::string_view query, const session::Session&);
+Result<bool> meets_auth_query(std::string_view query, const session::Session&,
+                              http::Semicolon = http::Semicolon::refused);
 
 }  // namespace gatelet::policy

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/form.hpp"
+#include "http/header.hpp"
 #include "policy/domain_match.hpp"
 
 namespace gatelet::policy {
@@ -25,6 +26,17 @@ std::string_view prefix_of(const Policy& policy) noexcept {
   return prefix;
 }
 
+bool is_health_path(const Policy& policy, std::string_view path) noexcept {
+  if (!policy.ping_path.empty() && path == policy.ping_path) return true;
+  return policy.gcp_healthchecks && (path == "/liveness_check" || path == "/readiness_check");
+}
+
+bool asks_health(const Policy& policy, const RequestFacts& facts) noexcept {
+  if (policy.ping_user_agent.empty()) return true;
+  const auto* agent = http::find_header(facts.headers, "User-Agent");
+  return agent != nullptr && agent->value == policy.ping_user_agent;
+}
+
 struct HostPort {
   std::string_view host, port;
 };
@@ -42,7 +54,8 @@ HostPort split_host(std::string_view text) noexcept {
 EndpointMatch match_endpoint(const Policy& policy, std::string_view path,
                              bool several_providers) noexcept {
   if (path == "/robots.txt") return {Endpoint::robots, {}};
-  if (!policy.ping_path.empty() && path == policy.ping_path) return {Endpoint::ping, {}};
+  if (is_health_path(policy, path)) return {Endpoint::ping, {}};
+  if (!policy.ready_path.empty() && path == policy.ready_path) return {Endpoint::ready, {}};
 
   const auto prefix = prefix_of(policy);
   if (!path.starts_with(prefix) || path.size() <= prefix.size() || path[prefix.size()] != '/') {
@@ -58,6 +71,13 @@ EndpointMatch match_endpoint(const Policy& policy, std::string_view path,
   path.remove_prefix(callback.size());
   if (path.empty() || path.find('/') != std::string_view::npos) return {};
   return {Endpoint::callback, path};
+}
+
+EndpointMatch match_request(const Policy& policy, const RequestFacts& facts,
+                            bool several_providers) noexcept {
+  const auto match = match_endpoint(policy, facts.own_path, several_providers);
+  if (match.endpoint == Endpoint::ping && !asks_health(policy, facts)) return {};
+  return match;
 }
 
 std::string endpoint_path(const Policy& policy, std::string_view name) {

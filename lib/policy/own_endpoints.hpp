@@ -22,6 +22,7 @@ enum class Endpoint : std::uint8_t {
   auth,
   robots,
   ping,
+  ready,
 };
 
 struct EndpointMatch {
@@ -33,6 +34,10 @@ struct EndpointMatch {
 // spelling belongs to the application. With several providers only PREFIX/callback/<id> names one;
 // the bare callback is then the endpoint with an empty id, which belongs to no provider.
 EndpointMatch match_endpoint(const Policy&, std::string_view path, bool several_providers) noexcept;
+
+// As match_endpoint for a request's own target. A health check is one only for ping_user_agent,
+// where that is set: anybody else asks the application.
+EndpointMatch match_request(const Policy&, const RequestFacts&, bool several_providers) noexcept;
 
 // "/oauth2/sign_in" for "sign_in".
 std::string endpoint_path(const Policy&, std::string_view name);

@@ -111,6 +111,7 @@ Words words(Reason reason) noexcept {
     case Reason::userinfo:
     case Reason::robots:
     case Reason::ping:
+    case Reason::ready:
       return {"Something went wrong here", "Nothing is lost. Please try again in a moment.",
               "Try again"};
   }
@@ -218,6 +219,12 @@ Decision json(const Policy& policy, const PageFacts& about, int http_status, Rea
   return finish(answer, json_body(policy, about, http_status, reason, message), set_cookies);
 }
 
+Decision fine(Reason reason) {
+  auto answer = Answer::own(200, reason);
+  answer.response("Content-Type", "text/plain; charset=utf-8");
+  return finish(answer, "OK", {});
+}
+
 // Where a sign-in or sign-out started from this page leads.
 std::string return_target(const Policy& policy, const PageFacts& about) {
   if (!about.return_to.empty()) return about.return_to;
@@ -308,11 +315,9 @@ Decision robots() {
   return finish(answer, "User-agent: *\nDisallow: /\n", {});
 }
 
-Decision pong() {
-  auto answer = Answer::own(200, Reason::ping);
-  answer.response("Content-Type", "text/plain; charset=utf-8");
-  return finish(answer, "OK", {});
-}
+Decision pong() { return fine(Reason::ping); }
+
+Decision ready() { return fine(Reason::ready); }
 
 std::string_view style_source() noexcept { return page_style_source; }
 std::string_view style_text() noexcept { return page_style; }

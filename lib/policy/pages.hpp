@@ -56,6 +56,7 @@ Decision signed_out_page(const Policy&, const PageFacts&,
 
 Decision robots();  // /robots.txt: 200, disallow all
 Decision pong();    // ping_path: 200, OK
+Decision ready();   // ready_path: 200, OK
 
 // The Content-Security-Policy source of the pages' one style element: 'sha256-...'.
 std::string_view style_source() noexcept;

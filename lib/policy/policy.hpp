@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "http/form.hpp"
 #include "http/ip.hpp"
 #include "policy/header_rules.hpp"
 #include "policy/regex_set.hpp"
@@ -80,6 +81,10 @@ struct Policy {
   std::string request_id_header = "X-Request-Id";
   std::string post_logout_redirect_url;
   std::string ping_path = "/ping";
+  std::string ping_user_agent;  // who alone gets the health check's answer; empty: everybody
+  std::string ready_path = "/ready";
+  bool gcp_healthchecks = false;  // /liveness_check and /readiness_check as well
+  http::Semicolon query_semicolon = http::Semicolon::refused;
   std::vector<std::string> allowed_groups;
   std::shared_ptr<const RegexSet> api_routes;  // targets that programs ask for; null: none
   ReturnPolicy return_to;

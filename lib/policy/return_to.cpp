@@ -232,7 +232,7 @@ SafeReturn wished_return(const Policy& policy, const RequestFacts& facts, std::s
   std::string parameter;
   const bool at_own = match_endpoint(policy, facts.own_path, true).endpoint != Endpoint::none;
   if (at_own) {
-    auto value = http::query_value(facts.own_query, "rd");
+    auto value = http::query_value(facts.own_query, "rd", policy.query_semicolon);
     if (value.ok() && *value) parameter = std::move(**value);
   }
 

@@ -49,6 +49,10 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("request_id_header", p.request_id_header);
   out.add("post_logout_redirect_url", p.post_logout_redirect_url);
   out.add("ping_path", p.ping_path);
+  out.add("ping_user_agent", p.ping_user_agent);
+  out.add("ready_path", p.ready_path);
+  out.add("gcp_healthchecks", p.gcp_healthchecks);
+  out.add_number("query_semicolon", p.query_semicolon);
   out.add("force_https", p.force_https);
   out.add("allowed_groups", p.allowed_groups);
   out.add("return_to.whitelist_domains", p.return_to.whitelist_domains);

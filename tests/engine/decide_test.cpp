@@ -143,6 +143,33 @@ TEST_SUITE("engine/decide") {
     CHECK(world.decide({.target = "/oauth2/userinfo", .peer = "203.0.113.8"}).http_status() == 401);
   }
 
+  TEST_CASE("F-013, F-014: decide: ping and ready answer, to the agent that is meant") {
+    World world;
+    CHECK(world.decide({.target = "/ping"}).body() == "OK");
+    const auto ready = world.decide({.target = "/ready"});
+    CHECK(ready.http_status() == 200);
+    CHECK(ready.reason() == Reason::ready);
+    world.policy.ping_user_agent = "probe";
+    CHECK(starts_login(world.decide({.target = "/ping", .headers = as_person})));
+    const std::vector<HeaderView> probe = {{"User-Agent", "probe"}};
+    CHECK(world.decide({.target = "/ping", .headers = probe}).reason() == Reason::ping);
+    CHECK(starts_login(world.decide({.target = "/private", .headers = probe})));
+    world.policy.ready_path.clear();
+    CHECK(starts_login(world.decide({.target = "/ready", .headers = as_person})));
+  }
+
+  TEST_CASE("F-015: decide: a semicolon in the query of an own endpoint is 400 unless it divides") {
+    World world;
+    for (const auto* target : {"/oauth2/start?rd=/a;b=c", "/oauth2/sign_out?a;b",
+                               "/oauth2/sign_in?rd=%ff", "/oauth2/signed_out?a;b"}) {
+      CAPTURE(target);
+      CHECK(world.decide({.target = target}).http_status() == 400);
+    }
+    CHECK(starts_login(world.decide({.target = "/a?x;y", .headers = as_person})));
+    world.policy.query_semicolon = http::Semicolon::separates;
+    CHECK(starts_login(world.decide({.target = "/oauth2/start?x=y;rd=/a"})));
+  }
+
   TEST_CASE("H-14: a program without session gets 401 and starts no login") {
     World world;
     for (const auto& headers : std::vector<std::vector<HeaderView>>{

@@ -80,6 +80,15 @@ TEST_SUITE("http/form") {
     for (const auto* text : {"a=1;b=2", ";", "a;=1", "a=1&;"}) CHECK(is_refused(text));
   }
 
+  TEST_CASE("F-015: parse_form: a semicolon separates where it is told to") {
+    const auto params = parse_form(";a=1;;b=2&c=3;", Semicolon::separates);
+    REQUIRE(params.ok());
+    REQUIRE(params->size() == 3);
+    CHECK((*params)[1].name == "b");
+    CHECK((*params)[1].value == "2");
+    CHECK(parse_form("a=%3B", Semicolon::separates)->front().value == ";");
+  }
+
   TEST_CASE("parse_form: control bytes are refused, raw and escaped; so is what is not UTF-8") {
     CHECK(is_refused("a=%00"));
     CHECK(is_refused("a=x%0d%0ay"));

@@ -14,6 +14,12 @@ TEST_SUITE("http/query") {
     CHECK(**query_value("rd=", "rd") == "");
   }
 
+  TEST_CASE("F-015: query_value: behind a semicolon only where it separates; no value twice") {
+    CHECK_FALSE(query_value("a=1;b=2", "b").ok());
+    CHECK(**query_value("a=1;b=2", "b", Semicolon::separates) == "2");
+    CHECK_FALSE(query_value("b=1;b=2", "b", Semicolon::separates).ok());
+  }
+
   TEST_CASE("query_value: absent is nullopt") {
     CHECK_FALSE(*query_value("", "rd"));
     CHECK_FALSE(*query_value("RD=1&rdx=2&x=rd", "rd"));

@@ -26,6 +26,38 @@ TEST_SUITE("policy/own_endpoints") {
     CHECK(at("/ping") == Endpoint::ping);
   }
 
+  TEST_CASE("F-013: gcp_healthchecks: two paths more, and none by the agent alone") {
+    Policy policy;
+    CHECK(match_endpoint(policy, "/liveness_check", false).endpoint == Endpoint::none);
+    policy.gcp_healthchecks = true;
+    CHECK(match_endpoint(policy, "/liveness_check", false).endpoint == Endpoint::ping);
+    CHECK(match_endpoint(policy, "/readiness_check", false).endpoint == Endpoint::ping);
+    CHECK(match_endpoint(policy, "/readiness_check/", false).endpoint == Endpoint::none);
+  }
+
+  TEST_CASE("OP-11, F-013: match_request: with ping_user_agent a health check is that agent's") {
+    Policy policy;
+    const auto asked_by = [&](std::string target, std::vector<HeaderView> headers) {
+      const auto request = support::request_to(std::move(target), std::move(headers));
+      return match_request(policy, request.facts(), false).endpoint;
+    };
+    CHECK(asked_by("/ping", {}) == Endpoint::ping);
+    policy.ping_user_agent = "kube-probe";
+    CHECK(asked_by("/ping", {{"user-agent", "kube-probe"}}) == Endpoint::ping);
+    CHECK(asked_by("/ping?x", {{"User-Agent", "kube-probe"}}) == Endpoint::ping);
+    for (const auto& headers :
+         std::vector<std::vector<HeaderView>>{{},
+                                              {{"User-Agent", ""}},
+                                              {{"User-Agent", "kube-probe/1"}},
+                                              {{"User-Agent", "Kube-Probe"}}}) {
+      CHECK(asked_by("/ping", headers) == Endpoint::none);
+    }
+    for (const auto* path : {"/", "/private", "/oauth2/auth", "/ping/"}) {
+      CHECK(asked_by(path, {{"User-Agent", "kube-probe"}}) ==
+            match_endpoint(policy, path, false).endpoint);
+    }
+  }
+
   TEST_CASE("match_endpoint: anything near is the application's") {
     const Policy policy;
     for (const auto* path : {"/",
