@@ -26,6 +26,7 @@ SUITES = {
     'capi': 'does the C API keep its promises, from C?',
     'structure': 'is the house as lib/README.md says, does what must not compile not compile, does decide() not block?',
     'vectors': 'do we agree with oauth2-proxy, Wycheproof and the RFCs?',
+    'behaviour': 'does every sentence of the specification come true, row by row, through both APIs?',
     'integration': 'does the engine hold against a provider over real sockets?',
     'interop': 'do other people\'s providers sign in, refresh and sign out with us?',
     'browser': 'does a real browser get through?',
@@ -38,7 +39,7 @@ LEGS = [  # name, compilers, meson options, what runs: suites, or names of tests
     ('asan', ('clang-14', 'clang++-14'),
      ['-Doptimization=1', '-Ddebug=true', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dwerror=true',
       '-Dfuzz=enabled', '-Dexamples=disabled', '-Dbench=disabled'],
-     lambda t: t['suites'] & {'unit', 'flow', 'vectors', 'capi', 'fuzz-regress'} and 'plain-build' not in t['suites']),
+     lambda t: t['suites'] & {'unit', 'flow', 'vectors', 'behaviour', 'capi', 'fuzz-regress'} and 'plain-build' not in t['suites']),
     ('tsan', ('gcc', 'g++'), ['-Doptimization=1', '-Ddebug=true', '-Db_sanitize=thread', '-Db_lundef=false', '-Dexamples=disabled', '-Dbench=disabled'],
      lambda t: t['name'] in ('engine', 'io', 'capi config', 'capi decide', 'capi null_matrix')),
 ]
