@@ -3,17 +3,27 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace forward_auth {
 
+struct Address {
+  std::string host;
+  int port = 0;
+};
+
+// One setting, and the flag it came from.
+struct Setting {
+  std::string flag, name, value;
+};
+
 struct Options {
-  std::string host = "127.0.0.1";
-  int port = 4180;
-  std::string config_file;                                    // TOML; empty: none
-  std::vector<std::pair<std::string, std::string>> settings;  // --set, which wins over the file
-  bool is_quiet = false;                                      // no event below warning
+  Address http{"127.0.0.1", 4180};
+  std::optional<Address> metrics;  // where /metrics is served
+  std::string config_file;         // TOML; empty: none
+  std::vector<Setting> settings;   // these win over the file and the environment
+  bool is_test = false;            // only judge the configuration
+  bool is_quiet = false;           // no event below warning
 };
 
 // Empty when the program should end with `exit_code`: help, or a mistake that was printed.

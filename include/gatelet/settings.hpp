@@ -49,6 +49,18 @@ class GATELET_API Settings {
   // file, no network.
   std::vector<Error> check() const;
 
+  // One of the options there are, for a host's own --help or form. Views static text.
+  struct Option {
+    std::string_view key;
+    std::string_view type;      // "text", "boolean", "integer", "duration", "size" or "list"
+    std::string_view value;     // the default, as one would write it; empty: not set
+    std::string_view sentence;  // what it does
+    bool is_secret = false;
+    bool is_of_provider = false;  // also as providers.<id>.<key>
+  };
+  // Every option, in the order of README's table.
+  static std::vector<Option> options();
+
   // Where a value comes from; a later origin here wins over an earlier one.
   enum class Origin : std::uint8_t { file, environment, call };
 

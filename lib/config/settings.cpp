@@ -137,6 +137,17 @@ Result<void> Settings::load_env(const char* const* variables) {
   return {};
 }
 
+std::vector<Settings::Option> Settings::options() {
+  constexpr std::string_view types[] = {"text", "boolean", "integer", "duration", "size", "list"};
+  std::vector<Option> out;
+  for (const auto& option : config::options()) {
+    out.push_back({option.key, types[static_cast<std::size_t>(option.type)], option.native,
+                   option.sentence, option.secrecy == config::Secrecy::secret,
+                   option.scope == config::Scope::provider});
+  }
+  return out;
+}
+
 std::vector<Error> Settings::check() const { return config::resolve(*this).problems.in_order(); }
 
 }  // namespace gatelet::inline GATELET_CXX_ABI

@@ -1,10 +1,12 @@
 #include <gatelet/settings.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "config/options.hpp"
 #include "configured.hpp"
 #include "data_files.hpp"
 
@@ -197,6 +199,27 @@ TEST_SUITE("config/settings") {
   }
 
   // The reference's verdicts on files whose keys this version has, with the profile compat.
+  TEST_CASE("options: every option by its key, for a host's own help") {
+    const auto all = Settings::options();
+    CHECK(all.size() == config::options().size());
+    for (const auto& option : all) {
+      CAPTURE(option.key);
+      CHECK(config::find_option(option.key) != nullptr);
+      CHECK_FALSE(option.sentence.empty());
+      CHECK_FALSE(option.type.empty());
+    }
+    const auto find = [&](std::string_view key) {
+      return *std::find_if(all.begin(), all.end(), [&](const auto& o) { return o.key == key; });
+    };
+    CHECK(find("client_secret").is_secret);
+    CHECK(find("client_secret").is_of_provider);
+    CHECK_FALSE(find("cookie_path").is_of_provider);
+    CHECK(find("cookie_path").value == "/");
+    CHECK(find("email_domains").type == "list");
+    CHECK(find("cookie_expire").type == "duration");
+    CHECK(find("session_limit").type == "size");
+  }
+
   TEST_CASE("verdicts.tsv: the reference's verdict, or a difference with its reason") {
     std::size_t num_files = 0;
     for (const auto& line : lines_of("verdicts.tsv")) {

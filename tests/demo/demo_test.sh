@@ -36,6 +36,22 @@ expect 'an unknown key in a file is refused with the nearest name' fails_with 2 
   "$build/examples/forward_auth/forward_auth" --config "$work/wrong.toml"
 expect 'an unknown variable is refused with the nearest name' fails_with 2 'client_id' \
   env GATELET_CLIENT_IDD=x "$build/examples/forward_auth/forward_auth"
+flags=(--provider=oidc --client-id=c --client-secret=s --cookie-secret=0123456789abcdef --oidc-issuer-url=https://idp.example)
+expect 'oauth2-proxy'"'"'s flags are taken, lists by one flag each' fails_with 0 'the configuration is fine' \
+  "$build/examples/forward_auth/forward_auth" "${flags[@]}" --email-domain=a.example --email-domain b.example,c.example \
+  --skip-auth-route='GET=^/public' --cookie-secure=false --reverse-proxy --trusted-proxy-ip=10.0.0.0/8 --config-test
+expect 'of a flag given twice the last counts' fails_with 2 'cookie_path: "second"' \
+  "$build/examples/forward_auth/forward_auth" "${flags[@]}" --cookie-path=first --cookie-path=second --config-test
+expect 'a flag of its proxy says where it belongs' fails_with 2 'belongs to a proxy' \
+  "$build/examples/forward_auth/forward_auth" "${flags[@]}" --upstream=http://127.0.0.1:8080 --config-test
+expect 'a flag that is not there yet says so' fails_with 2 'not available in this version' \
+  "$build/examples/forward_auth/forward_auth" "${flags[@]}" --github-org=x --config-test
+expect 'a wrong flag names the nearest' fails_with 2 'did you mean client_id' \
+  "$build/examples/forward_auth/forward_auth" "${flags[@]}" --client-idd=x --config-test
+expect 'a wrong value names its option' fails_with 2 'email_domains' \
+  "$build/examples/forward_auth/forward_auth" "${flags[@]}" --email-domain=http://x --config-test
+expect '--version' fails_with 0 'gatelet 0.' "$build/examples/forward_auth/forward_auth" --version
+expect '--help has every option' fails_with 0 '--bearer-token-login-fallback' "$build/examples/forward_auth/forward_auth" --help
 expect 'the environment is taken, --set wins over it' fails_with 2 'cookie_path: "from-set"' \
   env GATELET_COOKIE_PATH=from-environment "$build/examples/forward_auth/forward_auth" --set cookie_path=from-set
 printf 'cookie_secret = "canary-secret"\noidc_issuer_url = "ftp://x"\n' >"$work/broken.toml"
@@ -52,5 +68,13 @@ for sample in decide_cpp decide_blocking decide_poll; do
   expect "$sample is sent to the provider" bash -c '"$0" "$1" | tee /dev/stderr | grep -q "^302 login-started"' "$build/examples/$sample" "$issuer"
   expect "$sample tells of a provider that is not there" bash -c '"$0" http://127.0.0.1:1 | tee /dev/stderr | grep -q "^50[0-9] "' "$build/examples/$sample"
 done
+"$build/examples/forward_auth/forward_auth" "${flags[@]}" --http-address=127.0.0.1:0 --metrics-address=127.0.0.1:0 >"$work/served" 2>&1 &
+server=$!
+for _ in $(seq 50); do grep -q '^listening on ' "$work/served" && break; sleep 0.1; done
+metrics=$(sed -n 's/^metrics on //p' "$work/served")
+expect '--metrics-address serves Prometheus text' bash -c 'curl -sf "$0" | grep -q "^gatelet_"' "$metrics"
+kill -TERM "$server"
+expect 'SIGTERM ends the server well' wait "$server"
+
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))
