@@ -57,9 +57,14 @@ class GATELET_API Entropy {
 class GATELET_API Files {
  public:
   virtual ~Files();
-  // The whole content, up to `max_size` bytes. Called by Engine::create and reload only.
+  // The whole content, up to `max_size` bytes. Called by Engine::create and reload, and by the
+  // driver's loop for a file that is watched.
   // Failure: Status::unreadable_file; the text says why, not what stands in it.
   virtual Result<std::string> read(std::string_view path, std::size_t max_size) = 0;
+
+  // A text that becomes another one whenever the file is written; empty: not to be told, and a
+  // watched file is read each time. Unless overridden, empty.
+  virtual std::string stamp(std::string_view path);
 };
 
 // An Event is one line for the host's log: what happened, never a secret.

@@ -103,6 +103,7 @@ policy::HeaderPolicy header_policy(const Values& values) {
 policy::EmailRules email_rules(const Values& values) {
   policy::EmailRules out;
   out.domains = *values.engine.email_domains;
+  out.from_file = values.engine.authenticated_emails_file.given;
   out.refuse_unverified = !values.is_compat;
   for (const auto& provider : values.providers) {
     if (*provider.insecure_oidc_allow_unverified_email) out.refuse_unverified = false;
@@ -163,6 +164,7 @@ Resolved resolve(const Settings& settings) {
   resolve_routes(values, out.policy, out.problems);
   out.session = session_settings(values);
   out.cookie_secret = *engine.cookie_secret;
+  out.emails_file = *engine.authenticated_emails_file;
   if (!engine.cookie_secret.given) out.cookie_secret_file = *engine.cookie_secret_file;
   for (const auto& provider : values.providers) {
     out.providers.push_back(resolve_provider(values, provider, out.policy));

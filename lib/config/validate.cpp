@@ -41,7 +41,10 @@ void check_proxies(const EngineValues& engine, Problems& problems) {
 }
 
 void check_emails(const Values& values, Problems& problems) {
-  if (!values.is_compat || values.engine.email_domains.given) return;
+  const auto& engine = values.engine;
+  if (!values.is_compat || engine.email_domains.given || engine.authenticated_emails_file.given) {
+    return;
+  }
   if (problems.has(Row::email_domains)) return;
   problems.add(Row::email_domains,
                "missing; write the domains to let in, or \"*\" for every address");

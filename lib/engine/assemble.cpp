@@ -72,6 +72,16 @@ std::shared_ptr<const session::CookieKeys> cookie_keys(const config::Resolved& r
   return nullptr;  // a secret that was set has been judged with the other options
 }
 
+std::shared_ptr<const policy::EmailList> emails(const std::string& path, FileReader& reader) {
+  if (path.empty()) return nullptr;
+  const auto content = reader.read({}, Row::authenticated_emails_file, path, max_emails_file_size);
+  if (!content) return nullptr;
+  auto list = policy::EmailList::parse(*content);
+  if (list.ok()) return std::make_shared<const policy::EmailList>(std::move(list).value());
+  reader.refuse({}, Row::authenticated_emails_file, path, list.error().text);
+  return nullptr;
+}
+
 void read_client_secret(config::ResolvedProvider& from, FileReader& reader) {
   const auto& path = from.client_secret_file;
   if (path.empty()) return;
@@ -175,6 +185,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
 
   auto context = std::make_shared<flow::Context>();
   context->policy = std::move(resolved.policy);
+  context->policy.email.addresses = emails(resolved.emails_file, reader);
   context->session = std::move(resolved.session);
   context->cookie_keys = cookie_keys(resolved, reader);
   context->entropy = ports.entropy;
@@ -182,6 +193,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
 
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->generation = generation;
+  snapshot->emails_file = resolved.emails_file;
   for (auto& provider : resolved.providers) {
     auto state = first_state(provider, reader);
     snapshot->configured.push_back(state->provider);

@@ -41,6 +41,7 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
       numbers(keys.numbers),
       events(std::make_shared<Events>(ports.on_event)),
       work(snapshots, refreshes, *metrics, *events, ports.clock, assembled.driver),
+      emails(snapshots, ports.files, *events, work.driver()),
       loop(work.driver(), events),
       max_seats_(assembled.driver.max_operations) {}
 

@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "engine/assemble.hpp"
 #include "engine/decide.hpp"
+#include "engine/emails_watch.hpp"
 #include "engine/events.hpp"
 #include "engine/failure.hpp"
 #include "engine/host_loop.hpp"
@@ -70,6 +71,7 @@ class Core {
     if (work.driver().forked())
       return failed({Status::forked, "this engine was started before a fork"});
     Case opened(*this, request);
+    if (!opened.memory().snapshot->emails_file.empty()) emails.begin();
     if (opened.is_refused()) return answered(opened.refusal(), opened.request_id());
     auto verdict = ask(opened.question());
     tell(opened.notes());
@@ -94,6 +96,7 @@ class Core {
   const std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
   const std::shared_ptr<Events> events;
   Work work;
+  EmailsWatch emails;
   HostLoop loop;
 
  private:

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "oidc/provider.hpp"
 
 namespace gatelet::engine {
+
+constexpr std::size_t max_emails_file_size = 16 * 1024 * 1024;
 
 struct Snapshot {
   std::uint64_t generation = 0;  // of the settings: grows with every reload
@@ -30,6 +33,8 @@ struct Snapshot {
 
   // By id, a provider or a token issuer; null when there is none.
   std::shared_ptr<const oidc::ProviderState> signer(std::string_view id) const noexcept;
+
+  std::string emails_file;  // authenticated_emails_file; empty: none
 
   // Grows with every update of a state: what was verified with the keys of one number may have to
   // be verified anew under another.
@@ -57,6 +62,9 @@ class SnapshotBox {
   // Replaces one provider's state, unless the settings were replaced since `generation`: what was
   // fetched for the old ones is then dropped.
   void update_provider(std::uint64_t generation, std::shared_ptr<const oidc::ProviderState> state);
+
+  // Replaces the addresses that are let in, under the same condition.
+  void update_emails(std::uint64_t generation, std::shared_ptr<const policy::EmailList> emails);
 
  private:
   mutable std::mutex mutex_;

@@ -10,6 +10,7 @@ inline namespace GATELET_CXX_ABI {
 Clock::~Clock() = default;
 Entropy::~Entropy() = default;
 Files::~Files() = default;
+std::string Files::stamp(std::string_view) { return {}; }
 
 Ports default_ports() {
   Ports ports;

@@ -71,11 +71,11 @@ Result<oidc::AuthorizationRequest> request_of(const Context& context,
                                               const LoginWish& wish) {
   oidc::AuthorizationRequest request;
   if (provider.use_nonce) {
-    auto nonce = oidc::hashed_nonce(context.sha256, attempt.oidc_nonce);
+    auto nonce = oidc::hashed_nonce(*context.sha256, attempt.oidc_nonce);
     if (!nonce.ok()) return std::move(nonce).error();
     request.hashed_nonce = std::move(nonce).value();
   }
-  auto challenge = oidc::pkce_challenge(context.sha256, provider.pkce, attempt.code_verifier);
+  auto challenge = oidc::pkce_challenge(*context.sha256, provider.pkce, attempt.code_verifier);
   if (!challenge.ok()) return std::move(challenge).error();
   request.code_challenge = std::move(challenge).value();
   add_wish("prompt", wish.prompt, request.extra);
@@ -95,7 +95,7 @@ Result<Decision> begin_login(const Context& context, const oidc::ProviderState& 
                                2 * nonce_size + verifier_size + crypto::CfbKey::iv_size);
   const auto attempt = draw_attempt(context, provider, entropy);
   if (!attempt.ok()) return attempt.error();
-  const auto hashed_state = oidc::hashed_nonce(context.sha256, attempt->state_nonce);
+  const auto hashed_state = oidc::hashed_nonce(*context.sha256, attempt->state_nonce);
   if (!hashed_state.ok()) return hashed_state.error();
 
   auto request = request_of(context, provider, *attempt, wish);

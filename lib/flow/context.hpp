@@ -17,7 +17,7 @@ struct Context {
   session::SessionSettings session;
   std::shared_ptr<const session::CookieKeys> cookie_keys;
   std::shared_ptr<Entropy> entropy;
-  crypto::Sha256 sha256;
+  std::shared_ptr<const crypto::Sha256> sha256 = std::make_shared<const crypto::Sha256>();
   bool several_providers = false;  // callbacks carry the id, records keep it
 };
 

@@ -44,6 +44,15 @@ Error unreadable(int error) { return unreadable(std::generic_category().message(
 
 class SystemFiles final : public Files {
  public:
+  std::string stamp(std::string_view path) override {
+    struct stat about {};
+    if (::stat(std::string(path).c_str(), &about) != 0) return {};
+    return std::to_string(about.st_mtim.tv_sec) + "." + std::to_string(about.st_mtim.tv_nsec) +
+           " " + std::to_string(about.st_ctim.tv_sec) + "." +
+           std::to_string(about.st_ctim.tv_nsec) + " " + std::to_string(about.st_size) + " " +
+           std::to_string(about.st_ino);
+  }
+
   Result<std::string> read(std::string_view path, std::size_t max_size) override {
     if (path.find('\0') != std::string_view::npos) return unreadable("the path holds a zero byte");
     // O_NONBLOCK: opening a FIFO must not wait for a writer.

@@ -19,7 +19,8 @@ bool domain_allowed(std::string_view domain, std::string_view rule) noexcept {
 }  // namespace
 
 bool EmailRules::restricts() const noexcept {
-  return !domains.empty() && std::find(domains.begin(), domains.end(), "*") == domains.end();
+  const bool has_rule = from_file || !domains.empty();
+  return has_rule && std::find(domains.begin(), domains.end(), "*") == domains.end();
 }
 
 std::string_view domain_of(std::string_view email) noexcept {
@@ -38,7 +39,8 @@ bool email_allowed(const EmailRules& rules, std::string_view email) noexcept {
   if (!rules.restricts()) return true;
   const auto domain = domain_of(email);
   if (domain.empty()) return false;
-  return std::any_of(rules.domains.begin(), rules.domains.end(),
+  return (rules.addresses && rules.addresses->contains(email)) ||
+         std::any_of(rules.domains.begin(), rules.domains.end(),
                      [&](const std::string& rule) { return domain_allowed(domain, rule); });
 }
 

@@ -12,7 +12,8 @@ namespace gatelet::policy {
 std::string_view domain_of(std::string_view email) noexcept;
 
 // Whether the rules let this address in. "example.com" is that domain alone, ".example.com" and
-// "*.example.com" are its sub-domains and not itself, "*" is every address. Domains compare without
+// "*.example.com" are its sub-domains and not itself, "*" is every address; an address of
+// authenticated_emails_file is let in whatever its domain. Both compare without
 // regard to ASCII case. Without a rule every address passes.
 bool email_allowed(const EmailRules&, std::string_view email) noexcept;
 

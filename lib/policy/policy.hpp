@@ -8,6 +8,7 @@
 
 #include "http/form.hpp"
 #include "http/ip.hpp"
+#include "policy/email_list.hpp"
 #include "policy/header_rules.hpp"
 #include "policy/regex_set.hpp"
 #include "policy/skip_routes.hpp"
@@ -25,6 +26,8 @@ struct ReturnPolicy {
 struct EmailRules {
   std::vector<std::string>
       domains;  // "*", "example.com", ".example.com", "*.example.com"; empty and no emails: no rule
+  bool from_file = false;                      // authenticated_emails_file is set
+  std::shared_ptr<const EmailList> addresses;  // what stands in it; null before it is read
   bool refuse_unverified = false;   // a session whose address the provider calls unverified is no
                                     // match (login already judged it by the provider's settings)
   bool restricts() const noexcept;  // any rule but "*"

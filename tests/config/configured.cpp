@@ -59,6 +59,7 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("return_to.accept_http", p.return_to.accept_http);
   out.add("return_to.strict_query", p.return_to.strict_query);
   out.add("email.domains", p.email.domains);
+  out.add("email.from_file", p.email.from_file);
   out.add("email.refuse_unverified", p.email.refuse_unverified);
   out.add("forwarded.reverse_proxy", p.forwarded.reverse_proxy);
   out.add_number("forwarded.num_trusted_proxies", p.forwarded.trusted_proxies.size());
@@ -197,6 +198,7 @@ std::map<std::string, std::string> members(const Settings& settings) {
     issuers += issuer.provider.issuer + " for " + issuer.provider.client.id + "|";
   }
   out.add("cookie_secret", std::string(resolved.cookie_secret.reveal()));
+  out.add("emails_file", resolved.emails_file);
   out.add("cookie_secret_file", resolved.cookie_secret_file);
   out.add_number("session_cache_size", resolved.session_cache_size);
   out.add("own_thread", resolved.own_thread);

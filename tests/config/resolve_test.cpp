@@ -92,6 +92,8 @@ const std::vector<Effect>& effects() {
       {"insecure_allow_private_addresses", "true", "default.trust.allow_private warnings"},
       {"email_domains", "example.com",
        "default.require_email default.require_verified_flag email.domains"},
+      {"authenticated_emails_file", "emails",
+       "default.require_email default.require_verified_flag email.from_file emails_file"},
       {"allowed_groups", "staff", "allowed_groups default.scope"},
       {"redirect_url", "https://app.example/cb", "redirect_url"},
       {"relative_redirect_url", "true", "relative_redirect_url"},

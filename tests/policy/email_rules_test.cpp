@@ -69,5 +69,19 @@ TEST_SUITE("policy/email_rules") {
     CHECK(rules({""}).restricts());
     CHECK_FALSE(rules({"a.test", "*"}).restricts());
     CHECK_FALSE(rules({}).restricts());
+    auto from_file = rules({});
+    from_file.from_file = true;
+    CHECK(from_file.restricts());
+    CHECK_FALSE(email_allowed(from_file, "a@x.example"));  // nothing read yet: nobody
+    from_file.addresses =
+        std::make_shared<const EmailList>(EmailList::parse("a@x.example").value());
+    CHECK(email_allowed(from_file, "A@X.example"));
+    CHECK_FALSE(email_allowed(from_file, "b@x.example"));
+    CHECK_FALSE(email_allowed(from_file, ""));
+    from_file.domains = {"y.example"};
+    CHECK(email_allowed(from_file, "b@y.example"));
+    CHECK(email_allowed(from_file, "a@x.example"));
+    from_file.domains = {"*"};
+    CHECK_FALSE(from_file.restricts());
   }
 }

@@ -1,0 +1,108 @@
+#include "engine/emails_watch.hpp"
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "engine/live_engine.hpp"
+
+using namespace gatelet;
+using namespace gatelet::engine;
+
+namespace {
+
+// A file of addresses that goes with the test.
+class EmailsFile {
+ public:
+  explicit EmailsFile(const std::string& text)
+      : path_(std::filesystem::temp_directory_path() /
+              ("gatelet-emails-" + std::to_string(getpid()))) {
+    write(text);
+  }
+  ~EmailsFile() { std::filesystem::remove(path_); }
+  // Whole or not at all, as editors do it.
+  void write(const std::string& text) const {
+    const auto next = path_.string() + ".next";
+    std::ofstream(next) << text;
+    std::filesystem::rename(next, path_);
+  }
+  void remove() const { std::filesystem::remove(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Asks until the answer has this status; false when it does not come within ten seconds.
+bool comes_to(Browser& browser, int http_status) {
+  for (int i = 0; i < 200; ++i) {
+    if (browser.get("/page").http_status() == http_status) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+bool told(Live& live, std::string_view code) {
+  for (int i = 0; i < 200; ++i) {
+    auto browser = live.browser();
+    (void)browser.get("/page");
+    if (live.has_event(code)) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_SUITE("engine/emails_watch") {
+  TEST_CASE("F-121: an address that is written into the file enters, one taken out is out") {
+    const EmailsFile file("somebody@example.com\n");
+    Live live({{"email_domains", "elsewhere.example"}, {"authenticated_emails_file", file.path()}});
+    auto browser = live.browser();
+    CHECK(browser.sign_in(live.provider).http_status() == 403);
+    file.write("alice@example.com\n");
+    // The sign-in was refused; the next one is judged by the new list.
+    bool is_in = false;
+    for (int i = 0; i < 100 && !is_in; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      auto fresh = live.browser();
+      is_in = fresh.sign_in(live.provider).http_status() == 302;
+      if (is_in) browser = fresh;
+    }
+    REQUIRE(is_in);
+    CHECK(browser.get("/page").kind() == Decision::Kind::allow);
+    file.write("# nobody\n");
+    CHECK(comes_to(browser, 403));
+  }
+
+  TEST_CASE("a file that is gone or broken leaves the last good list, and an event") {
+    const EmailsFile file("alice@example.com\n");
+    Live live({{"email_domains", "elsewhere.example"}, {"authenticated_emails_file", file.path()}});
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    CHECK(browser.get("/page").kind() == Decision::Kind::allow);
+    file.remove();
+    CHECK(told(live, "file-kept"));
+    CHECK(browser.get("/page").kind() == Decision::Kind::allow);
+    file.write("no address\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    CHECK(browser.get("/page").kind() == Decision::Kind::allow);
+    file.write("bob@example.com\n");
+    CHECK(comes_to(browser, 403));
+  }
+
+  TEST_CASE("create: a file that cannot be read, or holds no addresses, is a problem like others") {
+    const auto problem = [](const std::string& path) {
+      auto engine =
+          Engine::create(support::offline_settings({{"authenticated_emails_file", path}}));
+      return engine.ok() ? "accepted" : engine.error().text;
+    };
+    CHECK(problem("/nonexistent/emails").starts_with("authenticated_emails_file: \"/nonexist"));
+    const EmailsFile file("a@x.example\nnobody\n");
+    CHECK(problem(file.path()).find("line 2 holds no address") != std::string::npos);
+  }
+}
