@@ -49,7 +49,8 @@ bool load_file(gatelet::Settings& settings, const std::string& path) {
     std::cerr << "forward_auth: --config " << path << ": cannot be read\n";
     return false;
   }
-  if (const auto loaded = settings.load("toml", text.str()); !loaded.ok()) {
+  const auto* format = path.ends_with(".json") ? "json" : "toml";
+  if (const auto loaded = settings.load(format, text.str()); !loaded.ok()) {
     std::cerr << "forward_auth: " << path << ": " << loaded.error().text << '\n';
     return false;
   }

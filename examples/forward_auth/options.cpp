@@ -120,7 +120,8 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
   CLI::App app(
       "A server with sign-in by gatelet: it protects one page, and answers nginx's auth_request at "
       "/oauth2/auth. It takes oauth2-proxy's flags.");
-  app.add_option("--config", options.config_file, "settings, a TOML file");
+  app.add_option("--config", options.config_file,
+                 "settings, a TOML file, or JSON in a file named *.json");
   app.add_option("--set", pairs, "one setting, NAME=VALUE; repeatable; wins over the file")
       ->allow_extra_args(false);
   app.add_option("--http-address", http, "where to listen, HOST:PORT; port 0 takes any free one");

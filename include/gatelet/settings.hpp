@@ -30,10 +30,10 @@ class GATELET_API Settings {
   //   judged by check().
   Result<void> set(std::string_view key, std::string_view value);
 
-  // Adds the options of a file's text. `format` is "toml". Values set by set() win, whatever the
-  // order.
-  //   Failure: a text that does not parse, or an unknown key, changes nothing; the error names line
-  //   and key.
+  // Adds the options of a file's text. `format` is "toml" or "json" (one object; further
+  // providers in {"providers": {"<id>": {...}}}). Values set by set() win, whatever the order.
+  //   Failure: a text that does not parse, or an unknown key, changes nothing; the error names the
+  //   key, and in TOML the line.
   Result<void> load(std::string_view format, std::string_view text);
 
   // Adds the options of an environment: `variables` as in environ(7), texts `NAME=value` with a

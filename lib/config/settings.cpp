@@ -6,6 +6,7 @@
 #include "config/options.hpp"
 #include "config/resolve.hpp"
 #include "config/source_environment.hpp"
+#include "config/source_json.hpp"
 #include "config/source_toml.hpp"
 #include "config/suggest.hpp"
 #include "config/value.hpp"
@@ -38,7 +39,8 @@ struct Refusals {
 
   void add(const std::string& place, const Error& error) {
     if (all.text.empty()) all.status = error.status;
-    all.text += (all.text.empty() ? "" : "; ") + place + ": " + error.text;
+    all.text += all.text.empty() ? "" : "; ";
+    all.text += (place.empty() ? "" : place + ": ") + error.text;
   }
 };
 
@@ -97,11 +99,11 @@ Result<void> Settings::set(std::string_view key, std::string_view value) {
 }
 
 Result<void> Settings::load(std::string_view format, std::string_view text) {
-  if (format != "toml") {
+  if (format != "toml" && format != "json") {
     return Error{Status::invalid_argument,
-                 config::quoted(format) + " is no format of this version; write toml"};
+                 config::quoted(format) + " is no format of this version; write toml or json"};
   }
-  auto read = config::read_toml(text);
+  auto read = format == "toml" ? config::read_toml(text) : config::read_json(text);
   if (!read.ok()) return std::move(read).error();
 
   Refusals refusals;
@@ -110,7 +112,7 @@ Result<void> Settings::load(std::string_view format, std::string_view text) {
     if (known.ok()) {
       entry.key = std::move(*known);
     } else {
-      refusals.add("line " + std::to_string(line), known.error());
+      refusals.add(line == 0 ? "" : "line " + std::to_string(line), known.error());
     }
   }
   if (!refusals.all.text.empty()) return refusals.all;

@@ -5,16 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include <gatelet/settings.hpp>
-
 #include "base/result.hpp"
+#include "config/file_entry.hpp"
 
 namespace gatelet::config {
-
-struct FileEntry {
-  Settings::Entry entry;
-  std::size_t line = 0;
-};
 
 // The keys and values of a text, in its order; names are not judged.
 //   Failure: Status::invalid_value: the text is no TOML, or has a value that no option takes (a

@@ -194,6 +194,9 @@ TEST_SUITE("config/settings") {
       CAPTURE(c.key);
       auto from_file = complete();
       REQUIRE(from_file.load("toml", c.key + " = " + c.toml + "\n").ok());
+      auto from_json = complete();
+      REQUIRE(from_json.load("json", "{\"" + c.key + "\":" + c.toml + "}").ok());
+      CHECK(difference(from_json, complete({{c.key, c.text}})) == "");
       CHECK(difference(from_file, complete({{c.key, c.text}})) == "");
     }
   }

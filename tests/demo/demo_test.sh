@@ -54,6 +54,8 @@ expect '--version' fails_with 0 'gatelet 0.' "$build/examples/forward_auth/forwa
 expect '--help has every option' fails_with 0 '--bearer-token-login-fallback' "$build/examples/forward_auth/forward_auth" --help
 expect 'the environment is taken, --set wins over it' fails_with 2 'cookie_path: "from-set"' \
   env GATELET_COOKIE_PATH=from-environment "$build/examples/forward_auth/forward_auth" --set cookie_path=from-set
+printf '{"client_idd":"x"}' >"$work/wrong.json"
+expect 'a file named .json is read as JSON' fails_with 2 'did you mean client_id' "$build/examples/forward_auth/forward_auth" --config "$work/wrong.json"
 printf 'cookie_secret = "canary-secret"\noidc_issuer_url = "ftp://x"\n' >"$work/broken.toml"
 expect 'all problems of a configuration are listed' fails_with 2 'oidc_issuer_url' \
   "$build/examples/forward_auth/forward_auth" --config "$work/broken.toml"
