@@ -5,6 +5,7 @@
 #include "base/base64url.hpp"
 #include "jose/compact.hpp"
 #include "json/reader.hpp"
+#include "oidc/id_token.hpp"
 
 namespace gatelet::oidc {
 
@@ -21,17 +22,9 @@ std::string claimed_issuer(std::string_view token) {
 
 Result<jose::VerifiedToken> verify_bearer_token(const Provider& provider, const jose::KeySet& keys,
                                                 std::string_view token, Instant now) {
-  jose::Expectations expect;
-  expect.issuer = provider.issuer;
-  expect.insecure_any_issuer = provider.insecure_any_issuer;
-  expect.audiences = {provider.client.id};
-  expect.audiences.insert(expect.audiences.end(), provider.extra_audiences.begin(),
-                          provider.extra_audiences.end());
-  expect.audience_claims = provider.audience_claims;
+  auto expect = signer_expectations(provider);
   expect.as_bearer = true;
   expect.allow_missing_issued_at = true;
-  expect.algorithms = provider.algorithms;
-  expect.leeway = provider.leeway;
   return jose::verify(token, keys, expect, now);
 }
 

@@ -16,17 +16,9 @@ Error refused(std::string text) {
 }
 
 jose::Expectations common_expectations(const Provider& provider, const TokenSet& tokens) {
-  jose::Expectations expect;
-  expect.issuer = provider.issuer;
-  expect.insecure_any_issuer = provider.insecure_any_issuer;
-  expect.audiences = {provider.client.id};
-  expect.audiences.insert(expect.audiences.end(), provider.extra_audiences.begin(),
-                          provider.extra_audiences.end());
-  expect.audience_claims = provider.audience_claims;
+  auto expect = signer_expectations(provider);
   expect.authorized_party = provider.client.id;
-  expect.algorithms = provider.algorithms;
   expect.access_token = std::string(tokens.access_token.reveal());
-  expect.leeway = provider.leeway;
   return expect;
 }
 
@@ -95,6 +87,19 @@ Result<void> check_same_sign_in(const json::Value& claims, const Remembered& bef
 }
 
 }  // namespace
+
+jose::Expectations signer_expectations(const Provider& provider) {
+  jose::Expectations expect;
+  expect.issuer = provider.issuer;
+  expect.insecure_any_issuer = provider.insecure_any_issuer;
+  expect.audiences = {provider.client.id};
+  expect.audiences.insert(expect.audiences.end(), provider.extra_audiences.begin(),
+                          provider.extra_audiences.end());
+  expect.audience_claims = provider.audience_claims;
+  expect.algorithms = provider.algorithms;
+  expect.leeway = provider.leeway;
+  return expect;
+}
 
 Result<jose::Expectations> login_expectations(const Provider& provider, const LoginState& state,
                                               const TokenSet& tokens) {

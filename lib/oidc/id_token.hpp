@@ -26,6 +26,9 @@ namespace gatelet::oidc {
 Result<jose::Expectations> login_expectations(const Provider& provider, const LoginState& state,
                                               const TokenSet& tokens);
 
+// What every token of this provider must say, whoever brings it: issuer, algorithms, audience.
+jose::Expectations signer_expectations(const Provider& provider);
+
 // Verifies the ID token that came with a sign-in.
 //   Failure: Status::key_unknown when the set has no fitting key (refetch it and ask again);
 //   Status::token_rejected for everything else.

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "base/base64url.hpp"
+#include "base/base64.hpp"
 #include "base/secret.hpp"
 #include "http/header.hpp"
 #include "session/claim_text.hpp"
@@ -139,15 +139,13 @@ void compose_group(std::string_view group, Answer& out) {
   }
 }
 
-// RFC 7617: HTTP's base64 has two characters that base64url spells otherwise.
+// RFC 7617.
 void compose_basic(std::string_view user, const Secret& password, Answer& out) {
   std::string pair;
   pair.reserve(user.size() + password.size() + 1);
   pair.append(user).append(":").append(password.reveal());
-  auto text = base64url::encode(pair, base64url::Padding::required);
+  auto text = base64::encode(pair);
   wipe(pair);
-  std::replace(text.begin(), text.end(), '-', '+');
-  std::replace(text.begin(), text.end(), '_', '/');
   out.compose("Basic ");
   out.compose(text);
   wipe(text);

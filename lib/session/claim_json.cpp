@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/base64url.hpp"
+#include "base/base64.hpp"
 #include "json/writer.hpp"
 
 namespace gatelet::session {
@@ -67,10 +67,7 @@ void write_double(double value, std::string& out) {
 }
 
 void write_bytes(std::string_view bytes, std::string& out) {
-  auto text = base64url::encode(bytes, base64url::Padding::required);
-  std::replace(text.begin(), text.end(), '-', '+');
-  std::replace(text.begin(), text.end(), '_', '/');
-  json::write_string(text, out);
+  json::write_string(base64::encode(bytes), out);
 }
 
 // RFC 3339 in UTC with as many decimals as needed; null outside years 0 to 9999.
