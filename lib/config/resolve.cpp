@@ -146,6 +146,8 @@ policy::Policy policy_of(const Values& values) {
   out.email = email_rules(values);
   out.forwarded = forwarded_policy(engine);
   out.headers = header_policy(values);
+  out.pages.banner = *engine.banner;
+  out.pages.footer = *engine.footer;
   out.pages.force_json_errors = *engine.force_json_errors;
   out.pages.json_own_pages = !values.is_compat;
   return out;
@@ -164,6 +166,7 @@ Resolved resolve(const Settings& settings) {
   resolve_routes(values, out.policy, out.problems);
   out.session = session_settings(values);
   out.cookie_secret = *engine.cookie_secret;
+  if (*engine.custom_sign_in_logo != "-") out.logo_file = *engine.custom_sign_in_logo;
   out.emails_file = *engine.authenticated_emails_file;
   if (!engine.cookie_secret.given) out.cookie_secret_file = *engine.cookie_secret_file;
   for (const auto& provider : values.providers) {

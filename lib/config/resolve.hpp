@@ -34,6 +34,7 @@ struct Resolved {
   policy::Policy policy;
   session::SessionSettings session;
   Secret cookie_secret;
+  std::string logo_file;                    // empty: none
   std::string emails_file;                  // empty: none
   std::string cookie_secret_file;           // empty where cookie_secret is set
   std::vector<ResolvedProvider> providers;  // never empty; the first is the default choice

@@ -58,6 +58,12 @@ void check_post_logout(const Values& values, Problems& problems) {
   problems.add(Row::post_logout_redirect_url, "has no effect without end_session = true");
 }
 
+void check_logo(const EngineValues& engine, Problems& problems) {
+  if (engine.custom_sign_in_logo->find("://") == std::string::npos) return;
+  problems.add(Row::custom_sign_in_logo,
+               "is an address; a page here loads nothing from elsewhere: write the path of a file");
+}
+
 void check_headers(const Values& values, Problems& problems) {
   const auto& engine = values.engine;
   if (*engine.set_basic_auth && !engine.basic_auth_password.given) {
@@ -85,6 +91,7 @@ void validate_access(const Values& values, Problems& problems) {
   check_proxies(values.engine, problems);
   check_post_logout(values, problems);
   check_headers(values, problems);
+  check_logo(values.engine, problems);
 }
 
 void validate(const Values& values, Problems& problems) {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/base64.hpp"
 #include "config/resolve.hpp"
 #include "crypto/pkey.hpp"
 #include "jose/jwk.hpp"
@@ -80,6 +81,32 @@ std::shared_ptr<const policy::EmailList> emails(const std::string& path, FileRea
   if (list.ok()) return std::make_shared<const policy::EmailList>(std::move(list).value());
   reader.refuse({}, Row::authenticated_emails_file, path, list.error().text);
   return nullptr;
+}
+
+// By what a file begins with; empty for anything else.
+std::string_view image_type(std::string_view content) noexcept {
+  using namespace std::string_view_literals;
+  if (content.starts_with("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (content.starts_with("\xff\xd8\xff")) return "image/jpeg";
+  if (content.starts_with("GIF87a") || content.starts_with("GIF89a")) return "image/gif";
+  if (content.starts_with("RIFF") && content.substr(0, 12).ends_with("WEBP")) return "image/webp";
+  const bool is_xml = content.starts_with("<svg") || content.starts_with("<?xml");
+  return is_xml && content.find("<svg") != std::string_view::npos ? "image/svg+xml"sv : ""sv;
+}
+
+// The image as a data: URL (RFC 2397): no page loads anything.
+std::string logo(const std::string& path, FileReader& reader) {
+  constexpr std::size_t max_logo_size = 64 * 1024;
+  if (path.empty() || path.find("://") != std::string::npos) return {};  // judged already
+  const auto content = reader.read({}, Row::custom_sign_in_logo, path, max_logo_size);
+  if (!content) return {};
+  const auto type = image_type(*content);
+  if (type.empty()) {
+    reader.refuse({}, Row::custom_sign_in_logo, path,
+                  "is no image that is known here; write a PNG, JPEG, GIF, WebP or SVG file");
+    return {};
+  }
+  return "data:" + std::string(type) + ";base64," + base64::encode(*content);
 }
 
 void read_client_secret(config::ResolvedProvider& from, FileReader& reader) {
@@ -186,6 +213,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   auto context = std::make_shared<flow::Context>();
   context->policy = std::move(resolved.policy);
   context->policy.email.addresses = emails(resolved.emails_file, reader);
+  context->policy.pages.logo = logo(resolved.logo_file, reader);
   context->session = std::move(resolved.session);
   context->cookie_keys = cookie_keys(resolved, reader);
   context->entropy = ports.entropy;

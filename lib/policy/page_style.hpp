@@ -25,10 +25,12 @@ inline constexpr std::string_view page_style =
     "text-align:center;text-decoration:none;cursor:pointer}"
     ".button:hover{background:var(--deep)}"
     ":focus-visible{outline:3px solid var(--deep);outline-offset:3px}"
+    ".logo{display:block;max-width:100%;max-height:4rem;margin:0 0 1.25rem}"
+    "footer{margin-top:1rem;color:var(--soft);font-size:.8125rem;overflow-wrap:anywhere}"
     ".id{padding-top:1rem;border-top:1px solid var(--line);color:var(--soft);font-size:.8125rem}"
     "@media(max-width:24rem){main{padding:1.5rem 1.25rem}}";
 
 inline constexpr std::string_view page_style_source =
-    "'sha256-7NoPtu8eJ6S+7wkDLRFWNbsXkQnZ5pib3W8DEOJTFD0='";
+    "'sha256-bN9j552Gg4K57HWhteraDz0umFz63CQLogff2Sb34kQ='";
 
 }  // namespace gatelet::policy

@@ -128,17 +128,28 @@ std::string link_button(std::string_view url, std::string_view label) {
 
 std::string paragraph(std::string_view text) { return "<p>" + escaped(capped(text)) + "</p>"; }
 
-std::string document(std::string_view title, std::string_view content, std::string_view id) {
+bool is_shown(std::string_view text) noexcept { return !text.empty() && text != "-"; }
+
+std::string document(const PagesPolicy& pages, std::string_view title, std::string_view content,
+                     std::string_view id, std::string_view heading = {}) {
   std::string out =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
       "<meta name=\"robots\" content=\"noindex\"><title>";
   out.append(title).append("</title><style>").append(page_style).append("</style></head>");
-  out.append("<body><main><h1>").append(title).append("</h1>").append(content);
+  out.append("<body><main>")
+      .append(heading)
+      .append("<h1>")
+      .append(title)
+      .append("</h1>")
+      .append(content);
   if (!id.empty()) {
     out.append("<p class=\"id\">Request id <code>")
         .append(escaped(capped(id)))
         .append("</code></p>");
+  }
+  if (is_shown(pages.footer)) {
+    out.append("<footer>").append(escaped(capped(pages.footer))).append("</footer>");
   }
   return out.append("</main></body></html>\n");
 }
@@ -156,6 +167,7 @@ Decision finish(Answer& answer, std::string body, std::span<const std::string> s
 struct Forms {
   std::string_view action = "'self'";
   std::string_view referrer = "no-referrer";
+  std::string_view images = {};  // a further directive of the policy
 };
 
 // RFC 6750 section 3: who sent a token learns that it was the token.
@@ -171,7 +183,7 @@ Decision html(int http_status, Reason reason, std::string body, const Forms& for
   answer.response(
       "Content-Security-Policy",
       answer.join({"default-src 'none'; style-src ", page_style_source, "; form-action ",
-                   forms.action, "; frame-ancestors 'none'; base-uri 'none'"}));
+                   forms.action, forms.images, "; frame-ancestors 'none'; base-uri 'none'"}));
   answer.response("X-Content-Type-Options", "nosniff");
   answer.response("X-Frame-Options", "DENY");
   answer.response("Referrer-Policy", forms.referrer);
@@ -242,8 +254,8 @@ Decision error_page(const Policy& policy, const PageFacts& about, int http_statu
   const auto says = words(reason);
   auto content = paragraph(message.empty() ? says.text : message);
   if (is_link(about.retry_url)) content += link_button(about.retry_url, says.button);
-  return html(http_status, reason, document(says.title, content, about.request_id), {},
-              set_cookies);
+  return html(http_status, reason, document(policy.pages, says.title, content, about.request_id),
+              {}, set_cookies);
 }
 
 Decision unauthorized(const Policy& policy, const PageFacts& about, Reason reason,
@@ -265,13 +277,22 @@ Decision sign_in_page(const Policy& policy, const PageFacts& about, int http_sta
   }
   auto target = return_target(policy, about);
   if (target.size() > max_target_size) target = "/";
-  std::string content = paragraph("Sign in to continue.");
+  const auto& pages = policy.pages;
+  Forms forms;
+  std::string content, logo;
+  if (!pages.logo.empty()) {
+    logo.append("<img class=\"logo\" alt=\"\" src=\"").append(pages.logo).append("\">");
+    forms.images = "; img-src data:";
+  }
+  if (pages.banner.empty()) content += paragraph("Sign in to continue.");
+  if (is_shown(pages.banner)) content += paragraph(pages.banner);
   for (const auto& provider : providers.first(std::min(providers.size(), max_buttons))) {
     const std::string_view id = providers.size() > 1 ? std::string_view(provider.id) : "";
     const auto label = provider.name.empty() ? "Sign in" : "Sign in with " + provider.name;
     content += link_button(start_url(policy, id, target), label);
   }
-  return html(http_status, reason, document("Sign in", content, {}), {}, set_cookies);
+  return html(http_status, reason, document(pages, "Sign in", content, {}, logo), forms,
+              set_cookies);
 }
 
 Decision sign_out_question(const Policy& policy, const PageFacts& about,
@@ -294,7 +315,8 @@ Decision sign_out_question(const Policy& policy, const PageFacts& about,
   content.append("<button class=\"button\">Sign out</button></form>");
   content.append("<p><a href=\"/\">Stay signed in</a></p>");
   const Forms forms{policy.cookie_secure ? "'self' https:" : "'self' https: http:", "same-origin"};
-  return html(200, reason, document("Sign out?", content, about.request_id), forms, set_cookies);
+  return html(200, reason, document(policy.pages, "Sign out?", content, about.request_id), forms,
+              set_cookies);
 }
 
 Decision signed_out_page(const Policy& policy, const PageFacts& about,
@@ -306,7 +328,8 @@ Decision signed_out_page(const Policy& policy, const PageFacts& about,
   const auto back = is_link(about.retry_url) ? about.retry_url : std::string("/");
   const auto content =
       paragraph("Your session here has ended.") + link_button(back, "Sign in again");
-  return html(200, reason, document("You are signed out", content, {}), {}, set_cookies);
+  return html(200, reason, document(policy.pages, "You are signed out", content, {}), {},
+              set_cookies);
 }
 
 Decision robots() {

@@ -65,6 +65,9 @@ struct HeaderPolicy {
 
 struct PagesPolicy {
   bool force_json_errors = false;
+  std::string banner;          // on the sign-in page in place of our words; "-": nothing there
+  std::string footer;          // below every page; empty or "-": nothing
+  std::string logo;            // on the sign-in page, as a data: URL; empty: none
   bool json_own_pages = true;  // default profile: force_json_errors covers callback and sign-in too
 };
 

@@ -77,6 +77,8 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("headers.encode_group_separators", p.headers.encode_group_separators);
   out.add("headers.strip_own_cookies", p.headers.strip_own_cookies);
   out.add("headers.strip_own_token", p.headers.strip_own_token);
+  out.add("pages.banner", p.pages.banner);
+  out.add("pages.footer", p.pages.footer);
   out.add("pages.force_json_errors", p.pages.force_json_errors);
   out.add("pages.json_own_pages", p.pages.json_own_pages);
 }
@@ -198,6 +200,7 @@ std::map<std::string, std::string> members(const Settings& settings) {
     issuers += issuer.provider.issuer + " for " + issuer.provider.client.id + "|";
   }
   out.add("cookie_secret", std::string(resolved.cookie_secret.reveal()));
+  out.add("logo_file", resolved.logo_file);
   out.add("emails_file", resolved.emails_file);
   out.add("cookie_secret_file", resolved.cookie_secret_file);
   out.add_number("session_cache_size", resolved.session_cache_size);

@@ -51,6 +51,12 @@ TEST_SUITE("config/validate") {
               .empty());
   }
 
+  TEST_CASE("custom_sign_in_logo: a file, never an address") {
+    CHECK(problem(complete({{"custom_sign_in_logo", "https://cdn.example/logo.png"}}))
+              .starts_with("custom_sign_in_logo: is an address"));
+    CHECK(problems(complete({{"custom_sign_in_logo", "-"}})).empty());
+  }
+
   TEST_CASE("OP-19: identity headers of the client are always removed") {
     CHECK(problem(complete({{"skip_auth_strip_headers", "false"}})) ==
           "skip_auth_strip_headers: cannot be off: a client could name itself; leave it out");

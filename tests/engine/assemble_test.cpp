@@ -186,6 +186,54 @@ TEST_SUITE("engine/assemble") {
           "provider_ca_files: \"absent\" cannot be read: no such file");
   }
 
+  TEST_CASE("authenticated_emails_file: read at once; what is no list of addresses is a problem") {
+    World world;
+    world.files->content = {{"emails", "a@x.example\n"}, {"broken", "nobody\n"}};
+    const auto good =
+        assemble(settings_with({{"authenticated_emails_file", "emails"}}), world.ports, 1);
+    REQUIRE(good.ok());
+    CHECK(good->snapshot->emails_file == "emails");
+    CHECK(good->snapshot->context->policy.email.addresses->contains("A@x.example"));
+    for (const auto* path : {"broken", "missing"}) {
+      const auto bad =
+          assemble(settings_with({{"authenticated_emails_file", path}}), world.ports, 1);
+      REQUIRE_FALSE(bad.ok());
+      CHECK(bad.error().text.starts_with("authenticated_emails_file: "));
+    }
+  }
+
+  TEST_CASE("custom_sign_in_logo: an image by what it begins with, as a data: URL") {
+    using namespace std::string_literals;
+    World world;
+    world.files->content = {{"png", "\x89PNG\r\n\x1a\nx"s},
+                            {"jpeg",
+                             "\xff\xd8\xff"
+                             "x"s},
+                            {"gif", "GIF89ax"s},
+                            {"webp", "RIFF\0\0\0\0WEBPx"s},
+                            {"svg", "<svg></svg>"s},
+                            {"xml", "<?xml?><svg/>"s},
+                            {"html", "<html><svg></html>"s},
+                            {"text", "logo"s},
+                            {"empty", ""s},
+                            {"large", std::string(65537, 'G')}};
+    const auto logo_of = [&](const char* path) {
+      const auto made = assemble(settings_with({{"custom_sign_in_logo", path}}), world.ports, 1);
+      return made.ok() ? made->snapshot->context->policy.pages.logo : made.error().text;
+    };
+    CHECK(logo_of("png") == "data:image/png;base64,iVBORw0KGgp4");
+    CHECK(logo_of("jpeg") == "data:image/jpeg;base64,/9j/eA==");
+    CHECK(logo_of("gif").starts_with("data:image/gif;base64,"));
+    CHECK(logo_of("webp").starts_with("data:image/webp;base64,"));
+    CHECK(logo_of("svg").starts_with("data:image/svg+xml;base64,"));
+    CHECK(logo_of("xml").starts_with("data:image/svg+xml;base64,"));
+    CHECK(logo_of("-").empty());
+    for (const auto* path : {"html", "text", "empty", "large", "missing"}) {
+      CAPTURE(path);
+      CHECK(logo_of(path).starts_with("custom_sign_in_logo: "));
+    }
+  }
+
   TEST_CASE("a provider described by hand has metadata from the start") {
     const auto hand = and_more(by_hand, {{"oidc_jwks_url", "https://idp.example/jwks"}});
     const auto plain = must_assemble({}, hand);

@@ -237,6 +237,47 @@ TEST_SUITE("policy/pages") {
     CHECK(holds(value_of(other.response(), "Content-Security-Policy"), "form-action 'self';"));
   }
 
+  TEST_CASE("F-130: banner and footer: words, escaped; a dash takes them away") {
+    Policy policy;
+    const auto request = support::request_to("/");
+    const auto facts = request.facts();
+    const auto page = [&] {
+      return std::string(sign_in_page(policy, about(facts), 200, {}).body());
+    };
+    CHECK(page().find("Sign in to continue.") != std::string::npos);
+    CHECK(page().find("<footer>") == std::string::npos);
+    policy.pages.banner = "Members <b>only</b>";
+    policy.pages.footer = "\"Example\" & Sons";
+    CHECK(page().find("<p>Members &lt;b&gt;only&lt;/b&gt;</p>") != std::string::npos);
+    CHECK(page().find("Sign in to continue.") == std::string::npos);
+    CHECK(page().find("<footer>&quot;Example&quot; &amp; Sons</footer>") != std::string::npos);
+    CHECK(
+        error_page(policy, about(facts), 403, Reason::not_permitted, {}).body().find("<footer>") !=
+        std::string_view::npos);
+    policy.pages.banner = policy.pages.footer = "-";
+    CHECK(page().find("<p>-</p>") == std::string::npos);
+    CHECK(page().find("<footer>") == std::string::npos);
+  }
+
+  TEST_CASE("F-130: a logo stands in the page itself, which allows no other image") {
+    Policy policy;
+    const auto request = support::request_to("/");
+    const auto facts = request.facts();
+    const auto csp = [&] {
+      return support::value_of(sign_in_page(policy, about(facts), 200, {}).response(),
+                               "Content-Security-Policy");
+    };
+    CHECK(csp().find("img-src") == std::string::npos);
+    policy.pages.logo = "data:image/png;base64,AAAA";
+    CHECK(csp().find("; img-src data:;") != std::string::npos);
+    CHECK(sign_in_page(policy, about(facts), 200, {})
+              .body()
+              .find("<img class=\"logo\" alt=\"\" src=\"data:image/png;base64,AAAA\">") !=
+          std::string_view::npos);
+    CHECK(error_page(policy, about(facts), 403, Reason::not_permitted, {}).body().find("<img") ==
+          std::string_view::npos);
+  }
+
   TEST_CASE("robots, pong: plain text, not cached") {
     const auto rules = robots();
     CHECK(rules.http_status() == 200);
