@@ -8,7 +8,7 @@ settings  KEY=VALUE divided by "; ". `compat` takes oauth2-proxy's defaults, `de
 request   METHOD TARGET [from PEER] [at SCHEME://HOST]
 headers   NAME: VALUE divided by " | ", or - for none
 must come divided by "; ":
-  allow, login (302 to the provider), error (the settings are refused), or a status
+  allow, login (302 to the provider), own (a health check, or nobody is there), error (the settings are refused), or a status
   REASON in brackets             (free-pass)
   up NAME: VALUE, no up NAME     a field the application gets
   strip NAME, keeps NAME         a field of the client that is removed, or not
@@ -113,6 +113,8 @@ class Answer:
 
     def meets(self, wish):
         answer = self.answer
+        if wish == 'own':
+            return answer['reason'] in ('ping', 'ready', 'no-session', 'sign-in-page')
         if wish == 'allow':
             return answer['kind'] == 'allow'
         if wish == 'login':

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""differential.py VALUES RUNNER: sends the rows of the tables to oauth2-proxy and asks the library the same.
+
+The environment variable OAUTH2_PROXY names the binary (7.15). Rows of the profile compat are compared, without what only one side
+has: options of ours, other peers and schemes than http from 127.0.0.1. Compared are the status, where the answer leads (states and
+nonces aside), the names of cookies set and cleared, and the identity headers that the application gets. A row that differs on
+purpose stands in differences.tsv with its reason: one that does not differ any more fails as well.
+"""
+import contextlib
+import http.client
+import http.server
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from behaviour import HERE, Answer, asked_of, read_rows  # noqa: E402
+
+OURS_ONLY = {'accept_http_return', 'bearer_falls_through', 'sign_out_by_cross_site_get', 'session_ends_with_tokens', 'strip_own_cookies'}
+IDENTITY = re.compile(r'^(x-forwarded-(user|email|groups|preferred-username|access-token)|authorization|gap-auth|x-auth-request-.*)$', re.I)
+LISTS = {'email_domains', 'allowed_groups', 'skip_auth_routes', 'skip_auth_regex', 'api_routes', 'trusted_ips', 'trusted_proxy_ips', 'whitelist_domains',
+         'oidc_extra_audiences', 'oidc_public_key_files', 'extra_jwt_issuers', 'cookie_domains'}
+
+
+class Application(http.server.BaseHTTPRequestHandler):
+    """Says which headers it got."""
+    protocol_version = 'HTTP/1.1'
+
+    def answer(self):
+        body = json.dumps([[n, v] for n, v in self.headers.items()]).encode()
+        self.send_response(200)
+        self.send_header('X-Application', 'here')
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        if self.command != 'HEAD':
+            self.wfile.write(body)
+
+    def __getattr__(self, name):
+        if name.startswith('do_'):
+            return self.answer
+        raise AttributeError(name)
+
+    def log_message(self, *_):
+        pass
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def toml(settings):
+    lines = []
+    for key, value in settings:
+        if key in LISTS:
+            lines.append(f'{key} = {json.dumps(value.split(","))}')
+        elif value in ('true', 'false'):
+            lines.append(f'{key} = {value}')
+        else:
+            lines.append(f'{key} = {json.dumps(value)}')
+    return '\n'.join(lines) + '\n'
+
+
+@contextlib.contextmanager
+def reference(binary, settings, application_port):
+    """A running oauth2-proxy's port, or None where it refuses the settings."""
+    port = free_port()
+    own = [[k, v] for k, v in settings if k != 'compat'] + [['http_address', f'127.0.0.1:{port}'], ['upstreams', f'http://127.0.0.1:{application_port}']]
+    with tempfile.NamedTemporaryFile('w', suffix='.cfg') as file:
+        file.write(toml(own).replace('upstreams = "', 'upstreams = ["').replace(f'{application_port}"', f'{application_port}"]'))
+        file.flush()
+        process = subprocess.Popen([binary, '--config', file.name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={'PATH': os.environ['PATH']})
+        try:
+            for _ in range(200):
+                if process.poll() is not None:
+                    yield None
+                    return
+                with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', port), timeout=1):
+                    yield port
+                    return
+                time.sleep(0.02)
+            yield None
+        finally:
+            process.kill()
+            process.wait()
+
+
+def send(port, asked):
+    """Status, header fields and body of the answer to exactly this request."""
+    lines = [f'{asked["method"]} {asked["target"]} HTTP/1.1']
+    if not any(n.lower() == 'host' for n, _ in asked['headers']):
+        lines.append('Host: app.example')
+    lines += [f'{n}: {v}' for n, v in asked['headers']]
+    if asked['method'] in ('POST', 'PUT', 'PATCH'):
+        lines.append('Content-Length: 0')
+    with socket.create_connection(('127.0.0.1', port), timeout=10) as s:
+        s.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode())
+        answer = http.client.HTTPResponse(s, method=asked['method'])
+        answer.begin()
+        body = answer.read()
+        return answer.status, answer.getheaders(), body
+
+
+def place(location):
+    """Where a redirect leads, without what is drawn anew."""
+    url = urllib.parse.urlsplit(location)
+    query = urllib.parse.parse_qs(url.query, keep_blank_values=True)
+    if 'state' not in query:
+        return location
+    target = query['state'][0].split(':', 1)[-1]
+    known = {n: v for n, v in query.items() if n in ('client_id', 'response_type', 'redirect_uri')}
+    return f'{url.scheme}://{url.netloc}{url.path} for {target} with {sorted(known.items())}'
+
+
+def cookies(values):
+    out = set()
+    for value in values:
+        name, rest = value.split('=', 1)
+        out.add(('clears ' if rest.startswith(';') or 'Max-Age=0' in rest or '1970' in rest or '01 Jan' in rest else 'sets ') + name)
+    return sorted(out)
+
+
+def of_reference(status, headers, body):
+    values = lambda name: [v for n, v in headers if n.lower() == name]
+    seen = {'status': status, 'location': [place(v) for v in values('location')], 'cookies': cookies(values('set-cookie')), 'identity': []}
+    if values('x-application') and body:
+        seen['status'] = 'allow'
+        seen['identity'] = sorted(f'{n.lower()}: {v}' for n, v in json.loads(body) if IDENTITY.match(n))
+    elif values('x-application'):
+        seen['status'] = 'allow'
+    return seen
+
+
+def of_library(asked, answer):
+    if 'error' in answer:
+        return {'status': answer['error'], 'location': [], 'cookies': [], 'identity': []}
+    made = Answer(answer)
+    seen = {'status': 'allow' if answer['kind'] == 'allow' else answer['status'], 'location': [place(v) for v in made.values('response', 'Location')],
+            'cookies': cookies(made.values('response', 'Set-Cookie')), 'identity': []}
+    if answer['kind'] == 'allow' and asked['method'] != 'HEAD':
+        gone = {n.lower() for n in answer['strip']}
+        kept = [(n, v) for n, v in asked['headers'] if n.lower() not in gone] + [tuple(f) for f in answer['upstream']]
+        seen['identity'] = sorted(f'{n.lower()}: {v}' for n, v in kept if IDENTITY.match(n))
+    return seen
+
+
+def is_comparable(row):
+    keys = [item.split('=', 1)[0] for item in row.settings.split('; ')]
+    names = [h.split(': ', 1)[0].lower() for h in row.headers.split(' | ')]
+    return 'compat' in keys and not OURS_ONLY & set(keys) and ' from ' not in row.request and ' at ' not in row.request and 'connection' not in names \
+        and re.match(r'[A-Z]+ /', row.request) and 'host' not in names
+
+
+def differences():
+    rows = [line.split('\t') for line in (HERE / 'differences.tsv').read_text().splitlines() if line.startswith('behaviour\t')]
+    return {cells[1]: cells for cells in rows}
+
+
+def main():
+    values_program, runner = sys.argv[1:]
+    binary = os.environ.get('OAUTH2_PROXY')
+    if not binary:
+        print('skipped: OAUTH2_PROXY names no oauth2-proxy binary\n0 passed, 0 failed, 1 skipped')
+        return
+    wanted, passed, failed = differences(), 0, 0
+    tables = sorted(p for p in HERE.glob('*.tsv') if p.name != 'differences.tsv')
+    application = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Application)
+    threading.Thread(target=application.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as work, subprocess.Popen([runner], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        key_file = str(Path(work) / 'key.pem')
+        printed = subprocess.run([values_program, key_file], capture_output=True, text=True, check=True).stdout
+        values = dict(line.split('=', 1) for line in printed.splitlines()) | {'key file': key_file}
+        groups = {}
+        for path in tables:
+            for row in read_rows(path):
+                if is_comparable(row):
+                    groups.setdefault(row.settings, []).append(row)
+        for rows in groups.values():
+            settings = asked_of(rows[0], values)['settings']
+            with reference(binary, settings, application.server_address[1]) as port:
+                for row in rows:
+                    asked = asked_of(row, values) | {'peer': '127.0.0.1', 'scheme': 'http'}
+                    process.stdin.write(json.dumps(asked) + '\n')
+                    process.stdin.flush()
+                    answer = json.loads(process.stdout.readline())
+                    refused = {'status': 'refused', 'location': [], 'cookies': [], 'identity': []}
+                    ours = refused if 'error' in answer else of_library(asked, answer['cpp'])
+                    theirs = refused if port is None else of_reference(*send(port, asked))
+                    name = f'{row.settings} | {row.request} | {row.headers}'
+                    is_listed = wanted.pop(name, None) is not None
+                    if (ours == theirs) == is_listed:
+                        failed += 1
+                        print(f'not ok {row.place} {name}\n    oauth2-proxy: {theirs}\n    gatelet:      {ours}')
+                    else:
+                        passed += 1
+        process.stdin.close()
+    for name in wanted:
+        failed += 1
+        print(f'not ok differences.tsv names no row: {name}')
+    print(f'{passed} passed, {failed} failed')
+    sys.exit(failed != 0)
+
+
+if __name__ == '__main__':
+    main()
