@@ -196,6 +196,12 @@ TEST_SUITE("engine/engine: bearer") {
     const auto answer = wait_for(live.engine->decide(view));
     REQUIRE_FALSE(answer.ok());
     CHECK(live.engine->failure(view, answer.error()).http_status() >= 500);
+
+    Live open(with(taking_tokens, {{"skip_auth_routes", "^/public"}}));
+    open.provider.answer_with("/.well-known/openid-configuration", 503);
+    const auto public_page = ask(open, "Bearer " + open.provider.bearer_token(), "/public");
+    CHECK(public_page.reason() == Reason::free_pass);
+    CHECK(public_page.identity() == nullptr);
   }
 
   TEST_CASE("F-030: extra_jwt_issuers: another issuer's tokens, its metadata without a sign-in") {
