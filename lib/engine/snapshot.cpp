@@ -54,7 +54,7 @@ void SnapshotBox::store(std::shared_ptr<const Snapshot> next) noexcept {
 }
 
 void SnapshotBox::update_provider(std::uint64_t generation,
-                                  std::shared_ptr<const oidc::ProviderState> state) {
+                                  const std::shared_ptr<const oidc::ProviderState>& state) {
   std::shared_ptr<const Snapshot> old;  // released after the lock
   const std::scoped_lock lock(mutex_);
   if (current_->generation != generation) return;

@@ -61,7 +61,8 @@ class SnapshotBox {
 
   // Replaces one provider's state, unless the settings were replaced since `generation`: what was
   // fetched for the old ones is then dropped.
-  void update_provider(std::uint64_t generation, std::shared_ptr<const oidc::ProviderState> state);
+  void update_provider(std::uint64_t generation,
+                       const std::shared_ptr<const oidc::ProviderState>& state);
 
   // Replaces the addresses that are let in, under the same condition.
   void update_emails(std::uint64_t generation, std::shared_ptr<const policy::EmailList> emails);
