@@ -169,7 +169,7 @@ def main():
     values_program, runner = sys.argv[1:]
     binary = os.environ.get('OAUTH2_PROXY')
     if not binary:
-        print('skipped: OAUTH2_PROXY names no oauth2-proxy binary\n0 passed, 0 failed, 1 skipped')
+        print('skip comparison: OAUTH2_PROXY names no oauth2-proxy binary (7.15)\n0 passed, 0 failed, 1 skipped')
         return
     wanted, passed, failed = differences(), 0, 0
     tables = sorted(p for p in HERE.glob('*.tsv') if p.name != 'differences.tsv')
