@@ -32,13 +32,14 @@ void EmailsWatch::look() {
   const auto snapshot = snapshots_.load();
   const auto& path = snapshot->emails_file;
   if (path.empty()) return;
-  if (path != path_) content_.clear();
+  // New settings come with a list of their own, and it may be older than what was seen here.
+  const bool is_new = std::exchange(generation_, snapshot->generation) != snapshot->generation;
+  if (is_new) content_.reset();
   const auto stamp = files_->stamp(path);
-  if (path == path_ && !stamp.empty() && stamp == stamp_) return;
+  if (!is_new && !stamp.empty() && stamp == stamp_) return;
 
   auto content = files_->read(path, max_emails_file_size);
   if (!content.ok()) return note("cannot be read: " + content.error().text);
-  path_ = path;
   stamp_ = stamp;
   if (*content == content_) return;
   auto list = policy::EmailList::parse(*content);

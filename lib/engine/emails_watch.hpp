@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <gatelet/ports.hpp>
@@ -39,7 +41,9 @@ class EmailsWatch {
   io::Driver& driver_;
   std::atomic<bool> has_begun_{false};
   // Of the loop:
-  std::string path_, stamp_, content_;  // what was last read
+  std::uint64_t generation_ = 0;        // of the settings it was read for; they begin with 1
+  std::string stamp_;                   // of what was last read
+  std::optional<std::string> content_;  // what was last read and taken; absent: nothing yet
   std::string trouble_;                 // what was last told
 };
 

@@ -37,6 +37,18 @@ class EmailsFile {
   std::filesystem::path path_;
 };
 
+// A file in memory that says when it was written.
+class OneFile final : public Files {
+ public:
+  std::string content, version = "1";
+  Result<std::string> read(std::string_view, std::size_t) override { return content; }
+  std::string stamp(std::string_view) override { return version; }
+};
+
+struct NoServices final : io::Services {
+  void refetch(const flow::Refetch&, std::function<void(Result<flow::Refetched>)>) override {}
+};
+
 // Asks until the answer has this status; false when it does not come within ten seconds.
 bool comes_to(Browser& browser, int http_status) {
   for (int i = 0; i < 200; ++i) {
@@ -93,6 +105,52 @@ TEST_SUITE("engine/emails_watch") {
     CHECK(browser.get("/page").kind() == Decision::Kind::allow);
     file.write("bob@example.com\n");
     CHECK(comes_to(browser, 403));
+  }
+
+  TEST_CASE("F-121: a file that is emptied lets nobody in, also before it was ever looked at") {
+    const EmailsFile file("alice@example.com\n");
+    Live live({{"email_domains", "elsewhere.example"}, {"authenticated_emails_file", file.path()}});
+    file.write("");
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    CHECK(comes_to(browser, 403));
+  }
+
+  TEST_CASE(
+      "F-121: a reload that read the file before it was written ends with what stands there") {
+    const auto files = std::make_shared<OneFile>();
+    const auto snapshot = [](std::uint64_t generation, std::string_view emails) {
+      auto context = std::make_shared<flow::Context>();
+      context->policy.email.from_file = true;
+      context->policy.email.addresses =
+          std::make_shared<const policy::EmailList>(policy::EmailList::parse(emails).value());
+      auto made = std::make_shared<Snapshot>();
+      made->generation = generation;
+      made->emails_file = "emails";
+      made->context = std::move(context);
+      return made;
+    };
+    SnapshotBox box(snapshot(1, "a@x.example"));
+    Events events({});
+    NoServices services;
+    io::Driver driver({}, default_ports().clock, services);
+    EmailsWatch watch(box, files, events, driver);
+    const auto lets_in = [&](std::string_view email) {
+      return box.load()->context->policy.email.addresses->contains(email);
+    };
+
+    files->content = "b@x.example";
+    watch.look();
+    CHECK(lets_in("b@x.example"));
+    CHECK_FALSE(lets_in("a@x.example"));
+    box.store(snapshot(2, "a@x.example"));  // read before b was written, published after the look
+    watch.look();
+    CHECK(lets_in("b@x.example"));
+    CHECK_FALSE(lets_in("a@x.example"));
+    files->content.clear();
+    files->version = "2";
+    watch.look();
+    CHECK_FALSE(lets_in("b@x.example"));
   }
 
   TEST_CASE("create: a file that cannot be read, or holds no addresses, is a problem like others") {
