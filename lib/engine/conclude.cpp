@@ -66,10 +66,11 @@ Decision let_pass(const Question& question, Endpoint endpoint, Cookies cookies) 
   } else {
     answer.no_store();
   }
-  if (endpoint != Endpoint::userinfo) add_response_headers(question, {}, answer);
   if (endpoint == Endpoint::userinfo) {
     answer.response("Content-Type", "application/json");
     answer.body("{}");
+  } else {
+    add_response_headers(question, {}, answer);
   }
   add_cookies(cookies, answer);
   return std::move(answer).finish();

@@ -94,6 +94,13 @@ def without_chance(answer):
     return answer | {'response': [[n, settle(n, v)] for n, v in answer['response']], 'body': body}
 
 
+def values_of(program, folder):
+    """What the tables name in braces, made anew; the key file goes to the folder."""
+    key_file = str(Path(folder) / 'key.pem')
+    printed = subprocess.run([program, key_file], capture_output=True, text=True, check=True).stdout
+    return dict(line.split('=', 1) for line in printed.splitlines()) | {'key file': key_file}
+
+
 class Answer:
     def __init__(self, answer):
         self.answer = answer
@@ -175,9 +182,7 @@ def main():
     tables = sorted(p for p in HERE.glob('*.tsv') if p.name != 'differences.tsv' and (not names or p.stem in names))
     passed, failed = 0, 0
     with tempfile.TemporaryDirectory() as work:
-        key_file = str(Path(work) / 'key.pem')
-        printed = subprocess.run([values_program, key_file], capture_output=True, text=True, check=True).stdout
-        values = dict(line.split('=', 1) for line in printed.splitlines()) | {'key file': key_file}
+        values = values_of(values_program, work)
         with subprocess.Popen([runner], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             for row in itertools.chain.from_iterable(read_rows(p) for p in tables):
                 process.stdin.write(json.dumps(asked_of(row, values)) + '\n')

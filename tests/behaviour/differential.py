@@ -22,7 +22,7 @@ import urllib.parse
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from behaviour import HERE, Answer, asked_of, read_rows  # noqa: E402
+from behaviour import HERE, Answer, asked_of, read_rows, values_of  # noqa: E402
 
 OURS_ONLY = {'accept_http_return', 'bearer_falls_through', 'sign_out_by_cross_site_get', 'session_ends_with_tokens', 'strip_own_cookies'}
 IDENTITY = re.compile(r'^(x-forwarded-(user|email|groups|preferred-username|access-token)|authorization|gap-auth|x-auth-request-.*)$', re.I)
@@ -176,9 +176,7 @@ def main():
     application = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Application)
     threading.Thread(target=application.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as work, subprocess.Popen([runner], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        key_file = str(Path(work) / 'key.pem')
-        printed = subprocess.run([values_program, key_file], capture_output=True, text=True, check=True).stdout
-        values = dict(line.split('=', 1) for line in printed.splitlines()) | {'key file': key_file}
+        values = values_of(values_program, work)
         groups = {}
         for path in tables:
             for row in read_rows(path):

@@ -27,9 +27,10 @@ Policy behind_proxy(std::string real_client_ip_header = "X-Real-IP") {
 }
 
 bool passes(const Policy& policy, const std::string& peer, std::vector<HeaderView> headers = {},
-            const std::string& method = "GET") {
+            const std::string& method = "GET", const std::string& target = "/") {
   support::RequestOf request;
   request.method = method;
+  request.target = target;
   request.peer = peer;
   request.headers = std::move(headers);
   const auto facts = policy::settle_request(request.view(), policy);
@@ -49,13 +50,7 @@ std::shared_ptr<const policy::SkipRoutes> routes(const std::vector<std::string>&
 
 bool passes_to(const Policy& policy, const std::string& target,
                std::vector<HeaderView> headers = {}, const std::string& peer = "203.0.113.7") {
-  support::RequestOf request;
-  request.target = target;
-  request.peer = peer;
-  request.headers = std::move(headers);
-  const auto facts = policy::settle_request(request.view(), policy);
-  REQUIRE(facts.ok());
-  return has_free_pass(policy, *facts);
+  return passes(policy, peer, std::move(headers), "GET", target);
 }
 #endif
 
