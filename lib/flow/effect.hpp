@@ -9,6 +9,8 @@
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
+#include "crypto/password.hpp"
 #include "http/call.hpp"
 
 namespace gatelet::oidc {
@@ -34,15 +36,27 @@ class Refetch {
   What what;
 };
 
-using Effect = std::variant<HttpCall, Delay, Refetch>;
+// Compare a password with a hash that takes its time, off the driver's thread.
+class PasswordCheck {
+ public:
+  PasswordCheck(std::shared_ptr<const crypto::PasswordHash> h, Secret p)
+      : hash(std::move(h)), password(std::move(p)) {}
+  std::shared_ptr<const crypto::PasswordHash> hash;
+  Secret password;
+};
+
+using Effect = std::variant<HttpCall, Delay, Refetch, PasswordCheck>;
 
 // What came of an effect, and when.
 struct Elapsed {};
 struct Refetched {
   std::shared_ptr<const oidc::ProviderState> state;  // the newest there is
 };
-using Outcome =
-    std::variant<HttpReply, Elapsed, Refetched>;  // the alternative that belongs to the effect
+struct PasswordChecked {
+  bool matches = false;
+};
+// The alternative that belongs to the effect.
+using Outcome = std::variant<HttpReply, Elapsed, Refetched, PasswordChecked>;
 
 class Reply {
  public:

@@ -83,6 +83,10 @@ template <>
 struct ReplyOf<Refetch> {
   using type = Refetched;
 };
+template <>
+struct ReplyOf<PasswordCheck> {
+  using type = PasswordChecked;
+};
 template <class E>
 concept AnEffect = requires {
   typename ReplyOf<E>::type;

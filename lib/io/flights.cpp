@@ -71,7 +71,7 @@ void Flights::drain() {
   const QuietSignals quiet;
   for (const auto id : ids()) end(id, ended_error());
   for (auto& item : inbox_->close()) {
-    if (!std::holds_alternative<RefetchAnswer>(item)) {
+    if (!std::holds_alternative<EffectAnswer>(item)) {
       std::visit([this](auto& one) { take(std::move(one)); }, item);
     }
   }
@@ -107,10 +107,10 @@ void Flights::take(const Cancellation& item) {
   give_up(place->second, cancelled);
 }
 
-void Flights::take(RefetchAnswer item) {
+void Flights::take(EffectAnswer item) {
   const auto flight = flights_.find(item.flight);
-  if (flight == flights_.end() || !std::exchange(flight->second.is_refetching, false)) return;
-  resume(item.flight, outcome_of(std::move(item.result)));
+  if (flight == flights_.end() || !std::exchange(flight->second.awaits_answer, false)) return;
+  resume(item.flight, std::move(item.outcome));
 }
 
 void Flights::take(DelayedWork item) {
@@ -125,6 +125,7 @@ void Flights::carry_out(FlightId id, flow::Effect effect) {
     void operator()(HttpCall& call) { flights.call(id, std::move(call)); }
     void operator()(flow::Delay& delay) { flights.delay(id, delay.duration); }
     void operator()(flow::Refetch& wanted) { flights.refetch(id, wanted); }
+    void operator()(flow::PasswordCheck& wanted) { flights.check(id, std::move(wanted)); }
   };
   std::visit(Visitor{*this, id}, effect);
 }
@@ -143,13 +144,23 @@ void Flights::delay(FlightId id, Duration duration) {
 }
 
 void Flights::refetch(FlightId id, const flow::Refetch& wanted) {
-  flights_.at(id).is_refetching = true;
+  flights_.at(id).awaits_answer = true;
   // Through the inbox, whatever thread answers: never inside the call.
   auto done = [inbox = inbox_, id](Result<flow::Refetched> result) {
-    inbox->push(RefetchAnswer{id, std::move(result)});
+    inbox->push(EffectAnswer{id, outcome_of(std::move(result))});
   };
   if (is_draining_) return done(ended_error());
   services_.refetch(wanted, std::move(done));
+}
+
+void Flights::check(FlightId id, flow::PasswordCheck wanted) {
+  flights_.at(id).awaits_answer = true;
+  const auto job = std::make_shared<const flow::PasswordCheck>(std::move(wanted));
+  auto taken = passwords_.push([inbox = inbox_, id, job] {
+    const flow::PasswordChecked checked{job->hash->slow_match(job->password.reveal())};
+    inbox->push(EffectAnswer{id, flow::Outcome(checked)});
+  });
+  if (!taken.ok()) inbox_->push(EffectAnswer{id, std::move(taken).error()});
 }
 
 void Flights::resume(FlightId id, Result<flow::Outcome> outcome) {

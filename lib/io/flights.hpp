@@ -15,6 +15,7 @@
 #include "io/http_client.hpp"
 #include "io/inbox.hpp"
 #include "io/timers.hpp"
+#include "io/worker.hpp"
 
 namespace gatelet::io {
 
@@ -39,19 +40,20 @@ class Flights {
     std::shared_ptr<Completion> completion;
     Timers::Id deadline = 0;  // of the whole task
     Timers::Id timer = 0;     // of the effect: a delay, or the time a call has
-    bool is_refetching = false;
+    bool awaits_answer = false;
   };
 
   std::vector<FlightId> ids() const;
   void take(Submission item);
   void take(const Cancellation& item);
-  void take(RefetchAnswer item);
+  void take(EffectAnswer item);
   void take(DelayedWork item);
 
   void carry_out(FlightId id, flow::Effect effect);
   void call(FlightId id, HttpCall call);
   void delay(FlightId id, Duration duration);
   void refetch(FlightId id, const flow::Refetch& wanted);
+  void check(FlightId id, flow::PasswordCheck wanted);
 
   void resume(FlightId id, Result<flow::Outcome> outcome);
   void give_up(FlightId id,
@@ -70,6 +72,9 @@ class Flights {
   std::unordered_map<const Completion*, FlightId> by_completion_;
   FlightId last_id_ = 0;
   bool is_draining_ = false;
+  // So many that the last one is answered within seconds.
+  static constexpr std::size_t max_waiting_passwords = 64;
+  Worker passwords_{max_waiting_passwords};  // last: its thread ends first
 };
 
 }  // namespace gatelet::io

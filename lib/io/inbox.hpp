@@ -33,10 +33,10 @@ struct Cancellation {
   std::shared_ptr<Completion> completion;
 };
 
-// The engine's answer to a Refetch.
-struct RefetchAnswer {
+// What came of an effect that another thread carries out.
+struct EffectAnswer {
   FlightId flight;
-  Result<flow::Refetched> result;
+  Result<flow::Outcome> outcome;
 };
 
 struct DelayedWork {
@@ -44,7 +44,7 @@ struct DelayedWork {
   std::function<void(Instant)> work;
 };
 
-using Item = std::variant<Submission, Cancellation, RefetchAnswer, DelayedWork>;
+using Item = std::variant<Submission, Cancellation, EffectAnswer, DelayedWork>;
 
 // Thread-safe.
 class Inbox {

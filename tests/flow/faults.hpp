@@ -81,12 +81,22 @@ inline Result<flow::Outcome> spoilt_refetch(Kind kind, const Result<flow::Outcom
   return good;
 }
 
+// Nobody is there to look, or the password is another.
+inline Result<flow::Outcome> spoilt_check(Kind kind, const Result<flow::Outcome>& good) {
+  if (kind == Kind::late) return good;
+  if (blame_of(kind) == StatusClass::peer) return flow::Outcome(flow::PasswordChecked{});
+  const auto status = kind == Kind::timeout ? Status::timed_out : Status::too_many_operations;
+  return Error{status, "not looked at"};
+}
+
 inline flow::Reply spoilt(Kind kind, const flow::Effect& effect, flow::Reply good) {
   if (kind == Kind::late) good.arrived = good.arrived + 3h;
   if (!good.outcome.ok()) return good;
   if (std::holds_alternative<HttpCall>(effect)) good.outcome = spoilt_call(kind, good.outcome);
   if (std::holds_alternative<flow::Refetch>(effect))
     good.outcome = spoilt_refetch(kind, good.outcome);
+  if (std::holds_alternative<flow::PasswordCheck>(effect))
+    good.outcome = spoilt_check(kind, good.outcome);
   return good;
 }
 

@@ -12,6 +12,7 @@
 #include "base/base64url.hpp"
 #include "faults.hpp"
 #include "flow/begin_login.hpp"
+#include "flow/check_password.hpp"
 #include "flow/fetch_metadata.hpp"
 #include "flow/finish_login.hpp"
 #include "flow/refresh_session.hpp"
@@ -270,6 +271,29 @@ class verify_bearer final : public Scenario {
   std::string token_;
 };
 
+#ifdef GATELET_HAVE_CRYPT
+class check_password final : public Scenario {
+ public:
+  flow::Flow<bool> flow() {
+    auto hash =
+        crypto::PasswordHash::parse("$2b$04$vIaJEP6GHszEIGXYRcbDBu1qyMSzvB0HMlnbuy8NiXspZwiG/rzA6");
+    flow::CheckPassword in(std::make_shared<const crypto::PasswordHash>(std::move(hash).value()),
+                           Secret("correct horse"));
+    return flow::check_password(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto matches = world.driver.run(flow());
+    if (!matches.ok()) return {false, status_class(matches.error().status), matches.error().text};
+    return {*matches, *matches ? StatusClass::ok : StatusClass::peer, {}};
+  }
+  void check(const Ended&) override {}
+  bool survives(const std::string&, Kind kind, bool) const override { return kind == Kind::late; }
+};
+#endif
+
 template <class S>
 std::size_t count_effects() {
   S scenario;
@@ -395,6 +419,9 @@ TEST_SUITE("flow/ladder") {
     CHECK(count_effects<begin_login_with_metadata>() == 1);
     CHECK(count_effects<sign_out>() == 1);
     CHECK(count_effects<verify_bearer>() == 2);
+#ifdef GATELET_HAVE_CRYPT
+    CHECK(count_effects<check_password>() == 1);
+#endif
   }
 
   TEST_CASE("ladder: every flow of lib/flow is listed, and nothing else is") {

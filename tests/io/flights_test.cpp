@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "io/scripted_task.hpp"
 
 using namespace gatelet;
@@ -12,13 +14,20 @@ namespace {
 
 // The loop by itself, turned by hand: no thread, no host.
 struct Ground {
-  Ground() { inbox->open(flights.client()); }
+  explicit Ground(Duration operation_timeout = 100ms)
+      : settings{
+            .own_thread = false, .http_timeout = 50ms, .operation_timeout = operation_timeout} {
+    inbox->open(flights.client());
+  }
 
   void add(std::deque<flow::Effect> effects, bool is_grant = false) {
     auto task = std::make_unique<ScriptedTask>(
         std::move(effects),
         [this](Result<flow::Outcome> outcome) {
           endings.push_back(outcome.ok() ? Status::ok : outcome.error().status);
+          const auto* checked =
+              outcome.ok() ? std::get_if<flow::PasswordChecked>(&*outcome) : nullptr;
+          if (checked != nullptr && checked->matches) ++num_matches;
         },
         is_grant);
     auto effect = task->start({});
@@ -26,11 +35,12 @@ struct Ground {
     inbox->push(Submission{std::move(task), std::move(*effect), nullptr});
   }
 
-  DriverSettings settings{.own_thread = false, .http_timeout = 50ms, .operation_timeout = 100ms};
+  DriverSettings settings;
   ScriptedServices services;
   std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
   std::atomic<std::size_t> num_in_flight{0};
   std::vector<Status> endings;
+  int num_matches = 0;
   Flights flights{settings, system_clock(), services, HttpClient::create({}).value(),
                   inbox,    num_in_flight};
 };
@@ -56,6 +66,30 @@ TEST_SUITE("io/flights") {
     CHECK(ground.endings == std::vector{Status::ok});
     CHECK(ground.num_in_flight == 0);
   }
+
+#ifdef GATELET_HAVE_CRYPT
+  TEST_CASE("passwords are compared off the loop; more than may wait are refused") {
+    const auto hash = std::make_shared<const crypto::PasswordHash>(
+        crypto::PasswordHash::parse("$2b$04$vIaJEP6GHszEIGXYRcbDBu1qyMSzvB0HMlnbuy8NiXspZwiG/rzA6")
+            .value());
+    Ground ground(10s);
+    for (int i = 0; i < 100; ++i) {
+      ground.add(effects(flow::PasswordCheck(hash, Secret(i == 0 ? "correct horse" : "wrong"))));
+    }
+    for (int round = 0; round < 1000 && ground.endings.size() < 100; ++round) {
+      ground.flights.round(10ms);
+    }
+    REQUIRE(ground.endings.size() == 100);
+    const auto num_refused =
+        std::count(ground.endings.begin(), ground.endings.end(), Status::too_many_operations);
+    const auto num_done = std::count(ground.endings.begin(), ground.endings.end(), Status::ok);
+    CHECK(num_done >= 64);
+    CHECK(num_refused > 0);
+    CHECK(num_done + num_refused == 100);
+    CHECK(ground.num_matches == 1);
+    CHECK(ground.num_in_flight == 0);
+  }
+#endif
 
   TEST_CASE("a task past its deadline is abandoned; one that must finish is not") {
     Ground ground;

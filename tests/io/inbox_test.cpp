@@ -21,13 +21,13 @@ Submission submission() {
 TEST_SUITE("io/inbox") {
   TEST_CASE("take: everything at once, in order") {
     Inbox inbox;
-    CHECK_FALSE(inbox.push(RefetchAnswer{1, Error{}}));
+    CHECK_FALSE(inbox.push(EffectAnswer{1, Error{}}));
     CHECK_FALSE(inbox.push(submission()));
 
     const auto items = inbox.take();
 
     REQUIRE(items.size() == 2);
-    CHECK(std::get<RefetchAnswer>(items[0]).flight == 1);
+    CHECK(std::get<EffectAnswer>(items[0]).flight == 1);
     CHECK(inbox.is_empty());
   }
 
@@ -39,7 +39,7 @@ TEST_SUITE("io/inbox") {
     REQUIRE(refused);
     CHECK(std::get<Submission>(*refused).task != nullptr);
     CHECK(inbox.push(DelayedWork{}));
-    CHECK_FALSE(inbox.push(RefetchAnswer{1, Error{}}));
+    CHECK_FALSE(inbox.push(EffectAnswer{1, Error{}}));
     CHECK_FALSE(inbox.push(Cancellation{}));
   }
 
@@ -48,7 +48,7 @@ TEST_SUITE("io/inbox") {
     inbox.push(submission());
 
     CHECK(inbox.close().size() == 1);
-    CHECK(inbox.push(RefetchAnswer{1, Error{}}));
+    CHECK(inbox.push(EffectAnswer{1, Error{}}));
     CHECK(inbox.push(submission()));
     inbox.wake();  // nobody is there, and that is all right
     CHECK(inbox.is_empty());

@@ -15,6 +15,10 @@ Result<flow::Outcome> ScriptedDriver::carry_out(const flow::Effect& effect) {
     now = now + delay->duration;
     return flow::Outcome(flow::Elapsed{});
   }
+  if (const auto* check = std::get_if<flow::PasswordCheck>(&effect)) {
+    seen.emplace_back("password");
+    return flow::Outcome(flow::PasswordChecked{check->hash->slow_match(check->password.reveal())});
+  }
   const auto& refetch = std::get<flow::Refetch>(effect);
   const bool keys = refetch.what == flow::Refetch::What::keys;
   seen.emplace_back(keys ? "refetch keys" : "refetch metadata");

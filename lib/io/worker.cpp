@@ -1,0 +1,58 @@
+#include "io/worker.hpp"
+
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "io/signals.hpp"
+
+namespace gatelet::io {
+
+Worker::~Worker() {
+  {
+    const std::scoped_lock lock(mutex_);
+    is_ending_ = true;
+    jobs_.clear();
+  }
+  has_news_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> Worker::push(std::function<void()> job) {
+  const std::scoped_lock lock(mutex_);
+  if (jobs_.size() >= max_waiting_) {
+    return Error{Status::too_many_operations,
+                 std::string(status_sentence(Status::too_many_operations))};
+  }
+  if (!thread_.joinable()) {
+    if (auto launched = launch(); !launched.ok()) return launched;
+  }
+  jobs_.push_back(std::move(job));
+  has_news_.notify_one();
+  return {};
+}
+
+Result<void> Worker::launch() {
+  const QuietSignals quiet;  // the new thread inherits the mask
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    return Error{Status::internal, "a worker's thread cannot be made"};
+  }
+  return {};
+}
+
+void Worker::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    has_news_.wait(lock, [this] { return is_ending_ || !jobs_.empty(); });
+    if (is_ending_) return;
+    const auto job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+    lock.lock();
+  }
+}
+
+}  // namespace gatelet::io
