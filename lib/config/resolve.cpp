@@ -111,6 +111,15 @@ policy::EmailRules email_rules(const Values& values) {
   return out;
 }
 
+policy::PasswordPolicy password_policy(const EngineValues& engine) {
+  policy::PasswordPolicy out;
+  out.enabled = engine.htpasswd_file.given;
+  out.groups = *engine.htpasswd_user_groups;
+  out.shows_form = out.enabled && *engine.display_htpasswd_form;
+  out.email_is_user = *engine.prefer_email_to_user;
+  return out;
+}
+
 policy::Policy policy_of(const Values& values) {
   const auto& engine = values.engine;
   policy::Policy out;
@@ -118,8 +127,10 @@ policy::Policy policy_of(const Values& values) {
   out.redirect_url = *engine.redirect_url;
   out.relative_redirect_url = *engine.relative_redirect_url;
   out.cookie_secure = *engine.cookie_secure;
-  out.skip_provider_button = *engine.skip_provider_button &&
-                             (engine.skip_provider_button.given || values.providers.size() == 1);
+  out.password = password_policy(engine);
+  const bool is_one_way = values.providers.size() == 1 && !out.password.shows_form;
+  out.skip_provider_button =
+      *engine.skip_provider_button && (engine.skip_provider_button.given || is_one_way);
   out.detect_api_by_fetch_metadata = !values.is_compat;
   out.sign_out_by_cross_site_get = *engine.sign_out_by_cross_site_get;
   out.strict_response_mode = !values.is_compat;
@@ -168,6 +179,7 @@ Resolved resolve(const Settings& settings) {
   out.cookie_secret = *engine.cookie_secret;
   if (*engine.custom_sign_in_logo != "-") out.logo_file = *engine.custom_sign_in_logo;
   out.emails_file = *engine.authenticated_emails_file;
+  out.htpasswd_file = *engine.htpasswd_file;
   if (!engine.cookie_secret.given) out.cookie_secret_file = *engine.cookie_secret_file;
   for (const auto& provider : values.providers) {
     out.providers.push_back(resolve_provider(values, provider, out.policy));

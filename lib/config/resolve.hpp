@@ -36,6 +36,7 @@ struct Resolved {
   Secret cookie_secret;
   std::string logo_file;                    // empty: none
   std::string emails_file;                  // empty: none
+  std::string htpasswd_file;                // empty: none
   std::string cookie_secret_file;           // empty where cookie_secret is set
   std::vector<ResolvedProvider> providers;  // never empty; the first is the default choice
 

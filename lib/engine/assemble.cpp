@@ -1,6 +1,8 @@
 #include "engine/assemble.hpp"
 
+#include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -81,6 +83,30 @@ std::shared_ptr<const policy::EmailList> emails(const std::string& path, FileRea
   if (list.ok()) return std::make_shared<const policy::EmailList>(std::move(list).value());
   reader.refuse({}, Row::authenticated_emails_file, path, list.error().text);
   return nullptr;
+}
+
+std::shared_ptr<const policy::Htpasswd> users(const std::string& path, FileReader& reader) {
+  if (path.empty()) return nullptr;
+  const auto content = reader.read({}, Row::htpasswd_file, path, max_htpasswd_file_size);
+  if (!content) return nullptr;
+  auto users = policy::Htpasswd::parse(*content);
+  if (users.ok() && !users->is_empty()) {
+    return std::make_shared<const policy::Htpasswd>(std::move(users).value());
+  }
+  reader.refuse({}, Row::htpasswd_file, path,
+                users.ok() ? "holds no user; write name:hash, one a line" : users.error().text);
+  return nullptr;
+}
+
+// What names an attempt with a password, in this generation of settings only.
+std::shared_ptr<const crypto::HmacKey> attempt_key(Entropy& entropy) {
+  constexpr std::size_t key_size = 32;
+  std::array<char, key_size> bytes{};
+  if (!entropy.fill(std::as_writable_bytes(std::span(bytes))).ok()) return nullptr;
+  auto key = crypto::HmacKey::make(crypto::Digest::sha256, Secret({bytes.data(), bytes.size()}));
+  wipe(bytes.data(), bytes.size());
+  if (!key.ok()) return nullptr;
+  return std::make_shared<const crypto::HmacKey>(std::move(key).value());
 }
 
 // By what a file begins with; empty for anything else.
@@ -213,6 +239,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   auto context = std::make_shared<flow::Context>();
   context->policy = std::move(resolved.policy);
   context->policy.email.addresses = emails(resolved.emails_file, reader);
+  context->policy.password.users = users(resolved.htpasswd_file, reader);
   context->policy.pages.logo = logo(resolved.logo_file, reader);
   context->session = std::move(resolved.session);
   context->cookie_keys = cookie_keys(resolved, reader);
@@ -222,6 +249,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->generation = generation;
   snapshot->emails_file = resolved.emails_file;
+  snapshot->htpasswd_file = resolved.htpasswd_file;
   for (auto& provider : resolved.providers) {
     auto state = first_state(provider, reader);
     snapshot->configured.push_back(state->provider);
@@ -234,6 +262,10 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   }
   if (!resolved.problems.empty()) return all_of(resolved.problems);
   if (!context->cookie_keys) return Error{Status::internal, "the cookie keys cannot be prepared"};
+  if (context->policy.password.enabled) {
+    snapshot->attempt_key = attempt_key(*ports.entropy);
+    if (!snapshot->attempt_key) return Error{Status::no_entropy, "no key for password attempts"};
+  }
   snapshot->context = std::move(context);
 
   Assembled assembled;

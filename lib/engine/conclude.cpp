@@ -43,7 +43,7 @@ policy::Whom whom_of(const Question& question, const Presented& presented) {
   policy::Whom whom;
   whom.session = presented.session.get();
   whom.tokens_hold = session::tokens_hold(*presented.session, question.now);
-  whom.came_as_token = presented.by_token;
+  whom.in_authorization = presented.in_authorization;
   if (!whom.tokens_hold) {
     question.notes.tokens_withheld |= policy::hands_out_tokens(question.policy().headers.rules);
   }
@@ -82,7 +82,7 @@ Decision not_permitted(const Question& question, Endpoint endpoint, const Presen
   auto page = page_facts(question);
   page.retry_url = policy::start_url(question.policy(), {}, {});
   const auto cookies =
-      presented.by_token ? std::vector<std::string>{} : clear_session_cookies(question);
+      presented.in_authorization ? std::vector<std::string>{} : clear_session_cookies(question);
   return policy::error_page(question.policy(), page, status, Reason::not_permitted, {}, cookies);
 }
 

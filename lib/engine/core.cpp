@@ -41,7 +41,7 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
       numbers(keys.numbers),
       events(std::make_shared<Events>(ports.on_event)),
       work(snapshots, refreshes, *metrics, *events, ports.clock, assembled.driver),
-      emails(snapshots, ports.files, *events, work.driver()),
+      files(snapshots, ports.files, *events, work.driver()),
       loop(work.driver(), events),
       max_seats_(assembled.driver.max_operations) {}
 
@@ -64,9 +64,10 @@ void Core::tell(const Notes& notes) {
                  "an identity value holds bytes that no header can carry; the header was left out",
                  {});
   }
-  if (notes.bearer_ignored) {
-    events->keep(Event::Level::info, "bearer-ignored",
-                 "a token came that is not accepted; the request counts as if it had not", {});
+  if (notes.credential_ignored) {
+    events->keep(
+        Event::Level::info, "credential-ignored",
+        "a token or password came that is not accepted; the request counts as if it had not", {});
   }
   if (notes.tokens_withheld) {
     events->keep(Event::Level::info, "token-expired",
@@ -105,6 +106,9 @@ Outcome<Decision> Core::carry_out(Case& opened, Verdict verdict) {
     Outcome<Decision> operator()(NeedRefresh need) { return core.refresh(opened, std::move(need)); }
     Outcome<Decision> operator()(NeedBearer need) {
       return core.verify_bearer(opened, std::move(need));
+    }
+    Outcome<Decision> operator()(NeedPassword need) {
+      return core.check_password(opened, std::move(need));
     }
     Outcome<Decision> operator()(NeedRedeem need) { return core.redeem(opened, std::move(need)); }
     Outcome<Decision> operator()(NeedMetadata need) {
@@ -176,9 +180,12 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, Decide&
   auto verdict =
       decide(Question{memory, waiting->request->facts(), waiting->request_id, at, notes});
   tell(notes);
-  // The cookie behind a token that was not accepted may have to be renewed first.
+  // The cookie or password behind a token that was not accepted may need work of its own first.
   if (verdict.ok() && std::holds_alternative<NeedRefresh>(*verdict)) {
     return refresh_for(waiting, std::get<NeedRefresh>(std::move(*verdict)), at);
+  }
+  if (verdict.ok() && std::holds_alternative<NeedPassword>(*verdict)) {
+    return check_for(waiting, std::get<NeedPassword>(std::move(*verdict)), at);
   }
   waiting->seat.reset();  // whoever sees the answer may ask anew
   if (!verdict.ok()) return completion->deliver(std::move(verdict).error());
@@ -237,6 +244,25 @@ Outcome<Decision> Core::verify_bearer(Case& opened, NeedBearer need) {
       },
       opened.now());
   return std::variant<Decision, Operation<Decision>>(Operation<Decision>(waiting->completion));
+}
+
+Outcome<Decision> Core::check_password(Case& opened, NeedPassword need) {
+  const auto waiting = wait_for(opened, need.endpoint);
+  if (!waiting)
+    return failed({Status::too_many_operations, "too many requests wait for a password"});
+  check_for(waiting, std::move(need), opened.now());
+  return std::variant<Decision, Operation<Decision>>(Operation<Decision>(waiting->completion));
+}
+
+void Core::check_for(const std::shared_ptr<Waiting>& waiting, NeedPassword need, Instant now) {
+  auto check = std::move(need.check);
+  const auto attempt = need.attempt;
+  const auto rest = std::make_shared<const NeedPassword>(std::move(need));
+  auto waiter = [this, waiting, rest](const Result<bool>& matches, Instant at) {
+    conclude(waiting, at,
+             [&](const Question& question) { return decide_checked(question, *rest, matches); });
+  };
+  work.check_password(attempt, std::move(check), std::move(waiter), now);
 }
 
 Outcome<Decision> Core::redeem(const Case& opened, NeedRedeem need) {

@@ -15,9 +15,9 @@
 #include "base/result.hpp"
 #include "engine/assemble.hpp"
 #include "engine/decide.hpp"
-#include "engine/emails_watch.hpp"
 #include "engine/events.hpp"
 #include "engine/failure.hpp"
+#include "engine/file_watch.hpp"
 #include "engine/host_loop.hpp"
 #include "engine/metrics.hpp"
 #include "engine/request_number.hpp"
@@ -71,7 +71,7 @@ class Core {
     if (work.driver().forked())
       return failed({Status::forked, "this engine was started before a fork"});
     Case opened(*this, request);
-    if (!opened.memory().snapshot->emails_file.empty()) emails.begin();
+    if (opened.memory().snapshot->watches_files()) files.begin();
     if (opened.is_refused()) return answered(opened.refusal(), opened.request_id());
     auto verdict = ask(opened.question());
     tell(opened.notes());
@@ -96,7 +96,7 @@ class Core {
   const std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
   const std::shared_ptr<Events> events;
   Work work;
-  EmailsWatch emails;
+  FileWatch files;
   HostLoop loop;
 
  private:
@@ -111,12 +111,14 @@ class Core {
   Outcome<Decision> run(const Case& opened, flow::Flow<Decision> flow);
   Outcome<Decision> refresh(Case& opened, NeedRefresh need);
   Outcome<Decision> verify_bearer(Case& opened, NeedBearer need);
+  Outcome<Decision> check_password(Case& opened, NeedPassword need);
   Outcome<Decision> redeem(const Case& opened, NeedRedeem need);
 
   // A request whose answer waits for work that was begun.
   class Waiting;
   std::shared_ptr<Waiting> wait_for(Case& opened, policy::Endpoint endpoint);
   void refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need, Instant now);
+  void check_for(const std::shared_ptr<Waiting>& waiting, NeedPassword need, Instant now);
 
   // On the driver's loop: decides such a request with what the work came to. `decide` maps a
   // Question to a Result<Verdict>.

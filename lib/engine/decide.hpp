@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -14,6 +15,7 @@
 #include "engine/presented.hpp"
 #include "engine/question.hpp"
 #include "flow/begin_login.hpp"
+#include "flow/check_password.hpp"
 #include "flow/finish_login.hpp"
 #include "flow/sign_out.hpp"
 #include "flow/verify_bearer.hpp"
@@ -33,6 +35,19 @@ struct NeedBearer {
   flow::VerifyBearer bearer;
   policy::Endpoint endpoint;
 };
+// What a form asked for besides.
+struct FormWish {
+  std::string user, return_to;
+};
+// A password must be compared with a hash that takes its time.
+struct NeedPassword {
+  flow::CheckPassword check;
+  std::string attempt;  // the same one is checked once
+  std::shared_ptr<const session::Session>
+      session;                // of the person it would be; null: nobody's name
+  policy::Endpoint endpoint;  // sign_in: of the form
+  FormWish form;
+};
 struct NeedMetadata {
   flow::BeginLogin login;
 };
@@ -43,8 +58,8 @@ struct NeedSignOut {
   flow::SignOut sign_out;
 };
 
-using Verdict =
-    std::variant<Decision, NeedRefresh, NeedBearer, NeedMetadata, NeedRedeem, NeedSignOut>;
+using Verdict = std::variant<Decision, NeedRefresh, NeedBearer, NeedPassword, NeedMetadata,
+                             NeedRedeem, NeedSignOut>;
 
 // Any request; the library's own endpoints by their path.
 //   Failure: Status::need_body, no_entropy, internal. The same for the pieces.
@@ -65,6 +80,11 @@ Result<Verdict> decide_presented(const Question& question, policy::Endpoint endp
 //   Failure: class unavailable and peer: whether the token is good is not known.
 Result<Verdict> decide_verified(const Question& question, policy::Endpoint endpoint,
                                 Result<session::Session> verified);
+
+// The same once a password was compared, or could not be.
+//   Failure: class unavailable: whether it is right is not known.
+Result<Verdict> decide_checked(const Question& question, const NeedPassword& need,
+                               const Result<bool>& matches);
 
 // Who is behind the request; never refreshes, since nothing here could carry a new cookie away.
 Identity identify(const Question& question);

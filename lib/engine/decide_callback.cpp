@@ -23,14 +23,6 @@ Verdict refuse(const Question& question, int http_status, Reason reason,
   return Verdict(policy::error_page(question.policy(), page, http_status, reason, {}, cookies));
 }
 
-bool is_form(std::span<const HeaderView> headers) noexcept {
-  const auto* type = http::find_header(headers, "Content-Type");
-  if (type == nullptr || http::count_header(headers, "Content-Type") != 1) return false;
-  auto media_type = type->value.substr(0, type->value.find(';'));
-  while (media_type.ends_with(' ')) media_type.remove_suffix(1);
-  return http::equal_ignoring_case(media_type, "application/x-www-form-urlencoded");
-}
-
 // The parameters of an authorization response, from the query or the form, as the response mode
 // says.
 Result<http::Params> callback_params(const Question& question, const oidc::Provider& provider) {
@@ -43,7 +35,7 @@ Result<http::Params> callback_params(const Question& question, const oidc::Provi
   }
   if (!is_post)
     return http::parse_form(question.facts.own_query, question.policy().query_semicolon);
-  if (!is_form(question.facts.headers)) {
+  if (!http::is_form(question.facts.headers)) {
     return Error{Status::bad_callback, "the answer must be application/x-www-form-urlencoded"};
   }
   if (!question.facts.request->body) {

@@ -89,7 +89,10 @@ std::size_t Engine::body_limit(const RequestView& request) const noexcept {
   const auto& context = *snapshot->context;
   const auto path = request.target.substr(0, request.target.find('?'));
   const auto match = policy::match_endpoint(context.policy, path, context.several_providers);
-  return match.endpoint == policy::Endpoint::callback ? form_limit : 0;
+  const bool is_form =
+      match.endpoint == policy::Endpoint::callback ||
+      (match.endpoint == policy::Endpoint::sign_in && context.policy.password.enabled);
+  return is_form ? form_limit : 0;
 }
 
 Result<void> Engine::reload(const Settings& settings) { return impl_->core.reload(settings); }

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/authorize.hpp"
 #include "session/cookie_session.hpp"
 
 namespace gatelet::engine {
@@ -22,6 +23,12 @@ Presented somebody(std::shared_ptr<const session::Session> session) {
   return somebody;
 }
 
+// Of a provider that is configured, or of a user who is still in the file.
+bool is_known(const Snapshot& snapshot, const session::Session& session) noexcept {
+  if (session.password_mark.empty()) return snapshot.provider(session.provider_id) != nullptr;
+  return policy::is_listed(snapshot.context->policy.password, session);
+}
+
 // The newest session that any of the candidates opens to; null when none does.
 std::shared_ptr<const session::Session> open_newest(
     const Snapshot& snapshot, const std::vector<session::SessionCookie>& candidates, Instant now) {
@@ -29,7 +36,7 @@ std::shared_ptr<const session::Session> open_newest(
   std::shared_ptr<const session::Session> newest;
   for (const auto& candidate : candidates) {
     auto opened = session::open_session(context.session, *context.cookie_keys, candidate, now);
-    if (!opened.ok() || !snapshot.provider(opened->provider_id)) continue;
+    if (!opened.ok() || !is_known(snapshot, *opened)) continue;
     if (newest && newest->created_at >= opened->created_at) continue;
     newest = std::make_shared<const session::Session>(std::move(opened).value());
     if (!context.session.newest_of_duplicates) break;
@@ -60,6 +67,8 @@ Presented present_session(const Memory& memory, std::span<const HeaderView> head
     session = open_newest(snapshot, candidates, now);
     if (!session) return nobody(Reason::session_invalid, true);
     memory.sessions.insert(image, snapshot.generation, session);
+  } else if (!policy::is_listed(snapshot.context->policy.password, *session)) {
+    return nobody(Reason::session_invalid, true);
   }
 
   auto known = memory.refreshes.look_up(*session, now);

@@ -19,7 +19,8 @@ struct Presented {
   std::shared_ptr<const session::Session> session;  // null: nobody
   Reason reason = Reason::no_session;               // Reason::session where there is one
   bool clear_cookies = false;                       // session cookies came that are no good
-  bool by_token = false;     // the session came as a bearer token: no cookie is about it
+  bool in_authorization =
+      false;                 // the session came as a token or a password: no cookie is about it
   bool renewed = false;      // newer than the cookie: the answer must carry it
   bool refresh_due = false;  // must be renewed before it counts, and may be tried now
 };

@@ -105,7 +105,7 @@ Presented behind_token(std::shared_ptr<const session::Session> session) {
   Presented presented;
   presented.session = std::move(session);
   presented.reason = Reason::bearer;
-  presented.by_token = true;
+  presented.in_authorization = true;
   return presented;
 }
 

@@ -25,9 +25,9 @@ struct Memory {
 
 // What deciding noticed on the way and an operator should hear of.
 struct Notes {
-  bool value_left_out = false;   // an identity value that no header can carry
-  bool tokens_withheld = false;  // a token ran out, and was not handed on
-  bool bearer_ignored = false;   // a bearer token is not accepted, and the cookie counts
+  bool value_left_out = false;      // an identity value that no header can carry
+  bool tokens_withheld = false;     // a token ran out, and was not handed on
+  bool credential_ignored = false;  // a token or password is not accepted, and others count
   std::shared_ptr<const session::Session> by_token;  // of a bearer token that was accepted
 };
 

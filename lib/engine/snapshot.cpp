@@ -68,14 +68,14 @@ void SnapshotBox::update_provider(std::uint64_t generation,
   old = std::exchange(current_, std::move(next));
 }
 
-void SnapshotBox::update_emails(std::uint64_t generation,
-                                std::shared_ptr<const policy::EmailList> emails) {
+void SnapshotBox::update_policy(std::uint64_t generation,
+                                const std::function<void(policy::Policy&)>& change) {
   std::shared_ptr<const Snapshot> old;  // released after the lock
   const std::scoped_lock lock(mutex_);
   if (current_->generation != generation) return;
   auto next = std::make_shared<Snapshot>(*current_);
   auto context = std::make_shared<flow::Context>(*next->context);
-  context->policy.email.addresses = std::move(emails);
+  change(context->policy);
   next->context = std::move(context);
   old = std::exchange(current_, std::move(next));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,12 +11,14 @@
 #include <vector>
 
 #include "base/instant.hpp"
+#include "crypto/hmac.hpp"
 #include "flow/context.hpp"
 #include "oidc/provider.hpp"
 
 namespace gatelet::engine {
 
 constexpr std::size_t max_emails_file_size = 16 * 1024 * 1024;
+constexpr std::size_t max_htpasswd_file_size = 16 * 1024 * 1024;
 
 struct Snapshot {
   std::uint64_t generation = 0;  // of the settings: grows with every reload
@@ -34,7 +37,10 @@ struct Snapshot {
   // By id, a provider or a token issuer; null when there is none.
   std::shared_ptr<const oidc::ProviderState> signer(std::string_view id) const noexcept;
 
-  std::string emails_file;  // authenticated_emails_file; empty: none
+  std::string emails_file;                             // authenticated_emails_file; empty: none
+  std::string htpasswd_file;                           // empty: none
+  std::shared_ptr<const crypto::HmacKey> attempt_key;  // where there are passwords
+  bool watches_files() const noexcept { return !emails_file.empty() || !htpasswd_file.empty(); }
 
   // Grows with every update of a state: what was verified with the keys of one number may have to
   // be verified anew under another.
@@ -64,8 +70,8 @@ class SnapshotBox {
   void update_provider(std::uint64_t generation,
                        const std::shared_ptr<const oidc::ProviderState>& state);
 
-  // Replaces the addresses that are let in, under the same condition.
-  void update_emails(std::uint64_t generation, std::shared_ptr<const policy::EmailList> emails);
+  // Changes the rules, under the same condition.
+  void update_policy(std::uint64_t generation, const std::function<void(policy::Policy&)>& change);
 
  private:
   mutable std::mutex mutex_;

@@ -96,6 +96,15 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
   renewals_.finish(flight, std::move(shared), at);
 }
 
+void Work::check_password(const std::string& attempt, flow::CheckPassword check,
+                          SingleFlight<bool>::Waiter waiter, Instant now) {
+  if (!attempts_.join(attempt, std::move(waiter))) return;
+  run<bool>(
+      flow::check_password(std::move(check)),
+      [this, attempt](Result<bool> matches, Instant at) { attempts_.finish(attempt, matches, at); },
+      now);
+}
+
 void Work::redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishLogin login,
                   SingleFlight<Answer>::Waiter waiter, Instant now) {
   const std::string state = login.hashed_state;

@@ -37,6 +37,10 @@ class Work final : public io::Services {
   void refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                SingleFlight<Session>::Waiter waiter, Instant now);
 
+  // Compares a password with its hash, once for all who try the same at the same time.
+  void check_password(const std::string& attempt, flow::CheckPassword check,
+                      SingleFlight<bool>::Waiter waiter, Instant now);
+
   // Redeems a checked callback. A state that was redeemed before gives the same answer for a few
   // seconds, then `stale`.
   void redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishLogin login,
@@ -80,6 +84,7 @@ class Work final : public io::Services {
   SingleFlight<State> fetches_;
   SingleFlight<Session> renewals_;
   SingleFlight<Answer> redemptions_;
+  SingleFlight<bool> attempts_;
   const std::shared_ptr<io::Driver> driver_;  // last: stopped first
 };
 

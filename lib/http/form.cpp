@@ -6,6 +6,7 @@
 #include "base/secret.hpp"
 #include "base/utf8.hpp"
 #include "http/ascii.hpp"
+#include "http/header.hpp"
 
 namespace gatelet::http {
 namespace {
@@ -52,6 +53,14 @@ Result<void> decode(std::string_view text, std::string& out) {
 }
 
 }  // namespace
+
+bool is_form(std::span<const HeaderView> headers) noexcept {
+  const auto* type = find_header(headers, "Content-Type");
+  if (type == nullptr || count_header(headers, "Content-Type") != 1) return false;
+  auto media_type = type->value.substr(0, type->value.find(';'));
+  while (media_type.ends_with(' ')) media_type.remove_suffix(1);
+  return equal_ignoring_case(media_type, "application/x-www-form-urlencoded");
+}
 
 const std::string* find(const Params& params, std::string_view name) noexcept {
   for (const auto& param : params) {

@@ -2,14 +2,20 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <gatelet/request.hpp>
+
 #include "base/result.hpp"
 
 namespace gatelet::http {
+
+// The body is such a form: one Content-Type says so.
+bool is_form(std::span<const HeaderView> headers) noexcept;
 
 struct Param {
   std::string name, value;

@@ -48,16 +48,17 @@ bool is_no_navigation(const RequestFacts& facts) noexcept {
          names(facts, "Upgrade", "websocket") || has_program_body(facts);
 }
 
-// Where bearer tokens are taken, Authorization is what programs send: a browser has a cookie.
-bool presents_token(const Policy& policy, const RequestFacts& facts) noexcept {
-  return policy.bearer.enabled && http::find_header(facts.headers, "Authorization") != nullptr;
+// Where tokens or passwords are taken, Authorization is what programs send: a browser has a cookie.
+bool presents_credential(const Policy& policy, const RequestFacts& facts) noexcept {
+  return (policy.bearer.enabled || policy.password.enabled) &&
+         http::find_header(facts.headers, "Authorization") != nullptr;
 }
 
 bool is_program(const Policy& policy, const RequestFacts& facts) {
   return (policy.api_routes && policy.api_routes->any_matches(facts.target)) ||
          names(facts, "Accept", "application/json") ||
          (policy.detect_api_by_fetch_metadata &&
-          (is_no_navigation(facts) || presents_token(policy, facts)));
+          (is_no_navigation(facts) || presents_credential(policy, facts)));
 }
 
 }  // namespace

@@ -44,8 +44,16 @@ bool meets(const http::Params& params, std::string_view name, const session::Ses
 
 }  // namespace
 
+bool is_listed(const PasswordPolicy& passwords, const session::Session& session) noexcept {
+  if (session.password_mark.empty()) return true;
+  const auto* user = passwords.users ? passwords.users->find(session.user) : nullptr;
+  return user != nullptr && user->mark == session.password_mark;
+}
+
 Result<void> authorize(const Policy& policy, const session::Session& session) {
-  if (!email_allowed(policy.email, session.email)) {
+  // Whoever stands in htpasswd_file was let in by name.
+  const bool is_named = !session.password_mark.empty() && session.email.empty();
+  if (!is_named && !email_allowed(policy.email, session.email)) {
     return Error{Status::not_permitted, "the e-mail address is not in an allowed domain"};
   }
   if (policy.email.restricts() && policy.email.refuse_unverified &&

@@ -15,6 +15,10 @@ namespace gatelet::policy {
 //   Failure: Status::not_permitted; the text says which rule, not who.
 Result<void> authorize(const Policy&, const session::Session&);
 
+// False for a session that was made with a password when its line of htpasswd_file is gone, or says
+// another password now.
+bool is_listed(const PasswordPolicy&, const session::Session&) noexcept;
+
 // The constraints `allowed_groups`, `allowed_emails` and `allowed_email_domains` of a query: comma
 // lists, repeatable, every one that is present must be met. One that names nothing is never met.
 //   Failure: Status::malformed for a query that cannot be read.

@@ -257,7 +257,7 @@ bool add_request_headers(const Policy& policy, std::string_view cookie_name,
                          const RequestFacts& facts, const Whom& whom, Answer& out) {
   const auto& headers = policy.headers;
   for (const auto& field : facts.headers) {
-    const bool is_spent = whom.came_as_token && headers.strip_own_token &&
+    const bool is_spent = whom.in_authorization && headers.strip_own_token &&
                           http::equal_ignoring_case(field.name, "Authorization");
     const bool is_ours = is_identity_name(field.name, headers) && !is_kept(headers, field.name);
     if (is_ours || is_spent) out.strip(field.name);

@@ -17,7 +17,7 @@ namespace gatelet::policy {
 struct Whom {
   const session::Session* session = nullptr;  // null: nobody
   bool tokens_hold = false;                   // off: no token is handed out
-  bool came_as_token = false;                 // the session came in Authorization
+  bool in_authorization = false;              // the session came in Authorization
 };
 
 // A name that only gatelet may set towards the application: what it ever sets, and the names of the

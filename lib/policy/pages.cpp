@@ -11,6 +11,7 @@
 #include "policy/api_request.hpp"
 #include "policy/own_endpoints.hpp"
 #include "policy/page_style.hpp"
+#include "policy/password_form.hpp"
 #include "policy/return_to.hpp"
 
 namespace gatelet::policy {
@@ -57,6 +58,8 @@ Words words(Reason reason) noexcept {
     case Reason::no_session:
     case Reason::session_invalid:
     case Reason::bearer_rejected:
+    case Reason::basic_rejected:
+    case Reason::password_wrong:
       return {"Please sign in", "You need to sign in to see this page.", "Sign in"};
     case Reason::session_expired:
       return {"Your session has ended", "You were signed in for as long as one session lasts.",
@@ -100,6 +103,7 @@ Words words(Reason reason) noexcept {
     case Reason::session:
     case Reason::session_refreshed:
     case Reason::bearer:
+    case Reason::basic:
     case Reason::free_pass:
     case Reason::https_required:
     case Reason::login_started:
@@ -170,10 +174,16 @@ struct Forms {
   std::string_view images = {};  // a further directive of the policy
 };
 
-// RFC 6750 section 3: who sent a token learns that it was the token.
+// RFC 6750 section 3, RFC 7617 section 2: who sent a token or a password learns that it was that.
+// The form's own answer has none, or browsers would ask in a window of theirs.
 void add_challenge(int http_status, Reason reason, Answer& answer) {
-  if (http_status != 401 || reason != Reason::bearer_rejected) return;
-  answer.response("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+  if (http_status != 401) return;
+  if (reason == Reason::bearer_rejected) {
+    answer.response("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+  }
+  if (reason == Reason::basic_rejected) {
+    answer.response("WWW-Authenticate", "Basic realm=\"sign-in\", charset=\"UTF-8\"");
+  }
 }
 
 Decision html(int http_status, Reason reason, std::string body, const Forms& forms,
@@ -240,7 +250,8 @@ Decision fine(Reason reason) {
 // Where a sign-in or sign-out started from this page leads.
 std::string return_target(const Policy& policy, const PageFacts& about) {
   if (!about.return_to.empty()) return about.return_to;
-  return about.facts == nullptr ? "/" : wished_return(policy, *about.facts).text();
+  if (about.facts == nullptr) return "/";
+  return wished_return(policy, *about.facts, about.form.return_to).text();
 }
 
 }  // namespace
@@ -271,7 +282,7 @@ Decision unauthorized(const Policy& policy, const PageFacts& about, Reason reaso
 Decision sign_in_page(const Policy& policy, const PageFacts& about, int http_status,
                       std::span<const ProviderButton> providers,
                       std::span<const std::string> set_cookies) {
-  constexpr auto reason = Reason::sign_in_page;
+  const auto reason = about.form.reason;
   if (is_for_program(policy, about)) {
     return json(policy, about, http_status, reason, reason_sentence(reason), set_cookies);
   }
@@ -290,6 +301,11 @@ Decision sign_in_page(const Policy& policy, const PageFacts& about, int http_sta
     const std::string_view id = providers.size() > 1 ? std::string_view(provider.id) : "";
     const auto label = provider.name.empty() ? "Sign in" : "Sign in with " + provider.name;
     content += link_button(start_url(policy, id, target), label);
+  }
+  if (policy.password.shows_form) {
+    content += password_form(policy, target, about.form);
+    forms.action = policy.cookie_secure ? "'self' https:" : "'self' https: http:";
+    forms.referrer = "same-origin";
   }
   return html(http_status, reason, document(pages, "Sign in", content, {}, logo), forms,
               set_cookies);

@@ -16,12 +16,19 @@
 
 namespace gatelet::policy {
 
+// What somebody typed into the form for user and password, and how it was taken.
+struct FormFacts {
+  std::string_view user, return_to;
+  Reason reason = Reason::sign_in_page;  // password_wrong, bad_request; else nothing was typed yet
+};
+
 // What a page tells beside its message.
 struct PageFacts {
   const RequestFacts* facts = nullptr;  // null: HTML
   std::string retry_url;  // where "Try again" leads: a path, or http(s); empty or else: no button
   std::string_view request_id;  // for the operator; empty: not shown
   std::string return_to;  // where a sign-in leads; empty: the request's own wish (return_to.hpp)
+  FormFacts form;         // of the sign-in page
 };
 
 // One way to sign in. Its button leads to PREFIX/start, with the id when there are several.

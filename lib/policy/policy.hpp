@@ -10,6 +10,7 @@
 #include "http/ip.hpp"
 #include "policy/email_list.hpp"
 #include "policy/header_rules.hpp"
+#include "policy/htpasswd.hpp"
 #include "policy/regex_set.hpp"
 #include "policy/skip_routes.hpp"
 
@@ -45,6 +46,15 @@ struct FreePassPolicy {
   std::vector<http::IpRange> trusted_ips;
   std::shared_ptr<const SkipRoutes> routes;  // null: none
   bool routes_cover_own_endpoints = false;   // compat: skip_auth_routes may name PREFIX/auth
+};
+
+// Users of htpasswd_file (policy/htpasswd.hpp).
+struct PasswordPolicy {
+  bool enabled = false;                   // htpasswd_file is set
+  std::shared_ptr<const Htpasswd> users;  // what stands in it; null before it is read
+  std::vector<std::string> groups;        // of everybody in the file
+  bool shows_form = false;                // on the sign-in page
+  bool email_is_user = false;             // with HTTP Basic the name is the e-mail address as well
 };
 
 // Tokens that programs present (policy/bearer_credential.hpp).
@@ -97,6 +107,7 @@ struct Policy {
   EmailRules email;
   ForwardedPolicy forwarded;
   FreePassPolicy free_pass;
+  PasswordPolicy password;
   BearerPolicy bearer;
   HeaderPolicy headers;
   PagesPolicy pages;

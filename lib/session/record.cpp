@@ -88,6 +88,7 @@ bool read_field(Reader& reader, std::string_view key, Session& out) {
     case code("pid"): return read_text(reader, out.provider_id);
     case code("ev"): return read_flag(reader, out.email_verified);
     case code("si"): return read_time(reader, out.signed_in_at);
+    case code("hp"): return read_text(reader, out.password_mark);
     case code("gi"): {
       bool is_incomplete = false;
       if (!reader.read(is_incomplete)) return false;
@@ -100,7 +101,7 @@ bool read_field(Reader& reader, std::string_view key, Session& out) {
 
 // The key in an error's text, where it is one of ours and thus not text the other side chose.
 std::string name_of(std::string_view key) {
-  constexpr std::string_view known = " ca eo at it rt n e u g pu ac pid ev si gi ";
+  constexpr std::string_view known = " ca eo at it rt n e u g pu ac pid ev si gi hp ";
   const auto spaced = " " + std::string(key) + " ";
   return known.find(spaced) == std::string_view::npos ? "a key" : std::string(key);
 }
@@ -122,7 +123,8 @@ class RecordWriter {
   void flag(std::string_view key, bool value) { field(key).write(value); }
 
   Writer& field(std::string_view key) {
-    // At most fifteen keys exist, so that the count fits the one byte of a small map's header.
+    // At most fifteen keys stand in one record (hp goes without tokens), so that the count fits the
+    // one byte of a small map's header.
     out_.front() = static_cast<char>(static_cast<unsigned char>(out_.front()) + 1);
     writer_.write_text(key);
     return writer_;
@@ -142,7 +144,7 @@ std::string write_record(const Session& session, RecordParts parts) {
   RecordWriter record(out);
   record.time("ca", session.created_at);
   record.time("eo", session.expires_on);
-  if (parts.tokens) {
+  if (parts.tokens && session.password_mark.empty()) {
     record.text("at", session.access_token.reveal());
     record.text("it", session.id_token.reveal());
     record.text("rt", session.refresh_token.reveal());
@@ -164,6 +166,7 @@ std::string write_record(const Session& session, RecordParts parts) {
       writer.write(value);
     }
   }
+  record.text("hp", session.password_mark);
   if (parts.extra_keys) {
     record.text("pid", session.provider_id);
     if (session.email_verified) record.flag("ev", *session.email_verified);

@@ -39,6 +39,10 @@ struct Session {
       signed_in_at;             // `si`: created_at of the login itself, kept across refreshes
   bool groups_complete = true;  // `gi` (incomplete) when false
 
+  // `hp`: of somebody who signed in with a password: the line of htpasswd_file, password and all
+  // (policy/htpasswd.hpp). Such a session has no tokens.
+  std::string password_mark;
+
   // Not in the record: when the session ends at the latest, set by whoever opened it; absent:
   // never.
   std::optional<Timestamp> ends_at;

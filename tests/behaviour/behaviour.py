@@ -5,7 +5,7 @@ Each row is decided through the C++ API and through the C API; both must answer 
 tabs: the sentence or option it is about; the settings; the request; its headers; what must come.
 
 settings  KEY=VALUE divided by "; ". `compat` takes oauth2-proxy's defaults, `default` nothing. Every engine knows a provider.
-request   METHOD TARGET [from PEER] [at SCHEME://HOST]
+request   METHOD TARGET [with FORM] [from PEER] [at SCHEME://HOST]
 headers   NAME: VALUE divided by " | ", or - for none
 must come divided by "; ":
   allow, login (302 to the provider), own (a health check, or nobody is there), error (the settings are refused), or a status
@@ -17,8 +17,8 @@ must come divided by "; ":
   json, page, text; body TEXT    the answer's body
   sets login, clears session, no cookie
   as EMAIL, as nobody            who is let in
-{a,b} in settings, request or headers makes a row for each. {cookie:jane}, {compat:jane} and {token:alice} stand for the values
-that VALUES prints.
+{a,b} in settings, request or headers makes a row for each. {cookie:jane}, {compat:jane}, {token:alice} and {users}
+(a htpasswd file: zoe with the password secret, jane with "correct horse") stand for the values that VALUES prints.
 """
 import itertools
 import json
@@ -33,6 +33,7 @@ HERE = Path(__file__).resolve().parent
 PROVIDER = [('client_id', 'c'), ('client_secret', 's'), ('cookie_secret', '0123456789!bcdef0123456789!bcdef'), ('oidc_issuer_url', 'https://idp.example'),
             ('skip_oidc_discovery', 'true'), ('login_url', 'https://idp.example/authorize'), ('redeem_url', 'https://idp.example/token')]
 COMPAT = [('compat', 'oauth2-proxy'), ('provider', 'oidc'), ('email_domains', '*')]
+USERS = 'zoe:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\njane:$2b$04$vIaJEP6GHszEIGXYRcbDBu1qyMSzvB0HMlnbuy8NiXspZwiG/rzA6\n'
 BRACES = re.compile(r'\{(?!cookie:|compat:|token:)([^{}]*,[^{}]*)\}')
 
 
@@ -73,18 +74,19 @@ def asked_of(row, values):
             settings |= dict(COMPAT)
         elif item != 'default':
             key, value = item.split('=', 1)
-            settings[key] = value
-    parts = re.fullmatch(r'(\S+) (\S+)(?: from (\S+))?(?: at (\w+)://(\S+))?', row.request)
-    method, target, peer, scheme, host = parts.groups()
+            settings[key] = value.replace('{users}', values['users'])
+    parts = re.fullmatch(r'(\S+) (\S+)(?: with (\S+))?(?: from (\S+))?(?: at (\w+)://(\S+))?', row.request)
+    method, target, form, peer, scheme, host = parts.groups()
     headers = [] if row.headers == '-' else [fill(h).split(': ', 1) for h in row.headers.split(' | ')]
     return {'settings': [[k, v] for k, v in settings.items() if v], 'method': method, 'target': target, 'peer': peer or '203.0.113.7',
-            'scheme': scheme or 'https', 'host': host or 'app.example', 'headers': headers}
+            'scheme': scheme or 'https', 'host': host or 'app.example', 'headers': headers} | ({'body': form} if form else {})
 
 
 def without_chance(answer):
     """What is drawn for each answer anew: states, nonces and sealed cookies."""
     def settle(name, value):
         if name == 'Set-Cookie':
+            value = re.sub(r'^(\S*?(?:gatelet|_oauth2_proxy))=[^;]+', r'\1=...', value)
             return re.sub(r'^(\S*?(?:gatelet|_oauth2_proxy))(?:_\S+)?_csrf=[^;]*', r'\1_csrf=...', value)
         return re.sub(r'(state|nonce|code_challenge)=[^&]*', r'\1=...', value) if name == 'Location' else value
 
@@ -96,9 +98,10 @@ def without_chance(answer):
 
 def values_of(program, folder):
     """What the tables name in braces, made anew; the key file goes to the folder."""
-    key_file = str(Path(folder) / 'key.pem')
+    key_file, users = str(Path(folder) / 'key.pem'), Path(folder) / 'users'
+    users.write_text(USERS)
     printed = subprocess.run([program, key_file], capture_output=True, text=True, check=True).stdout
-    return dict(line.split('=', 1) for line in printed.splitlines()) | {'key file': key_file}
+    return dict(line.split('=', 1) for line in printed.splitlines()) | {'key file': key_file, 'users': str(users)}
 
 
 class Answer:

@@ -27,7 +27,7 @@ from behaviour import HERE, Answer, asked_of, read_rows, values_of  # noqa: E402
 OURS_ONLY = {'accept_http_return', 'bearer_falls_through', 'sign_out_by_cross_site_get', 'session_ends_with_tokens', 'strip_own_cookies'}
 IDENTITY = re.compile(r'^(x-forwarded-(user|email|groups|preferred-username|access-token)|authorization|gap-auth|x-auth-request-.*)$', re.I)
 LISTS = {'email_domains', 'allowed_groups', 'skip_auth_routes', 'skip_auth_regex', 'api_routes', 'trusted_ips', 'trusted_proxy_ips', 'whitelist_domains',
-         'oidc_extra_audiences', 'oidc_public_key_files', 'extra_jwt_issuers', 'cookie_domains'}
+         'oidc_extra_audiences', 'oidc_public_key_files', 'extra_jwt_issuers', 'cookie_domains', 'htpasswd_user_groups'}
 
 
 class Application(http.server.BaseHTTPRequestHandler):
@@ -101,9 +101,9 @@ def send(port, asked):
         lines.append('Host: app.example')
     lines += [f'{n}: {v}' for n, v in asked['headers']]
     if asked['method'] in ('POST', 'PUT', 'PATCH'):
-        lines.append('Content-Length: 0')
+        lines.append(f'Content-Length: {len(asked.get("body", ""))}')
     with socket.create_connection(('127.0.0.1', port), timeout=10) as s:
-        s.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode())
+        s.sendall(('\r\n'.join(lines) + '\r\n\r\n' + asked.get('body', '')).encode())
         answer = http.client.HTTPResponse(s, method=asked['method'])
         answer.begin()
         body = answer.read()

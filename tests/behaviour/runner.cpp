@@ -2,12 +2,13 @@
 // both answered goes out as JSON. behaviour.py asks and judges.
 //
 // Asked:    {"settings": [[key, value], ...], "method", "scheme", "host", "target", "peer",
-//            "headers": [[name, value], ...]}
+//            "headers": [[name, value], ...], "body": text or not there}
 // Answered: {"cpp": {...}, "c": {...}} with kind, status, reason, strip, upstream, response, body,
 //           email; or {"error": text} where the settings are refused.
 #include <gatelet/gatelet.h>
 #include <gatelet/gatelet.hpp>
 
+#include <chrono>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -59,17 +60,26 @@ Json fields(std::span<const gatelet::HeaderView> from) {
   return out;
 }
 
+// At once, or once the operation has ended.
+gatelet::Result<gatelet::Decision> settled(gatelet::Outcome<gatelet::Decision> outcome) {
+  if (!outcome.ok()) return std::move(outcome).error();
+  if (auto* decision = std::get_if<gatelet::Decision>(&*outcome)) return std::move(*decision);
+  auto& operation = std::get<gatelet::Operation<gatelet::Decision>>(*outcome);
+  return operation.wait(std::chrono::steady_clock::now() + std::chrono::seconds(10));
+}
+
 Json ask_cpp(const gatelet::Engine& engine, const Json& asked) {
   const Pairs pairs = asked.at("headers");
   std::vector<gatelet::HeaderView> headers;
   for (const auto& [name, value] : pairs) headers.push_back({name, value});
   const std::string method = asked.at("method"), scheme = asked.at("scheme"),
-                    host = asked.at("host"), target = asked.at("target"), peer = asked.at("peer");
-  const gatelet::RequestView request{method, scheme, host, target, peer, headers, {}};
-  auto outcome = engine.decide(request);
-  if (!outcome.ok()) return {{"error", outcome.error().text}};
-  const auto* decision = std::get_if<gatelet::Decision>(&*outcome);
-  if (decision == nullptr) return {{"error", "pending"}};
+                    host = asked.at("host"), target = asked.at("target"), peer = asked.at("peer"),
+                    body = asked.value("body", "");
+  gatelet::RequestView request{method, scheme, host, target, peer, headers, {}};
+  if (asked.contains("body")) request.body = body;
+  auto decided = settled(engine.decide(request));
+  if (!decided.ok()) return {{"error", decided.error().text}};
+  const auto* decision = &*decided;
   const auto* identity = decision->identity();
   auto strip = Json::array();
   for (const auto& field : decision->strip()) strip.push_back(field.name);
@@ -101,7 +111,8 @@ Json ask_c(const gatelet_engine* engine, const Json& asked) {
   std::vector<gatelet_header> headers;
   for (const auto& [name, value] : pairs) headers.push_back({str(name), str(value)});
   const std::string method = asked.at("method"), scheme = asked.at("scheme"),
-                    host = asked.at("host"), target = asked.at("target"), peer = asked.at("peer");
+                    host = asked.at("host"), target = asked.at("target"), peer = asked.at("peer"),
+                    body = asked.value("body", "");
   gatelet_request request = GATELET_REQUEST_INIT;
   request.method = str(method);
   request.scheme = str(scheme);
@@ -110,15 +121,16 @@ Json ask_c(const gatelet_engine* engine, const Json& asked) {
   request.peer = str(peer);
   request.headers = headers.data();
   request.num_headers = headers.size();
+  request.has_body = asked.contains("body");
+  request.body = str(body);
 
   gatelet_decision* decision = nullptr;
   gatelet_op* op = nullptr;
   gatelet_error error = GATELET_ERROR_INIT;
-  const auto status = gatelet_decide(engine, &request, &decision, &op, &error);
-  if (status != GATELET_OK) {
-    gatelet_op_release(op);
-    return {{"error", status == GATELET_PENDING ? "pending" : error.text}};
-  }
+  auto status = gatelet_decide(engine, &request, &decision, &op, &error);
+  if (status == GATELET_PENDING) status = gatelet_op_wait(op, 10'000, &decision, &error);
+  gatelet_op_release(op);
+  if (status != GATELET_OK) return {{"error", error.text}};
   auto strip = Json::array();
   for (const auto& field : fields(decision, GATELET_STRIP)) strip.push_back(field.at(0));
   Json out{{"kind", kind_name(gatelet_decision_kind(decision))},

@@ -67,6 +67,10 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("free_pass.preflight", p.free_pass.preflight);
   out.add("free_pass.has_routes", p.free_pass.routes != nullptr);
   out.add("free_pass.routes_cover_own_endpoints", p.free_pass.routes_cover_own_endpoints);
+  out.add("password.enabled", p.password.enabled);
+  out.add("password.groups", p.password.groups);
+  out.add("password.shows_form", p.password.shows_form);
+  out.add("password.email_is_user", p.password.email_is_user);
   out.add("bearer.enabled", p.bearer.enabled);
   out.add("bearer.login_fallback", p.bearer.login_fallback);
   out.add("bearer.falls_through", p.bearer.falls_through);
@@ -202,6 +206,7 @@ std::map<std::string, std::string> members(const Settings& settings) {
   out.add("cookie_secret", std::string(resolved.cookie_secret.reveal()));
   out.add("logo_file", resolved.logo_file);
   out.add("emails_file", resolved.emails_file);
+  out.add("htpasswd_file", resolved.htpasswd_file);
   out.add("cookie_secret_file", resolved.cookie_secret_file);
   out.add_number("session_cache_size", resolved.session_cache_size);
   out.add("own_thread", resolved.own_thread);

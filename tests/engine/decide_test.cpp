@@ -6,36 +6,6 @@ using namespace gatelet;
 using namespace gatelet::engine;
 using support::values_of;
 
-namespace {
-
-const std::vector<HeaderView> as_person = {{"Accept", "text/html"}, {"Sec-Fetch-Mode", "navigate"}};
-const std::vector<HeaderView> as_program = {{"Accept", "application/json"}};
-
-bool starts_login(const Decision& decision) {
-  return decision.kind() == Decision::Kind::redirect &&
-         decision.reason() == Reason::login_started &&
-         header(decision, "Location").starts_with("https://default.idp.example/authorize?");
-}
-
-bool sets_login_state(const Decision& decision) {
-  for (const auto& cookie : values_of(decision.response(), "Set-Cookie")) {
-    if (cookie.find("_csrf=") != std::string::npos &&
-        cookie.find("Max-Age=0") == std::string::npos) {
-      return true;
-    }
-  }
-  return false;
-}
-
-session::Session due_for_refresh(const World& world) {
-  auto session = world.person();
-  session.refresh_token = Secret("r1");
-  session.expires_on = session::to_timestamp(world.now + 1s);
-  return session;
-}
-
-}  // namespace
-
 TEST_SUITE("engine/decide") {
   TEST_CASE("decide: a session is let in, on any path that is not gatelet's own") {
     World world;
@@ -46,14 +16,6 @@ TEST_SUITE("engine/decide") {
       CHECK(decision.kind() == Decision::Kind::allow);
       CHECK(decision.reason() == Reason::session);
     }
-  }
-
-  TEST_CASE("decide: a person without session is sent to the provider, and comes back here") {
-    World world;
-    const auto decision = world.decide({.target = "/page?x=1", .headers = as_person});
-    CHECK(starts_login(decision));
-    CHECK(sets_login_state(decision));
-    CHECK(header(decision, "Cache-Control") == "no-store");
   }
 
   TEST_CASE("decide: force_https comes before everything, sessions and own endpoints included") {
@@ -170,21 +132,6 @@ TEST_SUITE("engine/decide") {
     CHECK(starts_login(world.decide({.target = "/oauth2/start?x=y;rd=/a"})));
   }
 
-  TEST_CASE("H-14: a program without session gets 401 and starts no login") {
-    World world;
-    for (const auto& headers : std::vector<std::vector<HeaderView>>{
-             as_program,
-             {{"Sec-Fetch-Mode", "cors"}},
-             {{"Sec-Fetch-Dest", "empty"}},
-             {{"X-Requested-With", "XMLHttpRequest"}},
-             {{"Connection", "Upgrade"}, {"Upgrade", "websocket"}}}) {
-      const auto decision = world.decide({.target = "/api", .headers = headers});
-      CHECK(decision.kind() == Decision::Kind::unauthorized);
-      CHECK(decision.body() == "{}");
-      CHECK_FALSE(sets_login_state(decision));
-    }
-  }
-
   TEST_CASE("decide: a broken session is cleared on the way to the provider") {
     World world;
     auto cookie = world.cookie_of(world.person());
@@ -195,16 +142,6 @@ TEST_SUITE("engine/decide") {
     const auto program = world.decide({.cookie = cookie, .headers = as_program});
     CHECK(program.reason() == Reason::session_invalid);
     CHECK(clears_session(program));
-  }
-
-  TEST_CASE("decide: with a provider button there is a page instead, with status 403") {
-    World world;
-    world.policy.skip_provider_button = false;
-    const auto page = world.decide({.target = "/page", .headers = as_person});
-    CHECK(page.http_status() == 403);
-    CHECK(page.reason() == Reason::sign_in_page);
-    CHECK(page.body().find("/oauth2/start?rd=%2Fpage") != std::string_view::npos);
-    CHECK_FALSE(sets_login_state(page));
   }
 
   TEST_CASE("OP-10: sign_in expires the session's cookies") {
@@ -226,18 +163,6 @@ TEST_SUITE("engine/decide") {
     }
     CHECK(world.decide({.target = "/oauth2/callback?code=1&state=2", .method = "PUT"})
               .http_status() == 405);
-  }
-
-  TEST_CASE("auth, userinfo: 401 without session, never a redirect") {
-    World world;
-    for (const auto* path : {"/oauth2/auth", "/oauth2/userinfo"}) {
-      const auto decision = world.decide({.target = path, .headers = as_person});
-      CHECK(decision.http_status() == 401);
-      CHECK_FALSE(sets_login_state(decision));
-    }
-    const auto cookie = world.cookie_of(world.person());
-    CHECK(world.decide({.target = "/oauth2/auth", .cookie = cookie}).http_status() == 202);
-    CHECK(world.decide({.target = "/oauth2/userinfo", .cookie = cookie}).http_status() == 200);
   }
 
   TEST_CASE("OP-12: an unknown peer's forwarded path hides nothing, and opens nothing") {
@@ -272,61 +197,6 @@ TEST_SUITE("engine/decide") {
     }
   }
 
-  TEST_CASE("decide: a session due for a refresh needs one, and knows its provider") {
-    World world;
-    auto verdict =
-        world.verdict({.target = "/a", .cookie = world.cookie_of(due_for_refresh(world))});
-    const auto* need = std::get_if<NeedRefresh>(&verdict);
-    REQUIRE(need != nullptr);
-    CHECK(need->session->refresh_token == Secret("r1"));
-    REQUIRE(need->provider);
-    CHECK(need->provider->provider->id == "default");
-    CHECK(need->endpoint == policy::Endpoint::none);
-  }
-
-  TEST_CASE("begin_login: without metadata it is fetched first") {
-    World world;
-    world.has_metadata = false;
-    auto verdict = world.verdict({.target = "/a", .headers = as_person});
-    REQUIRE(std::holds_alternative<NeedMetadata>(verdict));
-    CHECK(std::get<NeedMetadata>(verdict).login.provider_id == "default");
-    CHECK(world.decide({.target = "/a", .headers = as_program}).http_status() == 401);
-  }
-
-  TEST_CASE("begin_login: the provider is chosen by the caller, the query, or is the first one") {
-    World world;
-    world.use_providers({"a", "b"});
-    const auto location = [&](const std::string& target, std::string_view wished = {}) {
-      auto verdict = world.with({.target = target}, [&](const Question& question) {
-        LoginOptions options;
-        options.provider = wished;
-        return engine::begin_login(question, options);
-      });
-      REQUIRE(verdict.ok());
-      REQUIRE(std::holds_alternative<Decision>(*verdict));
-      const auto& decision = std::get<Decision>(*verdict);
-      const auto place = header(decision, "Location");
-      return place == "<absent>" ? std::to_string(decision.http_status())
-                                 : place.substr(0, place.find(".idp"));
-    };
-    CHECK(location("/oauth2/start") == "https://a");
-    CHECK(location("/oauth2/start?provider=b") == "https://b");
-    CHECK(location("/oauth2/start?provider=b", "a") == "https://a");
-    CHECK(location("/oauth2/start?provider=c") == "400");
-    CHECK(location("/oauth2/start?provider=a&provider=b") == "400");
-    CHECK(location("/oauth2/start", "c") == "400");
-    CHECK(location("/app?provider=b") == "https://a");  // the application's own parameter
-  }
-
-  TEST_CASE("H-11: no login starts at a host that is not ours") {
-    World world;
-    world.settings.cookie_domains = {"example"};
-    CHECK(starts_login(world.decide({.headers = as_person})));
-    const auto decision = world.decide({.headers = as_person, .host = "evil.test"});
-    CHECK(decision.http_status() == 400);
-    CHECK_FALSE(sets_login_state(decision));
-  }
-
   TEST_CASE("sign_out: at another site's wish the person is asked first") {
     World world;
     const std::vector<HeaderView> cross_site = {{"Sec-Fetch-Site", "cross-site"}};
@@ -358,37 +228,5 @@ TEST_SUITE("engine/decide") {
     const auto after = world.decide({.cookie = cookie, .headers = as_program});
     CHECK(after.http_status() == 401);
     CHECK(after.reason() == Reason::session_expired);
-  }
-
-  TEST_CASE("identify: the person who may come in, nobody else, and no refresh") {
-    World world;
-    const auto who = [&](const std::string& cookie) {
-      return world.with({.cookie = cookie},
-                        [](const Question& question) { return engine::identify(question); });
-    };
-    CHECK_FALSE(who("").has_session());
-    CHECK(who(world.cookie_of(world.person())).email() == "ada@example.com");
-    CHECK(who(world.cookie_of(due_for_refresh(world))).has_session());
-    world.policy.allowed_groups = {"admins"};
-    CHECK_FALSE(who(world.cookie_of(world.person())).has_session());
-  }
-
-  TEST_CASE("PX-18: a session is judged by the same policy on every way to an answer") {
-    World world;
-    const auto old = due_for_refresh(world);
-    auto renewed = old;
-    renewed.refresh_token = Secret("r2");
-    renewed.created_at = session::to_timestamp(world.now);
-    renewed.expires_on = session::to_timestamp(world.now + 3600s);
-    world.policy.allowed_groups = {"admins"};
-    CHECK(world.decide({.cookie = world.cookie_of(world.person())}).http_status() == 403);
-    REQUIRE(
-        world.refreshes.record(old, std::make_shared<const session::Session>(renewed), world.now));
-    CHECK(world.decide({.cookie = world.cookie_of(old)}).http_status() == 403);
-    const auto presented = after_refresh(std::make_shared<const session::Session>(renewed));
-    auto verdict = world.with({}, [&](const Question& question) {
-      return decide_presented(question, policy::Endpoint::none, presented);
-    });
-    CHECK(std::get<Decision>(*verdict).http_status() == 403);
   }
 }

@@ -93,7 +93,7 @@ TEST_SUITE("engine/engine: bearer") {
         [](JsonText& c) { c.set_string("sub", "bob").set_string("email", "bob@example.com"); });
     CHECK(ask(live, "Bearer " + bob, "/", cookie).identity()->email() == "bob@example.com");
     CHECK(ask(live, "Bearer junk", "/", cookie).http_status() == 401);
-    CHECK_FALSE(live.has_event("bearer-ignored"));
+    CHECK_FALSE(live.has_event("credential-ignored"));
     CHECK(ask(live, "Basic YTpi", "/", cookie).identity()->email() == "alice@example.com");
   }
 
@@ -104,7 +104,7 @@ TEST_SUITE("engine/engine: bearer") {
     const auto answer = ask(live, "Bearer junk", "/", browser.cookie_header());
     CHECK(answer.kind() == Decision::Kind::allow);
     CHECK(answer.reason() == Reason::session);
-    CHECK(live.has_event("bearer-ignored"));
+    CHECK(live.has_event("credential-ignored"));
     CHECK(ask(live, "Bearer junk").kind() != Decision::Kind::allow);
   }
 

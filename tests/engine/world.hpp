@@ -63,6 +63,8 @@ class World {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->generation = generation;
     snapshot->context = std::move(context);
+    snapshot->attempt_key = std::make_shared<const crypto::HmacKey>(
+        crypto::HmacKey::make(crypto::Digest::sha256, Secret("attempts")).value());
     for (const auto& provider : providers) {
       auto state = std::make_shared<oidc::ProviderState>();
       state->provider = provider;
@@ -160,6 +162,33 @@ inline bool clears_session(const Decision& decision) {
     }
   }
   return false;
+}
+
+inline const std::vector<HeaderView> as_person = {{"Accept", "text/html"},
+                                                  {"Sec-Fetch-Mode", "navigate"}};
+inline const std::vector<HeaderView> as_program = {{"Accept", "application/json"}};
+
+inline bool starts_login(const Decision& decision) {
+  return decision.kind() == Decision::Kind::redirect &&
+         decision.reason() == Reason::login_started &&
+         header(decision, "Location").starts_with("https://default.idp.example/authorize?");
+}
+
+inline bool sets_login_state(const Decision& decision) {
+  for (const auto& cookie : support::values_of(decision.response(), "Set-Cookie")) {
+    if (cookie.find("_csrf=") != std::string::npos &&
+        cookie.find("Max-Age=0") == std::string::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+inline session::Session due_for_refresh(const World& world) {
+  auto session = world.person();
+  session.refresh_token = Secret("r1");
+  session.expires_on = session::to_timestamp(world.now + 1s);
+  return session;
 }
 
 }  // namespace gatelet::engine

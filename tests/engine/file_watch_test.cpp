@@ -1,4 +1,4 @@
-#include "engine/emails_watch.hpp"
+#include "engine/file_watch.hpp"
 
 #include <doctest/doctest.h>
 
@@ -70,7 +70,7 @@ bool told(Live& live, std::string_view code) {
 
 }  // namespace
 
-TEST_SUITE("engine/emails_watch") {
+TEST_SUITE("engine/file_watch") {
   TEST_CASE("F-121: an address that is written into the file enters, one taken out is out") {
     const EmailsFile file("somebody@example.com\n");
     Live live({{"email_domains", "elsewhere.example"}, {"authenticated_emails_file", file.path()}});
@@ -134,7 +134,7 @@ TEST_SUITE("engine/emails_watch") {
     Events events({});
     NoServices services;
     io::Driver driver({}, default_ports().clock, services);
-    EmailsWatch watch(box, files, events, driver);
+    FileWatch watch(box, files, events, driver);
     const auto lets_in = [&](std::string_view email) {
       return box.load()->context->policy.email.addresses->contains(email);
     };
