@@ -92,7 +92,7 @@ class GATELET_API Engine {
   Decision failure(const RequestView&, const Error&) const;
 
   // How many bytes of body decide() wants to see for this request: 0 except for the engine's own
-  // POST endpoints.
+  // POST endpoints and, with signature_key, for every request that has a body.
   std::size_t body_limit(const RequestView&) const noexcept;
 
   // Replaces the settings as a whole: requests see the old ones or the new ones, never a mix.

@@ -12,11 +12,15 @@ std::uint64_t little_endian(const unsigned char* bytes, std::size_t size) noexce
   return value;
 }
 
-// Aumasson and Bernstein, "SipHash: a fast short-input PRF": one compression round, three finalisation rounds.
+// Aumasson and Bernstein, "SipHash: a fast short-input PRF": one compression round, three
+// finalisation rounds.
 class State {
  public:
   State(std::uint64_t k0, std::uint64_t k1) noexcept
-      : a_(k0 ^ 0x736f6d6570736575), b_(k1 ^ 0x646f72616e646f6d), c_(k0 ^ 0x6c7967656e657261), d_(k1 ^ 0x7465646279746573) {}
+      : a_(k0 ^ 0x736f6d6570736575),
+        b_(k1 ^ 0x646f72616e646f6d),
+        c_(k0 ^ 0x6c7967656e657261),
+        d_(k1 ^ 0x7465646279746573) {}
 
   void absorb(std::uint64_t word) noexcept {
     d_ ^= word;

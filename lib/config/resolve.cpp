@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "config/cookie_rule.hpp"
 #include "config/resolve_provider.hpp"
 #include "config/resolve_routes.hpp"
 #include "config/validate.hpp"
@@ -15,25 +16,18 @@ std::chrono::seconds to_seconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration);
 }
 
-http::SameSite same_site(std::string_view text) noexcept {
-  if (text == "lax") return http::SameSite::lax;
-  if (text == "strict") return http::SameSite::strict;
-  if (text == "none") return http::SameSite::none;
-  return http::SameSite::unset;
-}
-
 // What the browser can be made to guarantee: the prefix pins the cookie to host, path and https.
 std::string cookie_name(const EngineValues& engine) {
   if (!engine.cookie_name->empty()) return *engine.cookie_name;
-  const bool can_be_pinned =
-      *engine.cookie_secure && *engine.cookie_path == "/" && engine.cookie_domains->empty();
+  const bool can_be_pinned = *engine.cookie_secure && *engine.cookie_path == "/" &&
+                             engine.cookie_domains->empty() && engine.cookie_rules->empty();
   return can_be_pinned ? "__Host-gatelet" : "_gatelet";
 }
 
 http::SameSite login_state_same_site(const Values& values) noexcept {
   const auto& engine = values.engine;
-  if (engine.cookie_csrf_samesite.given) return same_site(*engine.cookie_csrf_samesite);
-  return values.is_compat ? same_site(*engine.cookie_samesite) : http::SameSite::lax;
+  if (engine.cookie_csrf_samesite.given) return same_site_named(*engine.cookie_csrf_samesite);
+  return values.is_compat ? same_site_named(*engine.cookie_samesite) : http::SameSite::lax;
 }
 
 session::SessionSettings session_settings(const Values& values) {
@@ -45,7 +39,11 @@ session::SessionSettings session_settings(const Values& values) {
   out.attributes.path = *engine.cookie_path;
   out.attributes.secure = *engine.cookie_secure;
   out.attributes.http_only = *engine.cookie_httponly;
-  out.attributes.same_site = same_site(*engine.cookie_samesite);
+  out.attributes.same_site = same_site_named(*engine.cookie_samesite);
+  for (const auto& entry : *engine.cookie_rules) {
+    auto rule = parse_cookie_rule(entry, out.attributes);  // judged already
+    if (rule.ok()) out.cookie_rules.push_back(std::move(rule).value());
+  }
   out.cookie_expire = to_seconds(*engine.cookie_expire);
   out.cookie_refresh = to_seconds(*engine.cookie_refresh);
   out.refresh_before_expiry = *engine.refresh_before_expiry;
@@ -97,6 +95,10 @@ policy::HeaderPolicy header_policy(const Values& values) {
   out.encode_group_separators = !values.is_compat;
   out.strip_own_cookies = *engine.strip_own_cookies;
   out.strip_own_token = !values.is_compat;
+  if (engine.signature_key.given) {
+    auto signer = policy::RequestSigner::make(*engine.signature_key);  // judged already
+    if (signer.ok()) out.signer = std::make_shared<const policy::RequestSigner>(std::move(*signer));
+  }
   return out;
 }
 
@@ -151,6 +153,7 @@ policy::Policy policy_of(const Values& values) {
   out.bearer.login_fallback = *engine.bearer_token_login_fallback;
   out.bearer.falls_through = *engine.bearer_falls_through;
   out.allowed_groups = *engine.allowed_groups;
+  for (const auto& role : *engine.allowed_roles) out.allowed_groups.push_back("role:" + role);
   out.return_to.whitelist_domains = *engine.whitelist_domains;
   out.return_to.accept_http = *engine.accept_http_return || !*engine.cookie_secure;
   out.return_to.strict_query = values.is_compat;

@@ -46,6 +46,15 @@ void resolve_routes(const Values& values, policy::Policy& policy, Problems& prob
   routes->unite();
   if (!routes->is_empty()) policy.free_pass.routes = std::move(routes);
 
+  auto optional = std::make_shared<policy::SkipRoutes>();
+  add_all(Row::optional_auth_routes, *engine.optional_auth_routes, problems,
+          [&](const auto& entry) {
+            auto rule = policy::parse_skip_rule(entry, policy::RuleReading::strict);
+            return rule.ok() ? said_of_pattern(optional->add(*rule)) : Result<void>(rule.error());
+          });
+  optional->unite();
+  if (!optional->is_empty()) policy.free_pass.optional_routes = std::move(optional);
+
   auto api_routes = std::make_shared<policy::RegexSet>();
   add_all(Row::api_routes, *engine.api_routes, problems,
           [&](const auto& entry) { return said_of_pattern(api_routes->add(entry)); });

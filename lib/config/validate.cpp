@@ -5,6 +5,7 @@
 #include "config/range.hpp"
 #include "http/ip.hpp"
 #include "http/url.hpp"
+#include "policy/request_signer.hpp"
 
 namespace gatelet::config {
 namespace {
@@ -68,6 +69,10 @@ void check_headers(const Values& values, Problems& problems) {
   const auto& engine = values.engine;
   if (*engine.set_basic_auth && !engine.basic_auth_password.given) {
     problems.add(Row::basic_auth_password, "missing, and set_basic_auth is on; write a password");
+  }
+  if (engine.signature_key.given) {
+    const auto signer = policy::RequestSigner::make(*engine.signature_key);
+    if (!signer.ok()) problems.add(Row::signature_key, signer.error().text);
   }
   if (!*engine.skip_auth_strip_headers) {
     problems.add(Row::skip_auth_strip_headers,

@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include "config/cookie_rule.hpp"
 #include "config/range.hpp"
 #include "config/validate.hpp"
 #include "http/header.hpp"
@@ -64,6 +65,21 @@ void check_same_site(const Values& values, Problems& problems) {
   }
 }
 
+void check_rules(const EngineValues& engine, Problems& problems) {
+  http::CookieAttributes base;
+  base.secure = *engine.cookie_secure;
+  for (const auto& entry : *engine.cookie_rules) {
+    const auto rule = parse_cookie_rule(entry, base);
+    if (!rule.ok()) {
+      problems.add(Row::cookie_rules, shown(entry) + ": " + rule.error().text);
+    } else if (has_prefix(*engine.cookie_name, "__Host-")) {
+      problems.add(Row::cookie_rules,
+                   "does not go with a cookie_name that begins with __Host-; write another name");
+      return;
+    }
+  }
+}
+
 void check_lives(const EngineValues& engine, Problems& problems) {
   const auto expire = *engine.cookie_expire, refresh = *engine.cookie_refresh;
   if (expire > Duration{} && refresh >= expire) {
@@ -101,6 +117,7 @@ void validate_cookies(const Values& values, Problems& problems) {
   check_secret(values.engine, problems);
   check_name(values.engine, problems);
   check_same_site(values, problems);
+  check_rules(values.engine, problems);
   check_lives(values.engine, problems);
   check_attempts(values, problems);
   check_minimal(values.engine, problems);

@@ -10,6 +10,9 @@ namespace {
 
 const EVP_MD* algorithm(Digest digest) noexcept {
   switch (digest) {
+    case Digest::md5: return EVP_md5();
+    case Digest::sha1: return EVP_sha1();
+    case Digest::sha224: return EVP_sha224();
     case Digest::sha256: return EVP_sha256();
     case Digest::sha384: return EVP_sha384();
     case Digest::sha512: return EVP_sha512();

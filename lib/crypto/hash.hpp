@@ -1,5 +1,6 @@
-// SHA-2. `hash` is for text that comes now and then: each call looks the algorithm up (0.2 us).
-// Sha256 is prepared once, for what an answer waits for. Keyed hashes are hmac.hpp.
+// SHA-2, and what only an HMAC that others chose still needs. `hash` is for text that comes now and
+// then: each call looks the algorithm up (0.2 us). Sha256 is prepared once, for what an answer
+// waits for. Keyed hashes are hmac.hpp.
 #pragma once
 
 #include <array>
@@ -12,10 +13,18 @@
 
 namespace gatelet::crypto {
 
-enum class Digest : std::uint8_t { sha256, sha384, sha512 };
+enum class Digest : std::uint8_t { md5, sha1, sha224, sha256, sha384, sha512 };
 
 constexpr std::size_t digest_size(Digest d) noexcept {
-  return d == Digest::sha256 ? 32 : d == Digest::sha384 ? 48 : 64;
+  switch (d) {
+    case Digest::md5: return 16;
+    case Digest::sha1: return 20;
+    case Digest::sha224: return 28;
+    case Digest::sha256: return 32;
+    case Digest::sha384: return 48;
+    case Digest::sha512: return 64;
+  }
+  return 0;
 }
 
 // The digest of `data`, digest_size bytes. Failure: Status::internal when OpenSSL refuses (out of

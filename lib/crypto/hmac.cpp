@@ -15,6 +15,9 @@ constexpr std::size_t max_digest_size = 64;
 
 const char* algorithm_name(Digest digest) noexcept {
   switch (digest) {
+    case Digest::md5: return "MD5";
+    case Digest::sha1: return "SHA1";
+    case Digest::sha224: return "SHA2-224";
     case Digest::sha256: return "SHA2-256";
     case Digest::sha384: return "SHA2-384";
     case Digest::sha512: return "SHA2-512";

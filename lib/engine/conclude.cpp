@@ -9,6 +9,7 @@
 #include "policy/authorize.hpp"
 #include "policy/free_pass.hpp"
 #include "policy/identity_headers.hpp"
+#include "policy/request_signature.hpp"
 #include "policy/userinfo.hpp"
 #include "session/cookie_session.hpp"
 #include "session/lifetime.hpp"
@@ -55,6 +56,11 @@ void add_response_headers(const Question& question, const policy::Whom& whom, An
   question.notes.value_left_out |= !whole;
 }
 
+void add_signature(const Question& question, const policy::Whom& whom, Answer& answer) {
+  const bool whole = policy::add_signature(question.policy(), question.facts, whom, answer);
+  question.notes.value_left_out |= !whole;
+}
+
 // Nobody, where nobody needs to be signed in. The client's own identity headers go all the same.
 Decision let_pass(const Question& question, Endpoint endpoint, Cookies cookies) {
   auto answer = endpoint == Endpoint::none
@@ -63,6 +69,7 @@ Decision let_pass(const Question& question, Endpoint endpoint, Cookies cookies) 
   if (endpoint == Endpoint::none) {
     policy::add_request_headers(question.policy(), question.context().session.cookie_name,
                                 question.facts, {}, answer);
+    add_signature(question, {}, answer);
   } else {
     answer.no_store();
   }
@@ -119,10 +126,19 @@ Decision allow(const Question& question, const Presented& presented, Cookies coo
   const bool whole = policy::add_request_headers(
       question.policy(), question.context().session.cookie_name, question.facts, whom, answer);
   question.notes.value_left_out |= !whole;
+  add_signature(question, whom, answer);
   add_response_headers(question, whom, answer);
   add_cookies(cookies, answer);
   answer.identity(presented.session);
   return std::move(answer).finish();
+}
+
+// Nobody needs to be signed in here. Optional means absent, never present but bad (EN-11).
+bool may_pass(const Question& question, Reason reason) {
+  if (policy::has_free_pass(question.policy(), question.facts)) return true;
+  const bool is_bad = reason == Reason::bearer_rejected || reason == Reason::basic_rejected ||
+                      question.notes.credential_ignored;
+  return !is_bad && policy::is_optional_route(question.policy(), question.facts);
 }
 
 }  // namespace
@@ -130,7 +146,7 @@ Decision allow(const Question& question, const Presented& presented, Cookies coo
 Result<Decision> conclude(const Question& question, Endpoint endpoint, const Presented& presented) {
   if (!policy::authorize(question.policy(), *presented.session).ok()) {
     // Without a pass the session would be refused here; with one it is only no identity.
-    if (policy::has_free_pass(question.policy(), question.facts)) {
+    if (may_pass(question, presented.reason)) {
       return let_pass(question, endpoint, {});
     }
     return not_permitted(question, endpoint, presented);
@@ -144,7 +160,7 @@ Result<Decision> conclude(const Question& question, Endpoint endpoint, const Pre
 
 std::optional<Decision> conclude_free_pass(const Question& question, Endpoint endpoint,
                                            const Presented& presented) {
-  if (!policy::has_free_pass(question.policy(), question.facts)) return std::nullopt;
+  if (!may_pass(question, presented.reason)) return std::nullopt;
   return let_pass(question, endpoint, clearing_cookies(question, presented));
 }
 

@@ -9,6 +9,7 @@
 #include "policy/authorize.hpp"
 #include "policy/force_https.hpp"
 #include "policy/pages.hpp"
+#include "policy/request_signature.hpp"
 
 namespace gatelet::engine {
 namespace {
@@ -48,6 +49,11 @@ std::shared_ptr<const oidc::ProviderState> provider_of(const Snapshot& snapshot,
   return session->password_mark.empty() ? snapshot.provider(session->provider_id) : nullptr;
 }
 
+bool lacks_signed_body(const Question& question) noexcept {
+  return !question.facts.request->body &&
+         policy::signs_body(question.policy(), question.facts.headers);
+}
+
 bool reads_parameters(Endpoint endpoint) noexcept {
   return endpoint == Endpoint::sign_in || endpoint == Endpoint::start ||
          endpoint == Endpoint::sign_out || endpoint == Endpoint::signed_out;
@@ -72,6 +78,8 @@ Result<Verdict> decide(const Question& question) {
   }
   switch (match.endpoint) {
     case Endpoint::none:
+      if (lacks_signed_body(question)) return Error{Status::need_body, "what GAP-Signature covers"};
+      return decide_with_session(question, match.endpoint);
     case Endpoint::auth:
     case Endpoint::userinfo: return decide_with_session(question, match.endpoint);
     case Endpoint::sign_in: return decide_sign_in(question);

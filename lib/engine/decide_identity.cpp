@@ -89,7 +89,9 @@ Result<Verdict> decide_accepted(const Question& question, Endpoint endpoint,
 
 // Nobody needs to be known where everybody passes; else what is not known is no answer.
 Result<Verdict> pass_or(const Question& question, Endpoint endpoint, Error unknown) {
-  if (auto pass = conclude_free_pass(question, endpoint, {})) return Verdict(std::move(*pass));
+  Presented nobody;
+  nobody.reason = Reason::bearer_rejected;
+  if (auto pass = conclude_free_pass(question, endpoint, nobody)) return Verdict(std::move(*pass));
   return unknown;
 }
 
@@ -175,7 +177,7 @@ Result<Verdict> decide_checked(const Question& question, const NeedPassword& nee
   if (need.endpoint == Endpoint::sign_in) return decide_form_checked(question, need, matches);
   if (!matches.ok()) return pass_or(question, need.endpoint, matches.error());
   if (!*matches || !need.session) return decide_wrong_password(question, need.endpoint);
-  remember_password(question.memory, need.attempt, need.session);
+  remember_password(question.memory, need.attempt, need.session, question.now);
   return decide_presented(question, need.endpoint, behind_password(need.session));
 }
 

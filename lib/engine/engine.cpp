@@ -5,6 +5,7 @@
 
 #include "engine/core.hpp"
 #include "engine/system_ports.hpp"
+#include "policy/request_signature.hpp"
 
 namespace gatelet::inline GATELET_CXX_ABI {
 
@@ -83,16 +84,18 @@ Decision Engine::failure(const RequestView& request, const Error& error) const {
 }
 
 std::size_t Engine::body_limit(const RequestView& request) const noexcept {
-  constexpr std::size_t form_limit = 64 * 1024;
-  if (request.method != "POST") return 0;
+  constexpr std::size_t form_limit = 64 * 1024, signed_limit = 1024 * 1024;
   const auto snapshot = impl_->core.snapshots.load();
   const auto& context = *snapshot->context;
   const auto path = request.target.substr(0, request.target.find('?'));
   const auto match = policy::match_endpoint(context.policy, path, context.several_providers);
+  if (match.endpoint == policy::Endpoint::none) {
+    return policy::signs_body(context.policy, request.headers) ? signed_limit : 0;
+  }
   const bool is_form =
       match.endpoint == policy::Endpoint::callback ||
       (match.endpoint == policy::Endpoint::sign_in && context.policy.password.enabled);
-  return is_form ? form_limit : 0;
+  return is_form && request.method == "POST" ? form_limit : 0;
 }
 
 Result<void> Engine::reload(const Settings& settings) { return impl_->core.reload(settings); }

@@ -19,10 +19,6 @@ std::uint64_t token_generation(const Snapshot& snapshot) noexcept {
   return snapshot.generation << 32 ^ snapshot.num_updates;
 }
 
-bool is_over(const session::Session& session, Instant now) noexcept {
-  return session.ends_at && *session.ends_at <= session::to_timestamp(now);
-}
-
 // The issuer a token claims, read when it is first asked for.
 class ClaimedIssuer {
  public:
@@ -87,8 +83,7 @@ PresentedBearer present_bearer(const Memory& memory, const policy::BearerCredent
   const auto token = credential.token();
   const TokenImage image(token);
   const auto generation = token_generation(snapshot);
-  if (auto known = memory.sessions.find(image, generation)) {
-    if (is_over(*known, now)) return {};
+  if (auto known = memory.sessions.find(image, generation, now)) {
     return {Kind::accepted, std::move(known), {}};
   }
 
@@ -97,7 +92,7 @@ PresentedBearer present_bearer(const Memory& memory, const policy::BearerCredent
   trial.try_all(snapshot.providers, is_only_one);
   trial.try_all(snapshot.token_issuers, is_only_one);
   auto presented = std::move(trial).finish();
-  if (presented.session) memory.sessions.insert(image, generation, presented.session);
+  if (presented.session) memory.sessions.insert(image, generation, presented.session, now);
   return presented;
 }
 

@@ -24,10 +24,6 @@ std::shared_ptr<const session::Session> session_of(const policy::PasswordPolicy&
   return session;
 }
 
-bool is_over(const session::Session& session, Instant now) noexcept {
-  return session.ends_at && *session.ends_at <= session::to_timestamp(now);
-}
-
 }  // namespace
 
 PresentedPassword present_password(const Memory& memory, std::string_view name,
@@ -54,8 +50,8 @@ PresentedPassword present_password(const Memory& memory, std::string_view name,
   if (!attempt.ok()) return {};
   out.attempt = std::move(attempt).value();
   out.kind = Kind::unchecked;
-  auto known = memory.sessions.find(TokenImage(out.attempt), snapshot.generation);
-  if (user != nullptr && known && !is_over(*known, now)) {
+  auto known = memory.sessions.find(TokenImage(out.attempt), snapshot.generation, now);
+  if (user != nullptr && known) {
     out.session = std::move(known);
     out.kind = Kind::accepted;
   }
@@ -63,8 +59,8 @@ PresentedPassword present_password(const Memory& memory, std::string_view name,
 }
 
 void remember_password(const Memory& memory, const std::string& attempt,
-                       std::shared_ptr<const session::Session> session) {
-  memory.sessions.insert(TokenImage(attempt), memory.snapshot->generation, std::move(session));
+                       std::shared_ptr<const session::Session> session, Instant now) {
+  memory.sessions.insert(TokenImage(attempt), memory.snapshot->generation, std::move(session), now);
 }
 
 Presented behind_password(std::shared_ptr<const session::Session> session) {

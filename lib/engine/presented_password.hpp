@@ -35,7 +35,7 @@ PresentedPassword present_password(const Memory& memory, std::string_view user,
 // What was found right need not be computed again for some minutes, as long as the file has the
 // same line.
 void remember_password(const Memory& memory, const std::string& attempt,
-                       std::shared_ptr<const session::Session> session);
+                       std::shared_ptr<const session::Session> session, Instant now);
 
 // The person behind HTTP Basic.
 Presented behind_password(std::shared_ptr<const session::Session> session);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "session/lifetime.hpp"
+
 namespace gatelet::engine {
 namespace {
 
@@ -28,6 +30,15 @@ std::size_t bytes_of(const session::Session& session) noexcept {
   for (const auto& group : session.groups) bytes += group.size() + sizeof(std::string);
   // An additional claim's size is not known without walking it; the record it came from bounds it.
   return bytes + session.additional_claims.size() * entry_overhead;
+}
+
+// When the session ends, on the clock that is never set back.
+Duration steady_end(const session::Session& session, Instant now) noexcept {
+  if (!session.ends_at) return Duration::max();
+  constexpr std::int64_t year = 366 * 24 * 3600;  // longer than anything is remembered
+  const auto today = now.unix_seconds();
+  return now.steady +
+         std::chrono::seconds(std::clamp(session.ends_at->seconds, today, today + year) - today);
 }
 
 }  // namespace
@@ -114,8 +125,9 @@ SessionCache::SessionCache(std::size_t max_bytes, const std::array<unsigned char
     : max_shard_bytes_(max_bytes / num_shards), hash_(hash_key) {}
 
 template <class Image>
-std::shared_ptr<const session::Session> SessionCache::find_image(
-    const Image& image, std::uint64_t generation) noexcept {
+std::shared_ptr<const session::Session> SessionCache::find_image(const Image& image,
+                                                                 std::uint64_t generation,
+                                                                 Duration steady_now) noexcept {
   if (!image.fits() || max_shard_bytes_ == 0) return nullptr;
   const auto hash = image.hash(hash_, generation);
   auto& shard = this->shard(hash);
@@ -124,15 +136,17 @@ std::shared_ptr<const session::Session> SessionCache::find_image(
   if (found == shard.by_hash.end()) return nullptr;
   const auto entry = found->second;
   if (entry->generation != generation || !image.equals(entry->image)) return nullptr;
+  if (entry->ends_at <= steady_now) return nullptr;
   shard.entries.splice(shard.entries.begin(), shard.entries, entry);
   return entry->session;
 }
 
 template <class Image>
 void SessionCache::insert_image(const Image& image, std::uint64_t generation,
-                                std::shared_ptr<const session::Session> session) {
+                                std::shared_ptr<const session::Session> session, Duration ends_at) {
   if (!image.fits() || max_shard_bytes_ == 0) return;
-  Entry entry{image.hash(hash_, generation), generation, image.keep(), std::move(session), 0};
+  Entry entry{
+      image.hash(hash_, generation), generation, image.keep(), std::move(session), 0, ends_at};
   entry.bytes = entry.image.size() + bytes_of(*entry.session) + entry_overhead;
   if (entry.bytes > max_shard_bytes_) return;
 
@@ -148,22 +162,27 @@ void SessionCache::insert_image(const Image& image, std::uint64_t generation,
 
 std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& image,
                                                            std::uint64_t generation) noexcept {
-  return find_image(image, generation);
+  return find_image(image, generation, Duration::min());
 }
 
 std::shared_ptr<const session::Session> SessionCache::find(const TokenImage& image,
-                                                           std::uint64_t generation) noexcept {
-  return find_image(image, generation);
+                                                           std::uint64_t generation,
+                                                           Instant now) noexcept {
+  auto session = find_image(image, generation, now.steady);
+  const bool is_over =
+      session && session->ends_at && *session->ends_at <= session::to_timestamp(now);
+  return is_over ? nullptr : session;
 }
 
 void SessionCache::insert(const CookieImage& image, std::uint64_t generation,
                           std::shared_ptr<const session::Session> session) {
-  insert_image(image, generation, std::move(session));
+  insert_image(image, generation, std::move(session), Duration::max());
 }
 
 void SessionCache::insert(const TokenImage& image, std::uint64_t generation,
-                          std::shared_ptr<const session::Session> session) {
-  insert_image(image, generation, std::move(session));
+                          std::shared_ptr<const session::Session> session, Instant now) {
+  const auto ends_at = steady_end(*session, now);
+  insert_image(image, generation, std::move(session), ends_at);
 }
 
 void SessionCache::evict(Shard& shard, std::list<Entry>::iterator entry) {

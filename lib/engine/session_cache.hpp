@@ -73,13 +73,15 @@ class SessionCache {
   //   Threads: any. Allocates nothing.
   std::shared_ptr<const session::Session> find(const CookieImage& image,
                                                std::uint64_t generation) noexcept;
-  std::shared_ptr<const session::Session> find(const TokenImage& image,
-                                               std::uint64_t generation) noexcept;
+  // The same for a token or password; one is forgotten when the session is over, on whichever clock
+  // that is earlier: a clock that is set back revives nothing.
+  std::shared_ptr<const session::Session> find(const TokenImage& image, std::uint64_t generation,
+                                               Instant now) noexcept;
 
   void insert(const CookieImage& image, std::uint64_t generation,
               std::shared_ptr<const session::Session> session);
   void insert(const TokenImage& image, std::uint64_t generation,
-              std::shared_ptr<const session::Session> session);
+              std::shared_ptr<const session::Session> session, Instant now);
 
   std::size_t size_bytes() const noexcept;
 
@@ -90,6 +92,7 @@ class SessionCache {
     std::string image;
     std::shared_ptr<const session::Session> session;
     std::size_t bytes;
+    Duration ends_at;  // on the steady clock
   };
   struct Shard {
     mutable std::mutex mutex;
@@ -100,11 +103,11 @@ class SessionCache {
   static constexpr std::size_t num_shards = 8;
 
   template <class Image>
-  std::shared_ptr<const session::Session> find_image(const Image& image,
-                                                     std::uint64_t generation) noexcept;
+  std::shared_ptr<const session::Session> find_image(const Image& image, std::uint64_t generation,
+                                                     Duration steady_now) noexcept;
   template <class Image>
   void insert_image(const Image& image, std::uint64_t generation,
-                    std::shared_ptr<const session::Session> session);
+                    std::shared_ptr<const session::Session> session, Duration ends_at);
 
   Shard& shard(std::uint64_t hash) noexcept { return shards_[hash >> 61]; }
   static void evict(Shard& shard, std::list<Entry>::iterator entry);

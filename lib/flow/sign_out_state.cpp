@@ -21,8 +21,7 @@ std::string cookie_name(const Context& context) {
 }
 
 http::CookieAttributes attributes_for(const Context& context, std::string_view host) {
-  auto attributes = context.session.attributes;
-  attributes.domain = session::domain_for(context.session, host);
+  auto attributes = session::cookie_attributes(context.session, host);
   // The provider sends the browser back from its own site: Strict would keep the cookie at home.
   if (attributes.same_site == http::SameSite::strict) attributes.same_site = http::SameSite::lax;
   return attributes;

@@ -118,6 +118,17 @@ void resolve_segments(std::string& path, bool& is_plain) {
 
 }  // namespace
 
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? escaped_byte(text, i) : std::nullopt;
+    out += byte ? *byte : text[i];
+    if (byte) i += 2;
+  }
+  return out;
+}
+
 bool is_target(std::string_view target) noexcept { return fault_of(target) == Fault::none; }
 
 Result<Target> parse_target(std::string_view target) {

@@ -22,6 +22,9 @@ Result<Target> parse_target(std::string_view target);
 
 bool is_target(std::string_view target) noexcept;  // parse_target would accept it
 
+// Every percent escape decoded once; a broken one stays as it is.
+std::string percent_decoded(std::string_view text);
+
 // The path decoded once and normalised.
 struct NormalPath {
   std::string text;      // dot segments resolved, runs of "/" merged; never leaves the root

@@ -118,6 +118,27 @@ bool Answer::upstream(std::string_view name, std::string_view value) {
   return true;
 }
 
+std::string Answer::upstream_value(std::string_view name,
+                                   std::span<const HeaderView> client) const {
+  std::string out;
+  bool is_first = true;
+  const auto add = [&](std::string_view value) {
+    if (!std::exchange(is_first, false)) out += ',';
+    out += value;
+  };
+  bool is_stripped = false;
+  for (std::size_t i = 0; i < strip_.size(); ++i) {
+    is_stripped = is_stripped || http::equal_ignoring_case(strip_[i].name, name);
+  }
+  for (const auto& field : client) {
+    if (!is_stripped && http::equal_ignoring_case(field.name, name)) add(field.value);
+  }
+  for (std::size_t i = 0; i < upstream_.size(); ++i) {
+    if (http::equal_ignoring_case(upstream_[i].name, name)) add(upstream_[i].value);
+  }
+  return out;
+}
+
 bool Answer::response(std::string_view name, std::string_view value) {
   if (!http::is_token(name) || !http::is_safe_value(value)) return false;
   response_.add({name, value});

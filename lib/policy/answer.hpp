@@ -37,6 +37,10 @@ class Answer {
   bool strip(std::string_view name);
   bool upstream(std::string_view name, std::string_view value);
   bool response(std::string_view name, std::string_view value);
+
+  // All values of a field as the application will get them, joined by ",": the client's unless they
+  // are stripped, then ours.
+  std::string upstream_value(std::string_view name, std::span<const HeaderView> client) const;
   void body(std::string_view text) noexcept { body_ = text; }
   void identity(std::shared_ptr<const session::Session> session) { identity_ = std::move(session); }
 

@@ -19,14 +19,13 @@ std::optional<http::IpAddress> client_ip(const Policy& policy, const RequestFact
 
 namespace {
 
-bool is_skipped_route(const Policy& policy, const RequestFacts& facts) {
-  const auto& free = policy.free_pass;
-  if (!free.routes) return false;
+bool is_route(const SkipRoutes* routes, const Policy& policy, const RequestFacts& facts) {
+  if (routes == nullptr) return false;
   // A host that asks PREFIX/auth must say for which path: else a rule such as "!=^/private" would
   // match the endpoint itself, and let everything pass.
   const bool is_own = match_endpoint(policy, facts.path, true).endpoint != Endpoint::none;
-  if (is_own && !free.routes_cover_own_endpoints) return false;
-  return free.routes->matches(facts.method, facts.path);
+  if (is_own && !policy.free_pass.routes_cover_own_endpoints) return false;
+  return routes->matches(facts.method, facts.path);
 }
 
 }  // namespace
@@ -34,10 +33,14 @@ bool is_skipped_route(const Policy& policy, const RequestFacts& facts) {
 bool has_free_pass(const Policy& policy, const RequestFacts& facts) {
   const auto& free = policy.free_pass;
   if (free.preflight && facts.method == "OPTIONS") return true;
-  if (is_skipped_route(policy, facts)) return true;
+  if (is_route(free.routes.get(), policy, facts)) return true;
   if (free.trusted_ips.empty()) return false;
   const auto client = client_ip(policy, facts);
   return client && http::contains(free.trusted_ips, *client);
+}
+
+bool is_optional_route(const Policy& policy, const RequestFacts& facts) {
+  return is_route(policy.free_pass.optional_routes.get(), policy, facts);
 }
 
 }  // namespace gatelet::policy

@@ -18,4 +18,7 @@ std::optional<http::IpAddress> client_ip(const Policy&, const RequestFacts&) noe
 // The request passes without a session.
 bool has_free_pass(const Policy&, const RequestFacts&);
 
+// The request passes without a credential, and not with a bad one: optional_auth_routes.
+bool is_optional_route(const Policy&, const RequestFacts&);
+
 }  // namespace gatelet::policy

@@ -12,6 +12,7 @@
 #include "policy/header_rules.hpp"
 #include "policy/htpasswd.hpp"
 #include "policy/regex_set.hpp"
+#include "policy/request_signer.hpp"
 #include "policy/skip_routes.hpp"
 
 namespace gatelet::policy {
@@ -44,8 +45,9 @@ struct ForwardedPolicy {
 struct FreePassPolicy {
   bool preflight = false;  // every OPTIONS request
   std::vector<http::IpRange> trusted_ips;
-  std::shared_ptr<const SkipRoutes> routes;  // null: none
-  bool routes_cover_own_endpoints = false;   // compat: skip_auth_routes may name PREFIX/auth
+  std::shared_ptr<const SkipRoutes> routes;           // null: none
+  std::shared_ptr<const SkipRoutes> optional_routes;  // where no credential passes, and no bad one
+  bool routes_cover_own_endpoints = false;  // compat: skip_auth_routes may name PREFIX/auth
 };
 
 // Users of htpasswd_file (policy/htpasswd.hpp).
@@ -71,6 +73,7 @@ struct HeaderPolicy {
   bool strip_own_cookies = true;  // Cookie is rewritten without the engine's own cookies
   bool strip_own_token = true;    // the application does not see the token a session came as;
                                   // compat: it does
+  std::shared_ptr<const RequestSigner> signer;  // of signature_key; null: nothing is signed
 };
 
 struct PagesPolicy {

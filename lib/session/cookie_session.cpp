@@ -29,10 +29,11 @@ bool covers(std::string_view domain, std::string_view host) noexcept {
          (border == 0 || host[border - 1] == '.');
 }
 
-http::CookieAttributes attributes_for(const SessionSettings& settings, std::string_view host) {
-  auto attributes = settings.attributes;
-  attributes.domain = domain_for(settings, host);
-  return attributes;
+bool is_meant(const CookieRule& rule, std::string_view host) noexcept {
+  std::string_view domain = rule.host;
+  if (!domain.starts_with('.')) return http::equal_ignoring_case(domain, host);
+  domain.remove_prefix(1);
+  return host.size() > domain.size() && covers(domain, host);
 }
 
 std::optional<std::chrono::seconds> max_age(std::chrono::seconds lifetime) noexcept {
@@ -75,6 +76,18 @@ Result<std::string> seal(const SessionSettings& settings, const CookieKeys& keys
 }
 
 }  // namespace
+
+http::CookieAttributes cookie_attributes(const SessionSettings& settings, std::string_view host) {
+  const CookieRule* best = nullptr;
+  for (const auto& rule : settings.cookie_rules) {
+    if (!is_meant(rule, without_port(host))) continue;
+    if (best == nullptr || rule.host.size() > best->host.size()) best = &rule;
+  }
+  if (best != nullptr) return best->attributes;
+  auto attributes = settings.attributes;
+  attributes.domain = domain_for(settings, host);
+  return attributes;
+}
 
 std::string_view domain_for(const SessionSettings& settings, std::string_view host) noexcept {
   host = without_port(host);
@@ -123,7 +136,7 @@ Result<std::vector<std::string>> write_session(const SessionSettings& settings,
       write_signed(keys.mac(), settings.cookie_name, *sealed, session.created_at->seconds);
   if (!value) return value.error();
 
-  const auto attributes = attributes_for(settings, host);
+  const auto attributes = cookie_attributes(settings, host);
   auto cookies =
       split_cookie(settings.cookie_name, *value, attributes, max_age(settings.cookie_expire));
   if (!cookies) return std::move(cookies).error();
@@ -136,7 +149,7 @@ Result<std::vector<std::string>> write_session(const SessionSettings& settings,
 std::vector<std::string> clear_session(const SessionSettings& settings, std::string_view host,
                                        std::span<const HeaderView> request_headers) {
   std::vector<std::string> out;
-  expire_others(settings, attributes_for(settings, host), request_headers, {}, out);
+  expire_others(settings, cookie_attributes(settings, host), request_headers, {}, out);
   return out;
 }
 

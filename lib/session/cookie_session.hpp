@@ -23,11 +23,18 @@
 
 namespace gatelet::session {
 
+// How cookies look on some hosts of several.
+struct CookieRule {
+  std::string host;                   // "app.example.com", ".example.com" for those below it
+  http::CookieAttributes attributes;  // whole; with its domain, or none
+};
+
 // Everything that shapes a session cookie; plain settings, no profile.
 struct SessionSettings {
   std::string cookie_name = "__Host-gatelet";
   std::vector<std::string> cookie_domains;         // most specific match wins; see domain_for
   http::CookieAttributes attributes;               // without domain
+  std::vector<CookieRule> cookie_rules;            // the longest that fits the host replaces both
   std::chrono::seconds cookie_expire{168 * 3600};  // 0: no Max-Age, never too old
   std::chrono::seconds cookie_refresh{0};          // refresh when older; 0: never by age
   Duration refresh_before_expiry{std::chrono::seconds(30)};  // 0: off
@@ -73,6 +80,10 @@ class CookieKeys {
 
 // The AES key that a cookie secret's text gives; empty when the text has no usable size.
 Secret aes_key_of(const Secret& cookie_secret);
+
+// How a cookie looks on a host: by the longest rule that fits it, else the settings' attributes
+// with domain_for.
+http::CookieAttributes cookie_attributes(const SessionSettings&, std::string_view host);
 
 // The cookie domain for a host: the longest configured one that is the host or a parent of it, else
 // the shortest; without leading dot. Empty: host-only.

@@ -23,8 +23,7 @@ bool is_base64url(std::string_view text) noexcept {
 
 http::CookieAttributes attributes_for(const SessionSettings& settings, std::string_view host,
                                       bool form_post) {
-  auto attributes = settings.attributes;
-  attributes.domain = domain_for(settings, host);
+  auto attributes = cookie_attributes(settings, host);
   if (settings.login_state_same_site != http::SameSite::unset)
     attributes.same_site = settings.login_state_same_site;
   if (form_post) {  // the provider's page posts across sites

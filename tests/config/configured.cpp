@@ -66,6 +66,7 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("forwarded.real_client_ip_header", p.forwarded.real_client_ip_header);
   out.add("free_pass.preflight", p.free_pass.preflight);
   out.add("free_pass.has_routes", p.free_pass.routes != nullptr);
+  out.add("free_pass.has_optional_routes", p.free_pass.optional_routes != nullptr);
   out.add("free_pass.routes_cover_own_endpoints", p.free_pass.routes_cover_own_endpoints);
   out.add("password.enabled", p.password.enabled);
   out.add("password.groups", p.password.groups);
@@ -81,6 +82,7 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("headers.encode_group_separators", p.headers.encode_group_separators);
   out.add("headers.strip_own_cookies", p.headers.strip_own_cookies);
   out.add("headers.strip_own_token", p.headers.strip_own_token);
+  out.add("headers.is_signed", p.headers.signer != nullptr);
   out.add("pages.banner", p.pages.banner);
   out.add("pages.footer", p.pages.footer);
   out.add("pages.force_json_errors", p.pages.force_json_errors);
@@ -91,6 +93,11 @@ void add_session(const session::SessionSettings& s, Members& out) {
   out.add("cookie_name", s.cookie_name);
   out.add("cookie_domains", s.cookie_domains);
   out.add("attributes.path", s.attributes.path);
+  for (const auto& rule : s.cookie_rules) {
+    std::string text;
+    http::write_set_cookie(rule.host, {}, rule.attributes, {}, text);
+    out.add("cookie_rules", text);
+  }
   out.add("attributes.secure", s.attributes.secure);
   out.add("attributes.http_only", s.attributes.http_only);
   out.add_number("attributes.same_site", s.attributes.same_site);

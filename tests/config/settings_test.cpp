@@ -61,7 +61,7 @@ TEST_SUITE("config/settings") {
       "OP-07: set: a name of the reference that nothing here reads is an error that says so") {
     CHECK(refused("azure_tenant") == "\"azure_tenant\": is not available in this version");
     CHECK(status_of("azure_tenant") == Status::not_built);
-    CHECK(status_of("allowed_roles") == Status::not_built);
+    CHECK(status_of("redis_password") == Status::not_built);
     CHECK(refused("upstreams") ==
           "\"upstreams\": belongs to a proxy, which the library is not; leave it out");
   }

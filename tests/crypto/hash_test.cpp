@@ -18,6 +18,10 @@ TEST_SUITE("crypto/hash") {
     CHECK(to_hex(hash(Digest::sha512, "abc").value()) ==
           "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
           "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+    CHECK(to_hex(hash(Digest::md5, "abc").value()) == "900150983cd24fb0d6963f7d28e17f72");
+    CHECK(to_hex(hash(Digest::sha1, "abc").value()) == "a9993e364706816aba3e25717850c26c9cd0d89d");
+    CHECK(to_hex(hash(Digest::sha224, "abc").value()) ==
+          "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7");
     CHECK(to_hex(hash(Digest::sha256, "").value()) ==
           "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   }

@@ -1,5 +1,7 @@
 #include "engine/decide.hpp"
 
+#include <set>
+
 #include "engine/world.hpp"
 
 using namespace gatelet;
@@ -228,5 +230,34 @@ TEST_SUITE("engine/decide") {
     const auto after = world.decide({.cookie = cookie, .headers = as_program});
     CHECK(after.http_status() == 401);
     CHECK(after.reason() == Reason::session_expired);
+  }
+
+  TEST_CASE(
+      "F-046: decide: a signed request's body is asked for; the application gets GAP-Signature") {
+    World world;
+    world.policy.headers.signer = std::make_shared<const policy::RequestSigner>(
+        policy::RequestSigner::make(Secret("sha256:0123456789abcdef")).value());
+    World::Request request{.cookie = world.cookie_of(world.person()),
+                           .method = "POST",
+                           .headers = {{"Content-Length", "3"}}};
+    const auto ask = [&] {
+      return world.with(request, [](const Question& question) { return engine::decide(question); });
+    };
+    const auto unfinished = ask();
+    REQUIRE_FALSE(unfinished.ok());
+    CHECK(unfinished.error().status == Status::need_body);
+    std::set<std::string> signatures;
+    for (const auto* body : {"a=1", "a=2"}) {
+      request.body = body;
+      const auto decision = world.decide(request);
+      CHECK(decision.kind() == Decision::Kind::allow);
+      CHECK(support::value_of(decision.upstream(), "GAP-Auth") == "ada@example.com");
+      signatures.insert(support::value_of(decision.upstream(), "GAP-Signature"));
+    }
+    CHECK(signatures.size() == 2);
+    CHECK(signatures.begin()->starts_with("sha256 "));
+    world.policy.headers.signer = nullptr;
+    request.body.reset();
+    CHECK(world.decide(request).kind() == Decision::Kind::allow);
   }
 }

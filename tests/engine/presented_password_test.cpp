@@ -27,7 +27,7 @@ struct PasswordWorld : World {
   }
   void remember(const PresentedPassword& presented) {
     const Memory memory{snapshot(), sessions, refreshes};
-    remember_password(memory, presented.attempt, presented.session);
+    remember_password(memory, presented.attempt, presented.session, now);
   }
 };
 

@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
+
+#include "session/lifetime.hpp"
 
 using namespace gatelet;
 using namespace gatelet::engine;
@@ -110,5 +113,25 @@ TEST_SUITE("engine/session_cache") {
     small.insert(CookieImage(cookies(text), "s"), 1, session_of("u"));
     CHECK(none.size_bytes() == 0);
     CHECK(small.size_bytes() == 0);
+  }
+
+  TEST_CASE(
+      "LO-03: a token is forgotten when it ends, on either clock, also when one is set back") {
+    SessionCache cache(1 << 20, {7});
+    const auto begin = at_unix(1'800'000'000);
+    auto session = std::make_shared<session::Session>();
+    session->user = "u";
+    session->ends_at = session::to_timestamp(begin + 2s);
+    const TokenImage image("token");
+    cache.insert(image, 1, session, begin);
+    CHECK(cache.find(image, 1, begin + 1s) == session);
+    CHECK(cache.find(image, 1, begin + 3s) == nullptr);
+    CHECK(cache.find(image, 1, Instant{begin.wall + 3s, begin.steady}) == nullptr);
+    CHECK(cache.find(image, 1, Instant{begin.wall - 1h, begin.steady + 3s}) == nullptr);
+    CHECK(cache.find(image, 1, Instant{begin.wall - 1h, begin.steady + 1s}) == session);
+    session = std::make_shared<session::Session>(*session);
+    session->ends_at = session::Timestamp{std::numeric_limits<std::int64_t>::max(), 0};
+    cache.insert(image, 1, session, begin);
+    CHECK(cache.find(image, 1, begin + 24h) == session);
   }
 }

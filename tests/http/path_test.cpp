@@ -174,4 +174,13 @@ TEST_SUITE("http/path") {
     CHECK(normal("/a\\..\\b") == "/a\\..\\b");
     CHECK(normal("/a%zz") == "/a%zz");
   }
+
+  TEST_CASE("percent_decoded: once; a broken escape stays") {
+    CHECK(http::percent_decoded("/a%20b/%C3%BC/c%2Fd") == "/a b/\xc3\xbc/c/d");
+    CHECK(http::percent_decoded("%2541") == "%41");
+    CHECK(http::percent_decoded("%") == "%");
+    CHECK(http::percent_decoded("%4") == "%4");
+    CHECK(http::percent_decoded("%4g%41") == "%4gA");
+    CHECK(http::percent_decoded("") == "");
+  }
 }

@@ -195,4 +195,16 @@ TEST_SUITE("policy/answer") {
     CHECK(decision.http_status() == 500);
     CHECK(value_of(decision.response(), "Set-Cookie") == "<absent>");
   }
+
+  TEST_CASE("upstream_value: the client's fields unless stripped, then ours") {
+    const std::vector<HeaderView> client = {{"a", "1"}, {"B", "x"}, {"A", "2"}, {"a-b", "3"}};
+    auto answer = Answer::allow(Reason::session);
+    CHECK(answer.upstream_value("A", client) == "1,2");
+    answer.upstream("a", "mine");
+    CHECK(answer.upstream_value("A", client) == "1,2,mine");
+    answer.strip("A");
+    CHECK(answer.upstream_value("a", client) == "mine");
+    CHECK(answer.upstream_value("b", client) == "x");
+    CHECK(answer.upstream_value("c", client) == "");
+  }
 }

@@ -31,7 +31,8 @@ TEST_SUITE("policy/password_form") {
     const auto wrong = policy::password_form({}, "/", {"<b>\"x", {}, Reason::password_wrong});
     CHECK(holds(wrong, "The user name or the password is wrong."));
     CHECK(holds(wrong, "value=\"&lt;b&gt;&quot;x\""));
-    CHECK(holds(policy::password_form({}, "/", {"", {}, Reason::bad_request}), "type your user name"));
+    CHECK(holds(policy::password_form({}, "/", {"", {}, Reason::bad_request}),
+                "type your user name"));
     const std::string name(301, 'x');
     CHECK_FALSE(holds(policy::password_form({}, "/", {name, {}, Reason::password_wrong}), "xxx"));
   }

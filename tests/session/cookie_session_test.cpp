@@ -433,4 +433,29 @@ TEST_SUITE("session/cookie_session") {
     CHECK(open_session(settings, *samples::keys(), cookie, at_unix(begin)).error().text ==
           "the record is larger than the limit of 50000 bytes");
   }
+
+  TEST_CASE("F-260: three hosts, three sets of attributes, by the longest rule that fits") {
+    SessionSettings settings;
+    settings.cookie_name = "s";
+    settings.cookie_domains = {"other.example"};
+    http::CookieAttributes below;
+    below.domain = "a.example";
+    below.same_site = http::SameSite::none;
+    http::CookieAttributes one;
+    one.path = "/x";
+    one.http_only = false;
+    settings.cookie_rules = {{".a.example", below}, {"b.a.example", one}};
+    const auto at = [&](std::string_view host) { return cookie_attributes(settings, host); };
+    CHECK(at("c.a.example").domain == "a.example");
+    CHECK(at("C.A.example:8443").same_site == http::SameSite::none);
+    CHECK(at("b.a.example").path == "/x");
+    CHECK(at("b.a.example").domain.empty());
+    CHECK_FALSE(at("b.a.example:1").http_only);
+    CHECK(at("x.b.a.example").domain == "a.example");
+    for (const auto* host : {"a.example", "xa.example", "other.example", "a.example.evil.test"}) {
+      CAPTURE(host);
+      CHECK(at(host).domain == "other.example");
+      CHECK(at(host).path == "/");
+    }
+  }
 }

@@ -289,8 +289,8 @@ GATELET_C_API gatelet_status gatelet_sign_out(const gatelet_engine *engine, cons
 GATELET_C_API gatelet_status gatelet_failure(const gatelet_engine *engine, const gatelet_request *request,
                                              gatelet_status status, gatelet_decision **out);
 
-/* How many bytes of body gatelet_decide wants for this request: 0 except for the engine's own POST endpoints. A longer body
- * is to be answered 413 by the host. Blocking: never. Threads: any. Failure: 0. */
+/* How many bytes of body gatelet_decide wants for this request: 0 except for the engine's own POST endpoints and, with
+ * signature_key, for every request that has a body. A longer body is to be answered 413 by the host. Blocking: never. Threads: any. Failure: 0. */
 GATELET_C_API size_t gatelet_body_limit(const gatelet_engine *engine, const gatelet_request *request);
 
 /* ---- decisions --------------------------------------------------------------------------------------------------- */
