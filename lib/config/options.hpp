@@ -7,7 +7,8 @@
 
 namespace gatelet::config {
 
-enum class Type : std::uint8_t { text, boolean, integer, duration, size, list };
+// objects: a list of JSON objects with fields of their own.
+enum class Type : std::uint8_t { text, boolean, integer, duration, size, list, objects };
 enum class Secrecy : std::uint8_t { open, secret };
 enum class Scope : std::uint8_t { engine, provider };
 

@@ -70,6 +70,25 @@ Result<std::string> known_key(std::string_view key) {
   return std::string(id == "default" ? name : key);
 }
 
+// Those of a later call win; within one, the first of its name, as for getenv.
+void keep_variables(const char* const* variables,
+                    std::vector<std::pair<std::string, Secret>>& kept) {
+  std::vector<std::pair<std::string, Secret>> all;
+  const auto add = [&](std::string_view name, const Secret& value) {
+    const bool is_known =
+        std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.first == name; });
+    if (!is_known) all.emplace_back(name, value);
+  };
+  for (; *variables != nullptr; ++variables) {
+    const std::string_view text = *variables;
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos)
+      add(text.substr(0, equals), Secret(text.substr(equals + 1)));
+  }
+  for (const auto& [name, value] : kept) add(name, value);
+  kept = std::move(all);
+}
+
 // A later value takes the place of an earlier one of the same origin.
 void put(std::vector<Settings::Entry>& entries, Settings::Entry entry) {
   const auto old = std::find_if(entries.begin(), entries.end(), [&](const auto& e) {
@@ -136,11 +155,20 @@ Result<void> Settings::load_env(const char* const* variables) {
   for (auto& [entry, variable] : read) {
     if (!entry.key.empty()) put(entries_, std::move(entry));
   }
+  keep_variables(variables, environment_);
+  has_environment_ = true;
   return {};
 }
 
+const Secret* Settings::variable(std::string_view name) const noexcept {
+  const auto found = std::find_if(environment_.begin(), environment_.end(),
+                                  [&](const auto& one) { return one.first == name; });
+  return found == environment_.end() ? nullptr : &found->second;
+}
+
 std::vector<Settings::Option> Settings::options() {
-  constexpr std::string_view types[] = {"text", "boolean", "integer", "duration", "size", "list"};
+  constexpr std::string_view types[] = {"text", "boolean", "integer", "duration",
+                                        "size", "list",    "objects"};
   std::vector<Option> out;
   for (const auto& option : config::options()) {
     out.push_back({option.key, types[static_cast<std::size_t>(option.type)], option.native,
