@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "config/resolve_headers.hpp"
+#include "config/resolve_login_params.hpp"
 #include "config/resolve_provider.hpp"
 #include "config/resolve_routes.hpp"
 #include "config/validate.hpp"
@@ -152,6 +153,10 @@ Resolved resolve(const Settings& settings) {
   if (!engine.cookie_secret.given) out.cookie_secret_file = *engine.cookie_secret_file;
   for (const auto& provider : values.providers) {
     out.providers.push_back(resolve_provider(values, provider, out.policy));
+    if (!provider.login_url_parameters.given) continue;
+    auto login = resolve_login_params(provider, out.problems);
+    out.providers.back().provider.login_params = std::move(login.defaults);
+    if (!login.rules.rules.empty()) out.policy.login_params.push_back(std::move(login.rules));
   }
   if (out.policy.bearer.enabled) out.token_issuers = resolve_token_issuers(values, out.policy);
   out.session_cache_size = *engine.session_cache_size;

@@ -53,8 +53,21 @@ std::shared_ptr<const oidc::ProviderState> choose_provider(const Question& quest
   return snapshot.providers.front();
 }
 
+// The parameters of the query that the settings let through to the provider.
+http::Params allowed_params(const Question& question, const std::string& provider_id) {
+  const auto& policy = question.policy();
+  const auto* rules = policy::login_param_rules(policy.login_params, provider_id);
+  if (rules == nullptr || question.facts.own_query.empty()) return {};
+  const auto params = http::parse_form(question.facts.own_query, policy.query_semicolon);
+  return params.ok() ? policy::allowed_login_params(*rules, *params) : http::Params{};
+}
+
+// Why somebody is sent to the provider: because the query of one of our own paths asked for it,
+// which may then say more, or without being asked.
+enum class Asked : std::uint8_t { by_query, otherwise };
+
 Result<Verdict> start_login(const Question& question, const LoginOptions& options,
-                            bool clear_session) {
+                            bool clear_session, Asked asked) {
   const auto refuse = [&](Reason reason) {
     return Verdict(policy::error_page(question.policy(), page_facts(question), 400, reason, {}));
   };
@@ -72,6 +85,7 @@ Result<Verdict> start_login(const Question& question, const LoginOptions& option
   wish.login_hint = options.login_hint;
   wish.acr_values = options.acr_values;
   wish.clear_session = clear_session;
+  if (asked == Asked::by_query) wish.params = allowed_params(question, provider->provider->id);
   if (!provider->has_metadata) {
     flow::BeginLogin login(question.snapshot().context);
     login.provider_id = provider->provider->id;
@@ -91,7 +105,7 @@ Result<Verdict> ask_to_sign_in(const Question& question, const Presented& presen
     return Verdict(conclude_nobody(question, presented));
   }
   if (question.policy().skip_provider_button) {
-    return start_login(question, {}, presented.clear_cookies);
+    return start_login(question, {}, presented.clear_cookies, Asked::otherwise);
   }
   return Verdict(sign_in_page(question, 403, presented.clear_cookies));
 }
@@ -149,7 +163,9 @@ Result<Verdict> decide_sign_in(const Question& question) {
   if (!is_read(question.own_method()) && question.own_method() != "POST") {
     return Verdict(method_not_allowed(question));
   }
-  if (question.policy().skip_provider_button) return begin_login(question, {});
+  if (question.policy().skip_provider_button) {
+    return start_login(question, {}, false, Asked::by_query);
+  }
   // Whoever asks for this page wants to sign in anew: the old session is cleared.
   return Verdict(sign_in_page(question, 200, true));
 }
@@ -158,7 +174,7 @@ Result<Verdict> decide_start(const Question& question) {
   if (!is_read(question.own_method()) && question.own_method() != "POST") {
     return Verdict(method_not_allowed(question));
   }
-  return begin_login(question, {});
+  return start_login(question, {}, false, Asked::by_query);
 }
 
 Result<Verdict> decide_sign_out(const Question& question) {
@@ -261,7 +277,7 @@ Result<Verdict> decide_verified(const Question& question, Endpoint endpoint,
 }
 
 Result<Verdict> begin_login(const Question& question, const LoginOptions& options) {
-  return start_login(question, options, false);
+  return start_login(question, options, false, Asked::otherwise);
 }
 
 Result<Verdict> sign_out(const Question& question, const SignOutOptions& options) {

@@ -10,6 +10,7 @@
 #include "http/ip.hpp"
 #include "policy/email_list.hpp"
 #include "policy/header_rules.hpp"
+#include "policy/login_params.hpp"
 #include "policy/regex_set.hpp"
 #include "policy/skip_routes.hpp"
 
@@ -93,6 +94,7 @@ struct Policy {
   http::Semicolon query_semicolon = http::Semicolon::refused;
   std::vector<std::string> allowed_groups;
   std::shared_ptr<const RegexSet> api_routes;  // targets that programs ask for; null: none
+  std::vector<LoginParamRules> login_params;   // of the providers that have any
   ReturnPolicy return_to;
   EmailRules email;
   ForwardedPolicy forwarded;

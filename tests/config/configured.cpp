@@ -57,6 +57,15 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add_number("query_semicolon", p.query_semicolon);
   out.add("force_https", p.force_https);
   out.add("allowed_groups", p.allowed_groups);
+  auto& login = out.all["login_params"];
+  for (const auto& of : p.login_params) {
+    login += of.provider_id + ":";
+    for (const auto& rule : of.rules) {
+      login += rule.name + (rule.patterns ? "~" : "=");
+      for (const auto& value : rule.values) login += value + ",";
+      login += "|";
+    }
+  }
   out.add("return_to.whitelist_domains", p.return_to.whitelist_domains);
   out.add("return_to.accept_http", p.return_to.accept_http);
   out.add("return_to.strict_query", p.return_to.strict_query);
