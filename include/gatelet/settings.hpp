@@ -31,8 +31,13 @@ class GATELET_API Settings {
   //   judged by check().
   Result<void> set(std::string_view key, std::string_view value);
 
-  // Adds the options of a file's text. `format` is "toml" or "json" (one object; further
-  // providers in {"providers": {"<id>": {...}}}). Values set by set() win, whatever the order.
+  // Adds the options of a file's text. `format` is "toml", "json" (one object; further providers in
+  // {"providers": {"<id>": {...}}}) or "yaml": oauth2-proxy's alpha configuration. Values set by
+  // set() win, whatever the order.
+  //   "yaml" says everything about providers and headers: what another file says of them is a
+  //   problem that check() tells, and variables of the environment for them do not count. It takes
+  //   the place of one that was loaded before. ${NAME} in it stands for a variable of an
+  //   environment that was given before (load_env).
   //   Failure: a text that does not parse, or an unknown key, changes nothing; the error names the
   //   key, and in TOML the line.
   Result<void> load(std::string_view format, std::string_view text);
@@ -77,6 +82,12 @@ class GATELET_API Settings {
   };
   const std::vector<Entry>& entries() const noexcept { return entries_; }
 
+  // What an alpha configuration says to the server around the engine, which itself reads none of
+  // it: http_address, https_address, tls_cert_file, tls_key_file (or the PEM text in tls_cert,
+  // tls_key), tls_min_version, tls_cipher_suites; the same of the metrics (metrics_address,
+  // metrics_secure_address, metrics_tls_cert_file ...); upstreams, one JSON object each.
+  const std::vector<Entry>& server() const noexcept { return server_; }
+
   // A variable of the environments given to load_env; null where it is not set. For the library.
   const Secret* variable(std::string_view name) const noexcept;
   bool has_environment() const noexcept { return has_environment_; }
@@ -85,7 +96,10 @@ class GATELET_API Settings {
   const std::vector<Error>& refused() const noexcept { return refused_; }
 
  private:
+  Result<void> load_alpha(std::string_view text);
+
   std::vector<Entry> entries_;
+  std::vector<Entry> server_;
   std::vector<Error> refused_;  // unknown names given to the constructor, reported by check()
   std::vector<std::pair<std::string, Secret>> environment_;  // the whole: what names refer to
   bool has_environment_ = false;

@@ -61,6 +61,8 @@ std::span<const Option> options() noexcept;
 const Option& option(Row) noexcept;
 const Option* find_option(std::string_view key) noexcept;  // null: there is none
 
+bool is_provider_id(std::string_view id) noexcept;  // 1 to 32 of a-z, 0-9 and "-"
+
 // A name that oauth2-proxy or a later version of this library has, and this one has not: why, as
 // the rest of a sentence. Empty for every other name.
 std::string_view why_not_here(std::string_view key) noexcept;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "config/effective_entries.hpp"
 #include "config/resolve_headers.hpp"
 #include "config/resolve_login_params.hpp"
 #include "config/resolve_provider.hpp"
@@ -139,7 +140,8 @@ policy::Policy policy_of(const Values& values) {
 Resolved resolve(const Settings& settings) {
   Resolved out;
   for (const auto& refused : settings.refused()) out.problems.add_first(refused);
-  const auto values = read_values(settings.entries(), out.problems);
+  const auto entries = effective_entries(settings.entries(), out.problems);
+  const auto values = read_values(entries, out.problems);
   validate(values, out.problems);
 
   const auto& engine = values.engine;

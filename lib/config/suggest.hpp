@@ -11,6 +11,7 @@ namespace gatelet::config {
 std::string_view nearest_option(std::string_view key) noexcept;
 
 // The same among names of any kind.
-std::string_view nearest_of(std::span<const std::string_view> names, std::string_view name) noexcept;
+std::string_view nearest_of(std::span<const std::string_view> names,
+                            std::string_view name) noexcept;
 
 }  // namespace gatelet::config
