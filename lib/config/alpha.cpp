@@ -8,6 +8,7 @@
 #include "config/alpha_server.hpp"
 #include "config/options.hpp"
 #include "config/value.hpp"
+#include "http/header.hpp"
 #include "json/writer.hpp"
 
 namespace gatelet::config {
@@ -46,6 +47,40 @@ Settings::Entry entry_of(std::string key, const std::vector<std::string>& texts,
   return entry;
 }
 
+// The fields of header rules and login parameters, which are read later and without the text.
+constexpr std::string_view fields_of_objects[] = {"name",
+                                                  "preserveRequestValue",
+                                                  "InsecureSkipHeaderNormalization",
+                                                  "values",
+                                                  "claimSource",
+                                                  "secretSource",
+                                                  "claim",
+                                                  "prefix",
+                                                  "basicAuthPassword",
+                                                  "value",
+                                                  "fromEnv",
+                                                  "fromFile",
+                                                  "default",
+                                                  "allow",
+                                                  "pattern"};
+
+// Every name within is one of those, or stands in the text: it may be shown.
+bool has_known_names(const json::Value& value, std::string_view written) {
+  if (const auto* list = value.array()) {
+    return std::all_of(list->begin(), list->end(),
+                       [&](const auto& item) { return has_known_names(item, written); });
+  }
+  if (!value.object()) return true;
+  return std::all_of(value.object()->begin(), value.object()->end(), [&](const auto& member) {
+    const auto& name = member.first;
+    const bool is_known =
+        std::any_of(std::begin(fields_of_objects), std::end(fields_of_objects),
+                    [&](auto known) { return http::equal_ignoring_case(known, name); });
+    return (is_known || written.find(name) != std::string_view::npos) &&
+           has_known_names(member.second, written);
+  });
+}
+
 // A list of objects, each as JSON. An empty one says that there are none.
 Settings::Entry objects_of(std::string key, Fields& fields, std::string_view name) {
   Settings::Entry entry{std::move(key), {}, true, Settings::Origin::file};
@@ -53,6 +88,10 @@ Settings::Entry objects_of(std::string key, Fields& fields, std::string_view nam
   for (const auto& item : fields.list(name)) {
     const auto place = std::string(name) + "[" + std::to_string(number++) + "]";
     if (!item.object()) fields.say(place, "expected an object with fields");
+    if (const auto written = fields.complaints().written;
+        !written.empty() && !has_known_names(item, written)) {
+      fields.say(place, "a name that comes from a variable (not shown): there is no such field");
+    }
     entry.values.emplace_back(json::to_text(item));
   }
   entry.is_objects = !entry.values.empty();
@@ -62,10 +101,11 @@ Settings::Entry objects_of(std::string key, Fields& fields, std::string_view nam
 
 class Reader {
  public:
-  explicit Reader(const Settings& settings) : settings_(settings) {}
+  Reader(std::string_view written, const Settings& settings)
+      : settings_(settings), complaints_{{}, written} {}
 
   Alpha read(const json::Value& tree) {
-    Fields fields(tree, "", out_.complaints);
+    Fields fields(tree, "", complaints_);
     read_providers(fields);
     add(objects_of("inject_request_headers", fields, "injectRequestHeaders"),
         "injectRequestHeaders");
@@ -73,6 +113,7 @@ class Reader {
         "injectResponseHeaders");
     out_.server = read_alpha_server(fields, settings_);
     fields.finish();
+    out_.complaints = std::move(complaints_.said);
     return std::move(out_);
   }
 
@@ -86,7 +127,7 @@ class Reader {
     if (list.empty()) fields.say("providers", "missing; write at least one provider");
     for (const auto& provider : list) {
       const auto place = "providers[" + std::to_string(ids_.size()) + "].";
-      Fields of_provider(provider, place, out_.complaints);
+      Fields of_provider(provider, place, complaints_);
       const auto prefix = take_id(of_provider, list.size());
       for (const auto section : sections) read_section(of_provider, section, prefix);
       add(objects_of(prefix + "login_url_parameters", of_provider, "loginURLParameters"),
@@ -163,14 +204,15 @@ class Reader {
 
   const Settings& settings_;
   Alpha out_;
+  Complaints complaints_;
   std::vector<std::string> ids_;
   std::vector<Shared> shared_;
 };
 
 }  // namespace
 
-Alpha read_alpha(const json::Value& tree, const Settings& settings) {
-  return Reader(settings).read(tree);
+Alpha read_alpha(const json::Value& tree, std::string_view written, const Settings& settings) {
+  return Reader(written, settings).read(tree);
 }
 
 }  // namespace gatelet::config

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gatelet/settings.hpp>
@@ -26,10 +27,11 @@ struct Alpha {
   // tls_key, which hold the PEM text), tls_min_version, tls_cipher_suites, each also with metrics_
   // before it (metrics_address, metrics_secure_address ...), and upstreams.
   std::vector<Settings::Entry> server;
-  Complaints complaints;
+  std::vector<std::string> complaints;
 };
 
-// `tree` is what a YAML text holds, its variables substituted; `settings` has the environment.
-Alpha read_alpha(const json::Value& tree, const Settings& settings);
+// `tree` is what the YAML text `written` holds after its variables were substituted; `settings` has
+// the environment.
+Alpha read_alpha(const json::Value& tree, std::string_view written, const Settings& settings);
 
 }  // namespace gatelet::config

@@ -21,7 +21,7 @@ Fields::Fields(const json::Value& value, std::string place, Complaints& complain
   if (object_ != nullptr || value.is_null()) return;
   auto name = place_;
   if (name.ends_with('.')) name.pop_back();
-  complaints_.push_back((name.empty() ? "this" : name) + ": expected an object with fields");
+  complaints_.said.push_back((name.empty() ? "this" : name) + ": expected an object with fields");
 }
 
 const json::Value* Fields::find(std::string_view name) {
@@ -87,14 +87,22 @@ void Fields::finish() {
       return http::equal_ignoring_case(name, one);
     });
     if (is_known) continue;
+    if (complaints_.written.find(written) == std::string_view::npos &&
+        !complaints_.written.empty()) {
+      complaints_.said.push_back(place_ +
+                                 "a name that comes from a variable (not shown): there is "
+                                 "no field of this name");
+      continue;
+    }
     const auto nearest = nearest_of(known_, written);
-    complaints_.push_back(place_ + quoted(written) + ": there is no field of this name" +
-                          (nearest.empty() ? "" : "; did you mean " + std::string(nearest) + "?"));
+    complaints_.said.push_back(
+        place_ + quoted(written) + ": there is no field of this name" +
+        (nearest.empty() ? "" : "; did you mean " + std::string(nearest) + "?"));
   }
 }
 
 void Fields::say(std::string_view name, std::string_view text) {
-  complaints_.push_back(place_of(name) + ": " + std::string(text));
+  complaints_.said.push_back(place_of(name) + ": " + std::string(text));
 }
 
 std::optional<std::string> scalar_text(const json::Value& value) {

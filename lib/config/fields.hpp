@@ -14,8 +14,12 @@
 
 namespace gatelet::config {
 
-// What is wrong, each with its place: "values[0].claimSource.claim: missing".
-using Complaints = std::vector<std::string>;
+struct Complaints {
+  std::vector<std::string> said;  // each with its place: "values[0].claimSource.claim: missing"
+  // The text as somebody wrote it. A name that does not stand in it came from a variable, which may
+  // be a secret, and is not shown. Empty: every name may be.
+  std::string_view written = {};
+};
 
 class Fields {
  public:

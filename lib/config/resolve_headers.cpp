@@ -65,7 +65,7 @@ class RuleReader {
     for (const auto& text : texts) {
       Complaints complaints;
       add(text, rules, complaints);
-      for (const auto& said : complaints) problems_.add(row_, said);
+      for (const auto& said : complaints.said) problems_.add(row_, said);
     }
     return rules;
   }
@@ -81,7 +81,7 @@ class RuleReader {
       rule = read_rule(Fields(*parsed, place + ".", complaints), rules.size());
       judge_name(rule, rules, place, complaints);
     } else {
-      complaints.push_back(number + " is no object: " + parsed.error().text);
+      complaints.said.push_back(number + " is no object: " + parsed.error().text);
     }
     rules.push_back(std::move(rule));  // a broken one too: places of files count them
   }
@@ -103,11 +103,11 @@ class RuleReader {
 
   policy::HeaderValue read_value(Fields fields, std::size_t rule, std::size_t number) {
     policy::HeaderValue value;
-    const auto num_before = fields.complaints().size();
+    const auto num_before = fields.complaints().said.size();
     const bool is_claim = fields.find("claimSource") != nullptr;
     const bool is_secret = fields.find("secretSource") != nullptr;
     fields.finish();
-    if (fields.complaints().size() != num_before) return value;
+    if (fields.complaints().said.size() != num_before) return value;
     if (is_claim == is_secret) {
       fields.say("claimSource", "expected one of claimSource and secretSource, got " +
                                     std::string(is_claim ? "both" : "none"));
@@ -151,16 +151,18 @@ class RuleReader {
                   const std::string& place, Complaints& complaints) {
     const auto& name = rule.name;
     if (name.empty()) {
-      complaints.push_back(place + ".name: missing; write the field's name, such as X-User");
+      complaints.said.push_back(place + ".name: missing; write the field's name, such as X-User");
     } else if (!http::is_token(name)) {
-      complaints.push_back(place + ".name: is no header name; write letters, digits and \"-\"");
+      complaints.said.push_back(place +
+                                ".name: is no header name; write letters, digits and \"-\"");
     } else if (is_never_set(rule)) {
-      complaints.push_back(place +
-                           ".name: this field belongs to HTTP or to the library; a rule cannot "
-                           "set it, write another name");
+      complaints.said.push_back(
+          place +
+          ".name: this field belongs to HTTP or to the library; a rule cannot "
+          "set it, write another name");
     } else if (std::any_of(before.begin(), before.end(),
                            [&](const auto& one) { return is_same(one, rule); })) {
-      complaints.push_back(place + ".name: stands twice; write one rule with both values");
+      complaints.said.push_back(place + ".name: stands twice; write one rule with both values");
     }
   }
 

@@ -99,9 +99,9 @@ LoginParams resolve_login_params(const ProviderValues& p, Problems& problems) {
       const auto place = name == nullptr || name->empty() ? number : quoted(*name);
       names.push_back(add_param(Fields(*parsed, place + ".", complaints), names, out));
     } else {
-      complaints.push_back(number + " is no object: " + parsed.error().text);
+      complaints.said.push_back(number + " is no object: " + parsed.error().text);
     }
-    for (const auto& said : complaints) problems.add(p.name, Row::login_url_parameters, said);
+    for (const auto& said : complaints.said) problems.add(p.name, Row::login_url_parameters, said);
   }
   return out;
 }

@@ -44,13 +44,13 @@ std::optional<Secret> variable(Fields& fields, const std::string& name, const Se
 }  // namespace
 
 SecretSource read_secret_source(Fields fields, const Settings& settings) {
-  const auto num_before = fields.complaints().size();
+  const auto num_before = fields.complaints().said.size();
   auto value = value_of(fields);
   const auto name = fields.text("fromEnv");
   SecretSource source;
   source.file = fields.text("fromFile");
   fields.finish();
-  if (fields.complaints().size() != num_before) return {};
+  if (fields.complaints().said.size() != num_before) return {};
 
   const int num_given = !value.empty() + !name.empty() + !source.file.empty();
   if (num_given != 1) {

@@ -142,7 +142,7 @@ Result<void> Settings::load_alpha(std::string_view text) {
   const auto tree = config::read_yaml(*substituted);
   wipe(*substituted);
   if (!tree.ok()) return tree.error();
-  auto alpha = config::read_alpha(*tree, *this);
+  auto alpha = config::read_alpha(*tree, text, *this);
 
   Refusals refusals;
   for (const auto& said : alpha.complaints) refusals.add("", {Status::invalid_value, said});

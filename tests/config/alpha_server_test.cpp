@@ -20,7 +20,7 @@ std::string read(std::string_view text) {
   const auto entries = read_alpha_server(root, settings);
   root.finish();
   std::string out;
-  for (const auto& said : complaints) out += said + "\n";
+  for (const auto& said : complaints.said) out += said + "\n";
   if (!out.empty()) return out;
   for (const auto& entry : entries) {
     CHECK(entry.is_alpha);

@@ -21,7 +21,7 @@ namespace {
 std::string read(std::string_view text) {
   const auto tree = json::parse(text);
   REQUIRE(tree.ok());
-  const auto alpha = read_alpha(*tree, {});
+  const auto alpha = read_alpha(*tree, {}, {});
   std::string out;
   for (const auto& said : alpha.complaints) out += said + "\n";
   if (!out.empty()) return out;
@@ -131,7 +131,7 @@ TEST_SUITE("config/alpha") {
     const auto tree =
         json::parse(R"({"providers":[{"id":"p","githubConfig":{"org":"o","users":["a"]},)"
                     R"("azureConfig":{"tenant":"t"},"keycloakConfig":{"roles":["r"]}}]})");
-    const auto alpha = read_alpha(*tree, {});
+    const auto alpha = read_alpha(*tree, {}, {});
     CHECK(alpha.complaints.empty());
     std::string out;
     for (const auto& [entry, place] : alpha.entries) {
@@ -282,6 +282,32 @@ TEST_SUITE("config/alpha") {
     CHECK(problem(compat) == "0 problems");
     CHECK(members(compat).at("headers.request") == "");
     CHECK(members(compat).at("p.login_params") == "");
+  }
+
+  TEST_CASE("MA-30: alpha: a name that came from a variable is not shown") {
+    Settings settings;
+    const char* const variables[] = {"SECRET=x\ncanary: y", "RULE=x\n  canary: y", nullptr};
+    REQUIRE(settings.load_env(variables).ok());
+    const auto done = settings.load(
+        "yaml", "providers: [{id: a}]\nserver: {bindAddress: ${SECRET}}\nshown: ${SECRET}\n");
+    REQUIRE_FALSE(done.ok());
+    CHECK(done.error().text.find("canary") == std::string::npos);
+    const auto top = settings.load("yaml", "providers: [{id: a}]\nshown: ${SECRET}\n");
+    REQUIRE_FALSE(top.ok());
+    CHECK(top.error().text ==
+          "\"shown\": there is no field of this name; a name that comes from a variable (not "
+          "shown): there is no field of this name");
+    const auto rules =
+        settings.load("yaml", "providers: [{id: a}]\ninjectRequestHeaders:\n- name: ${RULE}\n");
+    REQUIRE_FALSE(rules.ok());
+    CHECK(rules.error().text.find("injectRequestHeaders[0]: a name that comes from a variable") ==
+          0);
+    CHECK(rules.error().text.find("canary") == std::string::npos);
+
+    const char* const whole[] = {"RULES=[{name: X-A, values: [{claimSource: {claim: user}}]}]",
+                                 nullptr};
+    REQUIRE(settings.load_env(whole).ok());
+    CHECK(settings.load("yaml", "providers: [{id: a}]\ninjectRequestHeaders: ${RULES}\n").ok());
   }
 
   TEST_CASE("alpha: a second one takes the place of the first, whole") {

@@ -15,7 +15,7 @@ json::Value value_of(std::string_view text) {
   return std::move(parsed).value();
 }
 
-std::string joined(const Complaints& complaints) {
+std::string joined(const std::vector<std::string>& complaints) {
   std::string out;
   for (const auto& one : complaints) out += (out.empty() ? "" : "\n") + one;
   return out;
@@ -32,7 +32,7 @@ std::string read(std::string_view text) {
   out += " " + inner.text("name");
   inner.finish();
   fields.finish();
-  return complaints.empty() ? out : joined(complaints);
+  return complaints.said.empty() ? out : joined(complaints.said);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ std::string read(std::string_view text, const Settings& settings = with_environm
   std::string out;
   if (source.text) out += "text: " + std::string(source.text->reveal());
   if (!source.file.empty()) out += "file: " + source.file;
-  for (const auto& one : complaints) out += one;
+  for (const auto& one : complaints.said) out += one;
   return out;
 }
 

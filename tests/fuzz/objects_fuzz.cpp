@@ -1,5 +1,5 @@
-// Header rules and login parameters: any text. Rules that stand without a problem can be sent: their
-// names are tokens and stand once.
+// Header rules and login parameters: any text. Rules that stand without a problem can be sent:
+// their names are tokens and stand once.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
