@@ -14,11 +14,12 @@ must come divided by "; ":
   strip NAME, keeps NAME         a field of the client that is removed, or not
   has NAME: VALUE, has no NAME   a field of the answer; VALUE may end in *
   returns TARGET                 where the sign-in leads back to
+  asks NAME=VALUE, asks no NAME  a parameter of the authorization request
   json, page, text; body TEXT    the answer's body
   sets login, clears session, no cookie
   as EMAIL, as nobody            who is let in
 {a,b} in settings, request or headers makes a row for each. {cookie:jane}, {compat:jane} and {token:alice} stand for the values
-that VALUES prints.
+that VALUES prints, {rules:NAME} in settings for what structured.json has under that name.
 """
 import itertools
 import json
@@ -33,6 +34,7 @@ HERE = Path(__file__).resolve().parent
 PROVIDER = [('client_id', 'c'), ('client_secret', 's'), ('cookie_secret', '0123456789!bcdef0123456789!bcdef'), ('oidc_issuer_url', 'https://idp.example'),
             ('skip_oidc_discovery', 'true'), ('login_url', 'https://idp.example/authorize'), ('redeem_url', 'https://idp.example/token')]
 COMPAT = [('compat', 'oauth2-proxy'), ('provider', 'oidc'), ('email_domains', '*')]
+STRUCTURED = json.loads((HERE / 'structured.json').read_text())
 BRACES = re.compile(r'\{(?!cookie:|compat:|token:)([^{}]*,[^{}]*)\}')
 
 
@@ -73,7 +75,8 @@ def asked_of(row, values):
             settings |= dict(COMPAT)
         elif item != 'default':
             key, value = item.split('=', 1)
-            settings[key] = value
+            rules = re.fullmatch(r'\{rules:(.*)\}', value)
+            settings[key] = json.dumps(STRUCTURED[rules.group(1)]) if rules else value
     parts = re.fullmatch(r'(\S+) (\S+)(?: from (\S+))?(?: at (\w+)://(\S+))?', row.request)
     method, target, peer, scheme, host = parts.groups()
     headers = [] if row.headers == '-' else [fill(h).split(': ', 1) for h in row.headers.split(' | ')]
@@ -113,6 +116,10 @@ class Answer:
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.values('response', 'Location')[0]).query)
         return query['state'][0].split(':', 1)[1]
 
+    def asked_parameter(self, name):
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.values('response', 'Location')[0]).query)
+        return query.get(name, [])
+
     def cookies(self):
         for value in self.values('response', 'Set-Cookie'):
             name, rest = value.split('=', 1)
@@ -135,6 +142,10 @@ class Answer:
             found = self.values(side, m.group(2))
             wanted = m.group(3)
             return len(found) == 1 and (found[0].startswith(wanted[:-1]) if wanted.endswith('*') else found[0] == wanted)
+        if m := re.fullmatch(r'asks no (.*)', wish):
+            return not self.asked_parameter(m.group(1))
+        if m := re.fullmatch(r'asks ([^=]+)=(.*)', wish):
+            return self.asked_parameter(m.group(1)) == [m.group(2)]
         if m := re.fullmatch(r'no up (.*)', wish):
             return not self.values('upstream', m.group(1))
         if m := re.fullmatch(r'has no (.*)', wish):
