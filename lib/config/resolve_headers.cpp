@@ -155,6 +155,10 @@ class RuleReader {
     } else if (!http::is_token(name)) {
       complaints.said.push_back(place +
                                 ".name: is no header name; write letters, digits and \"-\"");
+    } else if (is_loose_cookie(rule)) {
+      complaints.said.push_back(place +
+                                ".name: stands on answers only, with texts (secretSource) only: a "
+                                "claim could set the cookie's attributes");
     } else if (is_never_set(rule)) {
       complaints.said.push_back(
           place +
@@ -166,14 +170,17 @@ class RuleReader {
     }
   }
 
+  static bool is_never_set(const policy::HeaderRule& rule) noexcept {
+    return std::any_of(never_set.begin(), never_set.end(),
+                       [&](std::string_view name) { return http::equal_folded(rule.name, name); });
+  }
+
   // A cookie's attributes stand in its value, so that only a text of the settings may be one.
-  bool is_never_set(const policy::HeaderRule& rule) const {
-    const auto names = [&](std::string_view name) { return http::equal_folded(rule.name, name); };
-    if (std::any_of(never_set.begin(), never_set.end(), names)) return true;
-    return names("Set-Cookie") &&
-           (row_ == Row::inject_request_headers ||
-            std::any_of(rule.values.begin(), rule.values.end(),
-                        [](const policy::HeaderValue& value) { return !value.text; }));
+  bool is_loose_cookie(const policy::HeaderRule& rule) const noexcept {
+    const bool has_claim = std::any_of(rule.values.begin(), rule.values.end(),
+                                       [](const auto& value) { return !value.text; });
+    return http::equal_folded(rule.name, "Set-Cookie") &&
+           (row_ == Row::inject_request_headers || has_claim);
   }
 
   static bool is_same(const policy::HeaderRule& a, const policy::HeaderRule& b) noexcept {
