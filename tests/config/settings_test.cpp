@@ -230,6 +230,58 @@ TEST_SUITE("config/settings") {
     }
   }
 
+  TEST_CASE("load: a list of texts is not written as tables, nor a list of tables as texts") {
+    auto groups = complete();
+    REQUIRE(groups.load("toml", "[[allowed_groups]]\nname = \"canary\"\n").ok());
+    CHECK(problem(groups) ==
+          "allowed_groups: holds objects; write items divided by commas, or a list of texts");
+    auto rules = complete();
+    REQUIRE(rules.load("toml", "inject_request_headers = [\"canary\"]\n").ok());
+    CHECK(problem(rules).starts_with("inject_request_headers: is no list of objects"));
+  }
+
+  TEST_CASE("load: a structured option means the same from every source") {
+    const auto json = R"([{"name":"X-A","values":[{"claimSource":{"claim":"user"}}]}])";
+    auto toml = complete(), file = complete(), text = complete();
+    REQUIRE(toml.load("toml",
+                      "[[inject_request_headers]]\nname = \"X-A\"\n"
+                      "[[inject_request_headers.values]]\nclaimSource = {claim = \"user\"}\n")
+                .ok());
+    REQUIRE(file.load("json", R"({"inject_request_headers":)" + std::string(json) + "}").ok());
+    REQUIRE(text.load("toml", "inject_request_headers = '" + std::string(json) + "'\n").ok());
+    auto environment = complete();
+    const auto variable = "OAUTH2_PROXY_INJECT_REQUEST_HEADERS=" + std::string(json);
+    const char* const variables[] = {variable.c_str(), nullptr};
+    REQUIRE(environment.load_env(variables).ok());
+    const auto set = complete({{"inject_request_headers", json}});
+    CHECK(members(set).at("headers.request") == "X-A=user,|");
+    for (const auto* other : {&toml, &file, &text, &environment}) {
+      CHECK(problem(*other) == "0 problems");
+      CHECK(difference(*other, set) == "");
+    }
+  }
+
+#ifdef GATELET_HAVE_YAML
+  TEST_CASE("OP-07: load: what an alpha configuration says, no other file says, in either order") {
+    const auto core = "cookie_secret = \"abcdefghijklmnop\"\nclient_id = \"other\"\n";
+    const auto alpha =
+        "providers: [{id: 'oidc=c', clientID: c, clientSecret: s, oidcConfig: {issuerURL: "
+        "'https://i.example'}}]";
+    constexpr auto said =
+        "client_id: does not go with an alpha configuration, which says this itself; leave it out, "
+        "and write it there";
+    Settings first, second;
+    REQUIRE(first.load("toml", core).ok());
+    REQUIRE(first.load("yaml", alpha).ok());
+    REQUIRE(second.load("yaml", alpha).ok());
+    REQUIRE(second.load("toml", core).ok());
+    CHECK(problem(first) == said);
+    CHECK(problem(second) == said);
+    REQUIRE(second.set("client_id", "mine").ok());
+    CHECK(members(second).at("default.client.id") == "mine");
+  }
+#endif
+
   // The reference's verdicts on files whose keys this version has, with the profile compat.
   TEST_CASE("options: every option by its key, for a host's own help") {
     const auto all = Settings::options();
