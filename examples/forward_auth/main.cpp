@@ -41,20 +41,36 @@ class Log {
   std::mutex mutex_;
 };
 
-bool load_file(gatelet::Settings& settings, const std::string& path) {
+bool load_file(gatelet::Settings& settings, std::string_view flag, const std::string& path,
+               std::string_view format) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
   if (!file) {
-    std::cerr << "forward_auth: --config " << path << ": cannot be read\n";
+    std::cerr << "forward_auth: " << flag << ' ' << path << ": cannot be read\n";
     return false;
   }
-  const auto* format = path.ends_with(".json") ? "json" : "toml";
   if (const auto loaded = settings.load(format, text.str()); !loaded.ok()) {
     std::cerr << "forward_auth: " << path << ": " << loaded.error().text << '\n';
     return false;
   }
   return true;
+}
+
+// What an alpha configuration tells a server, and this one takes from its command line or has not.
+void say_what_is_not_read(const gatelet::Settings& settings, const std::string& path) {
+  for (const auto& entry : settings.server()) {
+    std::cerr << "forward_auth: " << path << ": " << entry.key << " is not taken from there; ";
+    if (entry.key == "http_address" || entry.key == "metrics_address") {
+      std::cerr << (entry.key == "http_address" ? "write --http-address\n"
+                                                : "write --metrics-address\n");
+    } else if (entry.key == "upstreams") {
+      std::cerr << "this server forwards nothing: let nginx, Caddy or Traefik do that, and ask "
+                   "/oauth2/auth here\n";
+    } else {
+      std::cerr << "this server has nothing for it\n";
+    }
+  }
 }
 
 std::string sign_out_path_of(const gatelet::Settings& settings) {
@@ -69,14 +85,19 @@ std::string sign_out_path_of(const gatelet::Settings& settings) {
 
 namespace {
 
-// Everything the engine is told: the file, the environment, the command line.
+// Everything the engine is told: the files, the environment, the command line.
 std::optional<gatelet::Settings> read_settings(const forward_auth::Options& options) {
   gatelet::Settings settings;
-  if (!options.config_file.empty() && !load_file(settings, options.config_file)) return {};
+  const auto &config = options.config_file, &alpha = options.alpha_config;
+  const auto* format = config.ends_with(".json") ? "json" : "toml";
+  if (!config.empty() && !load_file(settings, "--config", config, format)) return {};
   if (const auto loaded = settings.load_env(environ); !loaded.ok()) {
     std::cerr << "forward_auth: the environment: " << loaded.error().text << '\n';
     return {};
   }
+  // After the environment, whose variables it may name.
+  if (!alpha.empty() && !load_file(settings, "--alpha-config", alpha, "yaml")) return {};
+  say_what_is_not_read(settings, alpha);
   for (const auto& setting : options.settings) {
     if (const auto set = settings.set(setting.name, setting.value); !set.ok()) {
       std::cerr << "forward_auth: " << setting.flag << ' ' << setting.name << ": "

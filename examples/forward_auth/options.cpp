@@ -122,6 +122,9 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
       "/oauth2/auth. It takes oauth2-proxy's flags.");
   app.add_option("--config", options.config_file,
                  "settings, a TOML file, or JSON in a file named *.json");
+  app.add_option(
+      "--alpha-config", options.alpha_config,
+      "providers and headers, oauth2-proxy's alpha configuration (YAML), besides --config");
   app.add_option("--set", pairs, "one setting, NAME=VALUE; repeatable; wins over the file")
       ->allow_extra_args(false);
   app.add_option("--http-address", http, "where to listen, HOST:PORT; port 0 takes any free one");

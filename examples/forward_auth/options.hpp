@@ -21,6 +21,7 @@ struct Options {
   Address http{"127.0.0.1", 4180};
   std::optional<Address> metrics;  // where /metrics is served
   std::string config_file;         // TOML, or JSON by its name; empty: none
+  std::string alpha_config;        // oauth2-proxy's alpha configuration (YAML); empty: none
   std::vector<Setting> settings;   // these win over the file and the environment
   bool is_test = false;            // only judge the configuration
   bool is_quiet = false;           // no event below warning

@@ -4,7 +4,8 @@
 // A Settings object collects; Engine::create (or check()) judges it as a whole and reports every
 // problem at once. Option names are oauth2-proxy's; README lists them. `providers.<id>.<option>`
 // describes a further provider, the plain names describe the one with the id `default`. Lists are
-// comma-separated, or JSON arrays of strings.
+// comma-separated, or JSON arrays of strings; options of the type objects are JSON arrays of
+// objects, in TOML arrays of tables.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,13 @@ class GATELET_API Settings {
   //   judged by check().
   Result<void> set(std::string_view key, std::string_view value);
 
-  // Adds the options of a file's text. `format` is "toml" or "json" (one object; further
-  // providers in {"providers": {"<id>": {...}}}). Values set by set() win, whatever the order.
+  // Adds the options of a file's text. `format` is "toml", "json" (one object; further providers in
+  // {"providers": {"<id>": {...}}}) or "yaml": oauth2-proxy's alpha configuration. Values set by
+  // set() win, whatever the order.
+  //   "yaml" says everything about providers and headers: what another file says of them is a
+  //   problem that check() tells, and variables of the environment for them do not count. It takes
+  //   the place of one that was loaded before. ${NAME} in it stands for a variable of an
+  //   environment that was given before (load_env).
   //   Failure: a text that does not parse, or an unknown key, changes nothing; the error names the
   //   key, and in TOML the line.
   Result<void> load(std::string_view format, std::string_view text);
@@ -39,7 +45,8 @@ class GATELET_API Settings {
   // Adds the options of an environment: `variables` as in environ(7), texts `NAME=value` with a
   // null pointer after the last. GATELET_CLIENT_ID sets client_id, OAUTH2_PROXY_CLIENT_ID the same
   // where the former is not there; other variables are passed over, and so is one without a value.
-  // Values set by set() win over these, these over every file's.
+  // Values set by set() win over these, these over every file's. The whole environment is kept: an
+  // option may name a variable of it (fromEnv).
   //   Failure: Status::unknown_option, or not_built, for a variable that begins so and names no
   //   option; nothing changes then. What Kubernetes puts there for a service called gatelet or
   //   oauth2-proxy is no mistake and passed over (GATELET_SERVICE_HOST, GATELET_PORT_80_TCP ...).
@@ -52,8 +59,8 @@ class GATELET_API Settings {
   // One of the options there are, for a host's own --help or form. Views static text.
   struct Option {
     std::string_view key;
-    std::string_view type;      // "text", "boolean", "integer", "duration", "size" or "list"
-    std::string_view value;     // the default, as one would write it; empty: not set
+    std::string_view type;   // "text", "boolean", "integer", "duration", "size", "list", "objects"
+    std::string_view value;  // the default, as one would write it; empty: not set
     std::string_view sentence;  // what it does
     bool is_secret = false;
     bool is_of_provider = false;  // also as providers.<id>.<key>
@@ -70,15 +77,32 @@ class GATELET_API Settings {
     std::vector<Secret> values;  // one, or the items of a list
     bool is_list = false;        // given as a list (a TOML array), not as text to be split
     Origin origin = Origin::call;
+    bool is_objects = false;  // the items of the list are JSON objects
+    bool is_alpha = false;    // from an alpha configuration (YAML)
   };
   const std::vector<Entry>& entries() const noexcept { return entries_; }
+
+  // What an alpha configuration says to the server around the engine, which itself reads none of
+  // it: http_address, https_address, tls_cert_file, tls_key_file (or the PEM text in tls_cert,
+  // tls_key), tls_min_version, tls_cipher_suites; the same of the metrics (metrics_address,
+  // metrics_secure_address, metrics_tls_cert_file ...); upstreams, one JSON object each.
+  const std::vector<Entry>& server() const noexcept { return server_; }
+
+  // A variable of the environments given to load_env; null where it is not set. For the library.
+  const Secret* variable(std::string_view name) const noexcept;
+  bool has_environment() const noexcept { return has_environment_; }
 
   // What the constructor was given under names that no option has. For the library.
   const std::vector<Error>& refused() const noexcept { return refused_; }
 
  private:
+  Result<void> load_alpha(std::string_view text);
+
   std::vector<Entry> entries_;
+  std::vector<Entry> server_;
   std::vector<Error> refused_;  // unknown names given to the constructor, reported by check()
+  std::vector<std::pair<std::string, Secret>> environment_;  // the whole: what names refer to
+  bool has_environment_ = false;
 };
 
 }  // namespace gatelet::inline GATELET_CXX_ABI

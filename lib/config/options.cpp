@@ -68,6 +68,14 @@ const Option* find_option(std::string_view key) noexcept {
   return found == std::end(table) ? nullptr : found;
 }
 
+bool is_provider_id(std::string_view id) noexcept {
+  constexpr std::size_t max_size = 32;
+  return !id.empty() && id.size() <= max_size && id.front() != '-' &&
+         std::all_of(id.begin(), id.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
+
 std::string_view why_not_here(std::string_view key) noexcept {
   // Names of tables ("routes", "rate_limits") stand for everything below them.
   const auto name = key.substr(0, key.find('.'));

@@ -7,7 +7,8 @@
 
 namespace gatelet::config {
 
-enum class Type : std::uint8_t { text, boolean, integer, duration, size, list };
+// objects: a list of JSON objects with fields of their own.
+enum class Type : std::uint8_t { text, boolean, integer, duration, size, list, objects };
 enum class Secrecy : std::uint8_t { open, secret };
 enum class Scope : std::uint8_t { engine, provider };
 
@@ -59,6 +60,8 @@ struct Option {
 std::span<const Option> options() noexcept;
 const Option& option(Row) noexcept;
 const Option* find_option(std::string_view key) noexcept;  // null: there is none
+
+bool is_provider_id(std::string_view id) noexcept;  // 1 to 32 of a-z, 0-9 and "-"
 
 // A name that oauth2-proxy or a later version of this library has, and this one has not: why, as
 // the rest of a sentence. Empty for every other name.

@@ -3,6 +3,9 @@
 #include <utility>
 
 #include "config/cookie_rule.hpp"
+#include "config/effective_entries.hpp"
+#include "config/resolve_headers.hpp"
+#include "config/resolve_login_params.hpp"
 #include "config/resolve_provider.hpp"
 #include "config/resolve_routes.hpp"
 #include "config/validate.hpp"
@@ -78,30 +81,6 @@ policy::ForwardedPolicy forwarded_policy(const EngineValues& engine) {
   return out;
 }
 
-policy::HeaderPolicy header_policy(const Values& values) {
-  const auto& engine = values.engine;
-  policy::HeaderSwitches on;
-  on.pass_user_headers = *engine.pass_user_headers || (values.is_compat && *engine.pass_basic_auth);
-  on.pass_access_token = *engine.pass_access_token;
-  on.pass_authorization_header = *engine.pass_authorization_header;
-  on.set_authorization_header = *engine.set_authorization_header;
-  on.set_xauthrequest = *engine.set_xauthrequest;
-  on.prefer_email_to_user = *engine.prefer_email_to_user;
-  on.basic_auth_password = *engine.basic_auth_password;
-  on.pass_basic_auth = *engine.pass_basic_auth && engine.basic_auth_password.given;
-  on.set_basic_auth = *engine.set_basic_auth;
-  policy::HeaderPolicy out;
-  out.rules = policy::header_rules(on);
-  out.encode_group_separators = !values.is_compat;
-  out.strip_own_cookies = *engine.strip_own_cookies;
-  out.strip_own_token = !values.is_compat;
-  if (engine.signature_key.given) {
-    auto signer = policy::RequestSigner::make(*engine.signature_key);  // judged already
-    if (signer.ok()) out.signer = std::make_shared<const policy::RequestSigner>(std::move(*signer));
-  }
-  return out;
-}
-
 policy::EmailRules email_rules(const Values& values) {
   policy::EmailRules out;
   out.domains = *values.engine.email_domains;
@@ -159,7 +138,6 @@ policy::Policy policy_of(const Values& values) {
   out.return_to.strict_query = values.is_compat;
   out.email = email_rules(values);
   out.forwarded = forwarded_policy(engine);
-  out.headers = header_policy(values);
   out.pages.banner = *engine.banner;
   out.pages.footer = *engine.footer;
   out.pages.force_json_errors = *engine.force_json_errors;
@@ -172,11 +150,13 @@ policy::Policy policy_of(const Values& values) {
 Resolved resolve(const Settings& settings) {
   Resolved out;
   for (const auto& refused : settings.refused()) out.problems.add_first(refused);
-  const auto values = read_values(settings.entries(), out.problems);
+  const auto entries = effective_entries(settings.entries(), out.problems);
+  const auto values = read_values(entries, out.problems);
   validate(values, out.problems);
 
   const auto& engine = values.engine;
   out.policy = policy_of(values);
+  out.policy.headers = resolve_headers(settings, values, out.header_files, out.problems);
   resolve_routes(values, out.policy, out.problems);
   out.session = session_settings(values);
   out.cookie_secret = *engine.cookie_secret;
@@ -186,6 +166,10 @@ Resolved resolve(const Settings& settings) {
   if (!engine.cookie_secret.given) out.cookie_secret_file = *engine.cookie_secret_file;
   for (const auto& provider : values.providers) {
     out.providers.push_back(resolve_provider(values, provider, out.policy));
+    if (!provider.login_url_parameters.given) continue;
+    auto login = resolve_login_params(provider, out.problems);
+    out.providers.back().provider.login_params = std::move(login.defaults);
+    if (!login.rules.rules.empty()) out.policy.login_params.push_back(std::move(login.rules));
   }
   if (out.policy.bearer.enabled) out.token_issuers = resolve_token_issuers(values, out.policy);
   out.session_cache_size = *engine.session_cache_size;

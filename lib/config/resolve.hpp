@@ -14,6 +14,7 @@
 #include "base/instant.hpp"
 #include "base/secret.hpp"
 #include "config/problems.hpp"
+#include "config/resolve_headers.hpp"
 #include "http/call.hpp"
 #include "oidc/provider.hpp"
 #include "policy/policy.hpp"
@@ -37,6 +38,7 @@ struct Resolved {
   std::string logo_file;                    // empty: none
   std::string emails_file;                  // empty: none
   std::string htpasswd_file;                // empty: none
+  std::vector<HeaderFile> header_files;     // what the rules of policy.headers lack
   std::string cookie_secret_file;           // empty where cookie_secret is set
   std::vector<ResolvedProvider> providers;  // never empty; the first is the default choice
 

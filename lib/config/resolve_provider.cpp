@@ -45,6 +45,7 @@ oidc::ClaimMap claims_of(const Values& values, const ProviderValues& p) {
   oidc::ClaimMap claims;
   claims.email = *p.oidc_email_claim;
   claims.groups = *p.oidc_groups_claim;
+  claims.additional = *p.additional_claims;
   if (!values.is_compat) {
     claims.user = *p.user_id_claim;
   } else if (claims.email == "email") {

@@ -22,13 +22,13 @@ void add_all(Row row, const Entries& entries, Problems& problems, Add add) {
   }
 }
 
+}  // namespace
+
 Result<void> said_of_pattern(Result<void> done) {
   if (done.ok() || done.error().status != Status::invalid_value) return done;
   return Error{Status::invalid_value,
                "is no pattern (RE2 says: " + done.error().text + "); write it in Go's syntax"};
 }
-
-}  // namespace
 
 void resolve_routes(const Values& values, policy::Policy& policy, Problems& problems) {
   const auto& engine = values.engine;

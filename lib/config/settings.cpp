@@ -3,24 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/alpha.hpp"
 #include "config/options.hpp"
 #include "config/resolve.hpp"
 #include "config/source_environment.hpp"
 #include "config/source_json.hpp"
 #include "config/source_toml.hpp"
+#include "config/source_yaml.hpp"
+#include "config/substitute.hpp"
 #include "config/suggest.hpp"
 #include "config/value.hpp"
 
 namespace gatelet::inline GATELET_CXX_ABI {
 namespace {
-
-bool is_provider_id(std::string_view id) noexcept {
-  constexpr std::size_t max_size = 32;
-  return !id.empty() && id.size() <= max_size && id.front() != '-' &&
-         std::all_of(id.begin(), id.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-         });
-}
 
 Error unknown(std::string_view key, std::string_view name, std::string_view scope) {
   auto text = config::quoted(key) + ": ";
@@ -54,7 +49,7 @@ Result<std::string> known_key(std::string_view key) {
   const auto rest = key.substr(prefix.size());
   const auto dot = rest.find('.');
   const auto id = rest.substr(0, dot);
-  if (dot == std::string_view::npos || !is_provider_id(id)) {
+  if (dot == std::string_view::npos || !config::is_provider_id(id)) {
     return Error{Status::unknown_option,
                  config::quoted(key) +
                      ": write providers.<id>.<option>, the id 1 to 32 of a-z, 0-9 and \"-\""};
@@ -70,10 +65,29 @@ Result<std::string> known_key(std::string_view key) {
   return std::string(id == "default" ? name : key);
 }
 
+// Those of a later call win; within one, the first of its name, as for getenv.
+void keep_variables(const char* const* variables,
+                    std::vector<std::pair<std::string, Secret>>& kept) {
+  std::vector<std::pair<std::string, Secret>> all;
+  const auto add = [&](std::string_view name, const Secret& value) {
+    const bool is_known =
+        std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.first == name; });
+    if (!is_known) all.emplace_back(name, value);
+  };
+  for (; *variables != nullptr; ++variables) {
+    const std::string_view text = *variables;
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos)
+      add(text.substr(0, equals), Secret(text.substr(equals + 1)));
+  }
+  for (const auto& [name, value] : kept) add(name, value);
+  kept = std::move(all);
+}
+
 // A later value takes the place of an earlier one of the same origin.
 void put(std::vector<Settings::Entry>& entries, Settings::Entry entry) {
   const auto old = std::find_if(entries.begin(), entries.end(), [&](const auto& e) {
-    return e.key == entry.key && e.origin == entry.origin;
+    return e.key == entry.key && e.origin == entry.origin && e.is_alpha == entry.is_alpha;
   });
   if (old == entries.end()) {
     entries.push_back(std::move(entry));
@@ -99,9 +113,11 @@ Result<void> Settings::set(std::string_view key, std::string_view value) {
 }
 
 Result<void> Settings::load(std::string_view format, std::string_view text) {
+  if (format == "yaml") return load_alpha(text);
   if (format != "toml" && format != "json") {
-    return Error{Status::invalid_argument,
-                 config::quoted(format) + " is no format of this version; write toml or json"};
+    return Error{
+        Status::invalid_argument,
+        config::quoted(format) + " is no format of this version; write toml, json or yaml"};
   }
   auto read = format == "toml" ? config::read_toml(text) : config::read_json(text);
   if (!read.ok()) return std::move(read).error();
@@ -117,6 +133,27 @@ Result<void> Settings::load(std::string_view format, std::string_view text) {
   }
   if (!refusals.all.text.empty()) return refusals.all;
   for (auto& [entry, line] : *read) put(entries_, std::move(entry));
+  return {};
+}
+
+Result<void> Settings::load_alpha(std::string_view text) {
+  auto substituted = config::substitute(text, *this);
+  if (!substituted.ok()) return std::move(substituted).error();
+  const auto tree = config::read_yaml(*substituted);
+  wipe(*substituted);
+  if (!tree.ok()) return tree.error();
+  auto alpha = config::read_alpha(*tree, text, *this);
+
+  Refusals refusals;
+  for (const auto& said : alpha.complaints) refusals.add("", {Status::invalid_value, said});
+  for (const auto& [entry, place] : alpha.entries) {
+    const auto known = known_key(entry.key);
+    if (!known.ok()) refusals.add(place, known.error());
+  }
+  if (!refusals.all.text.empty()) return refusals.all;
+  std::erase_if(entries_, [](const Entry& entry) { return entry.is_alpha; });
+  for (auto& [entry, place] : alpha.entries) put(entries_, std::move(entry));
+  server_ = std::move(alpha.server);
   return {};
 }
 
@@ -136,11 +173,20 @@ Result<void> Settings::load_env(const char* const* variables) {
   for (auto& [entry, variable] : read) {
     if (!entry.key.empty()) put(entries_, std::move(entry));
   }
+  keep_variables(variables, environment_);
+  has_environment_ = true;
   return {};
 }
 
+const Secret* Settings::variable(std::string_view name) const noexcept {
+  const auto found = std::find_if(environment_.begin(), environment_.end(),
+                                  [&](const auto& one) { return one.first == name; });
+  return found == environment_.end() ? nullptr : &found->second;
+}
+
 std::vector<Settings::Option> Settings::options() {
-  constexpr std::string_view types[] = {"text", "boolean", "integer", "duration", "size", "list"};
+  constexpr std::string_view types[] = {"text", "boolean", "integer", "duration",
+                                        "size", "list",    "objects"};
   std::vector<Option> out;
   for (const auto& option : config::options()) {
     out.push_back({option.key, types[static_cast<std::size_t>(option.type)], option.native,

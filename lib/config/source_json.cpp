@@ -6,6 +6,7 @@
 
 #include "config/value.hpp"
 #include "json/reader.hpp"
+#include "json/writer.hpp"
 
 namespace gatelet::config {
 namespace {
@@ -19,6 +20,11 @@ std::optional<std::string> scalar_text(const json::Value& value) {
   if (const auto* flag = value.boolean()) return std::string(*flag ? "true" : "false");
   const auto* number = value.number();
   return number != nullptr && json::to_int64(*number) ? std::optional(number->text) : std::nullopt;
+}
+
+std::optional<std::string> item_text_of(const json::Value& item, bool is_objects) {
+  if (!is_objects) return scalar_text(item);
+  return item.object() ? std::optional(json::to_text(item)) : std::nullopt;
 }
 
 class Walk {
@@ -48,9 +54,10 @@ class Walk {
       out.entry.values.emplace_back(*text);
     } else if (const auto* list = value.array()) {
       out.entry.is_list = true;
+      out.entry.is_objects = !list->empty() && list->front().object() != nullptr;
       for (const auto& item : *list) {
-        const auto item_text = scalar_text(item);
-        if (!item_text) return refusal(key, "a list holds texts only");
+        const auto item_text = item_text_of(item, out.entry.is_objects);
+        if (!item_text) return refusal(key, "a list holds texts only, or objects only");
         out.entry.values.emplace_back(*item_text);
       }
     } else {

@@ -16,8 +16,10 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "config/options.hpp"
 #include "config/toml_text.hpp"
 #include "config/value.hpp"
+#include "json/writer.hpp"
 
 namespace gatelet::config {
 namespace {
@@ -58,6 +60,38 @@ std::optional<std::string> scalar_text(const toml::node& node) {
   return std::nullopt;
 }
 
+// A table as a JSON object; nullopt where it holds what JSON has no word for.
+std::optional<json::Value> json_of(const toml::node& node) {
+  if (const auto* flag = node.as_boolean()) return json::Value(flag->get());
+  if (const auto* number = node.as_integer()) return json::Value::number(number->get());
+  if (const auto* text = node.as_string()) return json::Value(text->get());
+  if (const auto* list = node.as_array()) {
+    json::Array out;
+    for (const auto& item : *list) {
+      auto value = json_of(item);
+      if (!value) return std::nullopt;
+      out.push_back(std::move(*value));
+    }
+    return json::Value(std::move(out));
+  }
+  if (const auto* table = node.as_table()) {
+    json::Object out;
+    for (const auto& [name, member] : *table) {
+      auto value = json_of(member);
+      if (!value) return std::nullopt;
+      out.emplace_back(std::string(name.str()), std::move(*value));
+    }
+    return json::Value(std::move(out));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> item_text_of(const toml::node& item, bool is_objects) {
+  if (!is_objects) return scalar_text(item);
+  const auto object = item.is_table() ? json_of(item) : std::nullopt;
+  return object ? std::optional(json::to_text(*object)) : std::nullopt;
+}
+
 class Walk {
  public:
   // Adds what stands in `table` under `prefix`.
@@ -90,6 +124,9 @@ class Walk {
       if (key == "providers" || depth == 1) {
         return refusal(line, quoted(key), "an empty table; write the provider's options in it");
       }
+      if (find_option(std::string_view(key).substr(key.rfind('.') + 1)) != nullptr) {
+        return refusal(line, quoted(key), "no option is a table; write [[" + key + "]] for a list");
+      }
       entries_.push_back({{key, {Secret("")}, false, Settings::Origin::file}, line});
       return {};
     }
@@ -102,9 +139,12 @@ class Walk {
       out.entry.values.emplace_back(*text);
     } else if (const auto* list = node.as_array()) {
       out.entry.is_list = true;
+      out.entry.is_objects = !list->empty() && list->front().is_table();
       for (const auto& item : *list) {
-        const auto item_text = scalar_text(item);
-        if (!item_text) return refusal(line, quoted(key), "a list holds texts only");
+        const auto item_text = item_text_of(item, out.entry.is_objects);
+        if (!item_text) {
+          return refusal(line, quoted(key), "a list holds texts only, or tables only");
+        }
         out.entry.values.emplace_back(*item_text);
       }
     } else {

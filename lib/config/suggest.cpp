@@ -31,20 +31,40 @@ std::size_t distance(std::string_view a, std::string_view b) noexcept {
   return row[b.size()];
 }
 
+class Search {
+ public:
+  explicit Search(std::string_view key) noexcept
+      : key_(key), best_(std::max<std::size_t>(2, key.size() / 3) + 1) {}
+
+  void consider(std::string_view name) noexcept {
+    if (key_.empty() || key_.size() > max_size || name.size() > max_size) return;
+    const auto away = distance(key_, name);
+    if (away >= best_) return;
+    best_ = away;
+    nearest_ = name;
+  }
+
+  std::string_view nearest() const noexcept { return nearest_; }
+
+ private:
+  std::string_view key_, nearest_;
+  std::size_t best_;
+};
+
 }  // namespace
 
 std::string_view nearest_option(std::string_view key) noexcept {
   if (key.starts_with("--")) key.remove_prefix(2);
-  if (key.empty() || key.size() > max_size) return {};
-  std::string_view nearest;
-  auto best = std::max<std::size_t>(2, key.size() / 3) + 1;
-  for (const auto& option : options()) {
-    const auto away = distance(key, option.key);
-    if (away >= best) continue;
-    best = away;
-    nearest = option.key;
-  }
-  return nearest;
+  Search search(key);
+  for (const auto& option : options()) search.consider(option.key);
+  return search.nearest();
+}
+
+std::string_view nearest_of(std::span<const std::string_view> names,
+                            std::string_view name) noexcept {
+  Search search(name);
+  for (const auto known : names) search.consider(known);
+  return search.nearest();
 }
 
 }  // namespace gatelet::config

@@ -1,11 +1,14 @@
 #include "config/values.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "config/range.hpp"
 #include "config/value.hpp"
+#include "json/reader.hpp"
+#include "json/writer.hpp"
 
 namespace gatelet::config {
 namespace {
@@ -46,6 +49,28 @@ bool parse(std::string_view text, std::vector<std::string>& out) {
   return parsed ? (out = std::move(*parsed), true) : false;
 }
 
+// From a source that has objects, or from JSON text: an array of them, or one. nullopt for all
+// else.
+std::optional<ObjectTexts> object_texts(const Entry& entry) {
+  if (entry.is_objects) return entry.values;
+  if (entry.is_list) return entry.values.empty() ? std::optional(ObjectTexts()) : std::nullopt;
+  const auto text = entry.values.front().reveal();
+  if (text.empty()) return ObjectTexts();
+  const auto parsed = json::parse(text);
+  if (!parsed.ok()) return std::nullopt;
+  ObjectTexts texts;
+  if (parsed->object()) texts.emplace_back(json::to_text(*parsed));
+  if (const auto* list = parsed->array()) {
+    for (const auto& item : *list) {
+      if (!item.object()) return std::nullopt;
+      texts.emplace_back(json::to_text(item));
+    }
+  } else if (texts.empty()) {
+    return std::nullopt;
+  }
+  return texts;
+}
+
 // The value for a key: of its last origin.
 const Entry* find_entry(const std::vector<Entry>& entries, std::string_view key) {
   const Entry* found = nullptr;
@@ -72,6 +97,7 @@ class Reader {
  private:
   static void set_default(std::string_view text, std::string& out) { out = text; }
   static void set_default(std::string_view, Secret&) {}  // no secret has a default
+  static void set_default(std::string_view, ObjectTexts&) {}
   template <class T>
   static void set_default(std::string_view text, T& out) {
     if (!text.empty()) parse(text, out);
@@ -97,6 +123,7 @@ class Reader {
   static std::string take(const Entry& entry, const Range& range,
                           Chosen<std::vector<std::string>>& out) {
     std::vector<std::string> items;
+    if (entry.is_objects) return "holds objects; " + std::string(wanted(&items));
     if (entry.is_list) {
       for (const auto& item : entry.values) items.emplace_back(item.reveal());
     } else if (!parse(entry.values.front().reveal(), items)) {
@@ -104,6 +131,15 @@ class Reader {
     }
     if (items.empty()) return {};
     return accept(range, std::move(items), out);
+  }
+
+  static std::string take(const Entry& entry, const Range&, Chosen<ObjectTexts>& out) {
+    auto texts = object_texts(entry);
+    if (!texts) return "is no list of objects; write a JSON array, [{\"name\": \"...\"}]";
+    if (entry.is_list || !texts->empty() || !entry.values.front().empty()) {
+      out = {std::move(*texts), true};
+    }
+    return {};
   }
 
   template <class T>

@@ -24,6 +24,8 @@ struct Chosen {
   const T* operator->() const noexcept { return &value; }
 };
 
+using ObjectTexts = std::vector<Secret>;  // one JSON object each, not looked into
+
 #define GATELET_TYPE_text_open std::string
 #define GATELET_TYPE_text_secret Secret
 #define GATELET_TYPE_boolean_open bool
@@ -31,6 +33,8 @@ struct Chosen {
 #define GATELET_TYPE_duration_open Duration
 #define GATELET_TYPE_size_open std::uint64_t
 #define GATELET_TYPE_list_open std::vector<std::string>
+#define GATELET_TYPE_objects_open ObjectTexts
+#define GATELET_TYPE_objects_secret ObjectTexts
 #define GATELET_ENGINE_engine(type, key) Chosen<type> key;
 #define GATELET_ENGINE_provider(type, key)
 #define GATELET_PROVIDER_engine(type, key)
@@ -63,7 +67,8 @@ struct Values {
 };
 
 // Reads every option. One that cannot be read, or is out of its range, is a problem and keeps its
-// default. An empty text, or a list without entries, is not set.
+// default. An empty text, or a list without entries, is not set; an empty list of objects is: it
+// says that there are none.
 Values read_values(const std::vector<Settings::Entry>& entries, Problems& problems);
 
 }  // namespace gatelet::config

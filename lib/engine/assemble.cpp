@@ -109,6 +109,23 @@ std::shared_ptr<const crypto::HmacKey> attempt_key(Entropy& entropy) {
   return std::make_shared<const crypto::HmacKey>(std::move(key).value());
 }
 
+// The texts and passwords of header rules that stand in files.
+void read_header_files(const std::vector<config::HeaderFile>& files, policy::HeaderRules& rules,
+                       FileReader& reader) {
+  for (const auto& file : files) {
+    auto content = reader.read({}, file.row, file.path, max_secret_size);
+    if (!content) continue;
+    const Secret secret(without_line_end(*content));
+    wipe(*content);
+    const auto said = file.is_password ? std::string() : config::field_complaint(secret.reveal());
+    if (secret.empty()) reader.refuse({}, file.row, file.path, "is empty");
+    if (!said.empty()) reader.refuse({}, file.row, file.path, said);
+    auto& side = file.row == Row::inject_request_headers ? rules.request : rules.response;
+    auto& value = side.at(file.rule).values.at(file.value);
+    (file.is_password ? value.password : value.text) = secret;
+  }
+}
+
 // By what a file begins with; empty for anything else.
 std::string_view image_type(std::string_view content) noexcept {
   using namespace std::string_view_literals;
@@ -240,6 +257,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   context->policy = std::move(resolved.policy);
   context->policy.email.addresses = emails(resolved.emails_file, reader);
   context->policy.password.users = users(resolved.htpasswd_file, reader);
+  read_header_files(resolved.header_files, context->policy.headers.rules, reader);
   context->policy.pages.logo = logo(resolved.logo_file, reader);
   context->session = std::move(resolved.session);
   context->cookie_keys = cookie_keys(resolved, reader);

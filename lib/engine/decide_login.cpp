@@ -11,6 +11,7 @@
 #include "policy/answer.hpp"
 #include "policy/api_request.hpp"
 #include "policy/authorize.hpp"
+#include "policy/login_params.hpp"
 #include "policy/pages.hpp"
 #include "policy/return_to.hpp"
 #include "session/cookie_session.hpp"
@@ -59,8 +60,21 @@ std::shared_ptr<const oidc::ProviderState> choose_provider(const Question& quest
   return snapshot.providers.front();
 }
 
+// The parameters of the query that the settings let through to the provider.
+http::Params allowed_params(const Question& question, const std::string& provider_id) {
+  const auto& policy = question.policy();
+  const auto* rules = policy::login_param_rules(policy.login_params, provider_id);
+  if (rules == nullptr || question.facts.own_query.empty()) return {};
+  const auto params = http::parse_form(question.facts.own_query, policy.query_semicolon);
+  return params.ok() ? policy::allowed_login_params(*rules, *params) : http::Params{};
+}
+
+// Why somebody is sent to the provider: because the query of one of our own paths asked for it,
+// which may then say more, or without being asked.
+enum class Asked : std::uint8_t { by_query, otherwise };
+
 Result<Verdict> start_login(const Question& question, const LoginOptions& options,
-                            bool clear_session) {
+                            bool clear_session, Asked asked) {
   const auto provider = choose_provider(question, options.provider);
   if (!provider) return refusal(question, 400, Reason::unknown_provider);
   // The provider is told to send the browser back to this host: it must be one of ours.
@@ -75,6 +89,7 @@ Result<Verdict> start_login(const Question& question, const LoginOptions& option
   wish.login_hint = options.login_hint;
   wish.acr_values = options.acr_values;
   wish.clear_session = clear_session;
+  if (asked == Asked::by_query) wish.params = allowed_params(question, provider->provider->id);
   if (!provider->has_metadata) {
     flow::BeginLogin login(question.snapshot().context);
     login.provider_id = provider->provider->id;
@@ -135,7 +150,7 @@ Result<Verdict> refuse_form(const Question& question, const Typed& typed, int ht
   if (question.policy().skip_provider_button) {
     LoginOptions options;
     options.return_to = typed.return_to;
-    return start_login(question, options, true);
+    return start_login(question, options, true, Asked::by_query);
   }
   const policy::FormFacts form{typed.user, typed.return_to, reason};
   return Verdict(sign_in_page(question, http_status, true, form));
@@ -171,7 +186,7 @@ Result<Verdict> decide_sign_in(const Question& question) {
   // A form on another site must not sign a browser in as somebody else: that is a visit.
   const bool is_form = question.own_method() == "POST" && policy.password.enabled;
   if (is_form && !policy::is_cross_site(question.facts)) return decide_form(question);
-  if (policy.skip_provider_button) return begin_login(question, {});
+  if (policy.skip_provider_button) return start_login(question, {}, false, Asked::by_query);
   // Whoever asks for this page wants to sign in anew: the old session is cleared.
   return Verdict(sign_in_page(question, 200, true));
 }
@@ -180,7 +195,7 @@ Result<Verdict> decide_start(const Question& question) {
   if (!is_read_or_post(question.own_method())) {
     return refusal(question, 405, Reason::method_not_allowed);
   }
-  return begin_login(question, {});
+  return start_login(question, {}, false, Asked::by_query);
 }
 
 Result<Verdict> ask_to_sign_in(const Question& question, const Presented& presented) {
@@ -188,7 +203,7 @@ Result<Verdict> ask_to_sign_in(const Question& question, const Presented& presen
     return Verdict(conclude_nobody(question, presented));
   }
   if (question.policy().skip_provider_button) {
-    return start_login(question, {}, presented.clear_cookies);
+    return start_login(question, {}, presented.clear_cookies, Asked::otherwise);
   }
   return Verdict(sign_in_page(question, 403, presented.clear_cookies));
 }
@@ -203,7 +218,7 @@ Result<Verdict> decide_form_checked(const Question& question, const NeedPassword
 }
 
 Result<Verdict> begin_login(const Question& question, const LoginOptions& options) {
-  return start_login(question, options, false);
+  return start_login(question, options, false, Asked::otherwise);
 }
 
 }  // namespace gatelet::engine

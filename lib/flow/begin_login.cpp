@@ -81,6 +81,10 @@ Result<oidc::AuthorizationRequest> request_of(const Context& context,
   add_wish("prompt", wish.prompt, request.extra);
   add_wish("login_hint", wish.login_hint, request.extra);
   add_wish("acr_values", wish.acr_values, request.extra);
+  const auto own = request.extra;
+  for (const auto& param : wish.params) {
+    if (http::find(own, param.name) == nullptr) request.extra.push_back(param);
+  }
   return request;
 }
 

@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "flow/context.hpp"
 #include "flow/flow.hpp"
+#include "http/form.hpp"
 #include "oidc/provider.hpp"
 #include "policy/owned_request.hpp"
 #include "policy/request_facts.hpp"
@@ -24,6 +25,7 @@ struct LoginWish {
   std::string return_to, prompt, login_hint, acr_values;
   // The request carries a session cookie that is no good: expire it with this answer.
   bool clear_session = false;
+  http::Params params;  // of the request, allowed; those above win
 };
 
 // The redirect, from memory. Requires provider.has_metadata.

@@ -11,6 +11,7 @@
 #include "policy/email_list.hpp"
 #include "policy/header_rules.hpp"
 #include "policy/htpasswd.hpp"
+#include "policy/login_params.hpp"
 #include "policy/regex_set.hpp"
 #include "policy/request_signer.hpp"
 #include "policy/skip_routes.hpp"
@@ -106,6 +107,7 @@ struct Policy {
   http::Semicolon query_semicolon = http::Semicolon::refused;
   std::vector<std::string> allowed_groups;
   std::shared_ptr<const RegexSet> api_routes;  // targets that programs ask for; null: none
+  std::vector<LoginParamRules> login_params;   // of the providers that have any
   ReturnPolicy return_to;
   EmailRules email;
   ForwardedPolicy forwarded;

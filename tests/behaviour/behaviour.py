@@ -14,11 +14,13 @@ must come divided by "; ":
   strip NAME, keeps NAME         a field of the client that is removed, or not
   has NAME: VALUE, has no NAME   a field of the answer; VALUE may end in *
   returns TARGET                 where the sign-in leads back to
+  asks NAME=VALUE, asks no NAME  a parameter of the authorization request
   json, page, text; body TEXT    the answer's body
   sets login, clears session, no cookie
   as EMAIL, as nobody            who is let in
 {a,b} in settings, request or headers makes a row for each. {cookie:jane}, {compat:jane}, {token:alice} and {users}
-(a htpasswd file: zoe with the password secret, jane with "correct horse") stand for the values that VALUES prints.
+(a htpasswd file: zoe with the password secret, jane with "correct horse") stand for the values that VALUES prints,
+{rules:NAME} in settings for what structured.json has under that name.
 """
 import itertools
 import json
@@ -34,6 +36,7 @@ PROVIDER = [('client_id', 'c'), ('client_secret', 's'), ('cookie_secret', '01234
             ('skip_oidc_discovery', 'true'), ('login_url', 'https://idp.example/authorize'), ('redeem_url', 'https://idp.example/token')]
 COMPAT = [('compat', 'oauth2-proxy'), ('provider', 'oidc'), ('email_domains', '*')]
 USERS = 'zoe:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\njane:$2b$04$vIaJEP6GHszEIGXYRcbDBu1qyMSzvB0HMlnbuy8NiXspZwiG/rzA6\n'
+STRUCTURED = json.loads((HERE / 'structured.json').read_text())
 BRACES = re.compile(r'\{(?!cookie:|compat:|token:)([^{}]*,[^{}]*)\}')
 
 
@@ -74,7 +77,8 @@ def asked_of(row, values):
             settings |= dict(COMPAT)
         elif item != 'default':
             key, value = item.split('=', 1)
-            settings[key] = value.replace('{users}', values['users'])
+            rules = re.fullmatch(r'\{rules:(.*)\}', value)
+            settings[key] = json.dumps(STRUCTURED[rules.group(1)]) if rules else value.replace('{users}', values['users'])
     parts = re.fullmatch(r'(\S+) (\S+)(?: with (\S+))?(?: from (\S+))?(?: at (\w+)://(\S+))?', row.request)
     method, target, form, peer, scheme, host = parts.groups()
     headers = [] if row.headers == '-' else [fill(h).split(': ', 1) for h in row.headers.split(' | ')]
@@ -116,6 +120,10 @@ class Answer:
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.values('response', 'Location')[0]).query)
         return query['state'][0].split(':', 1)[1]
 
+    def asked_parameter(self, name):
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.values('response', 'Location')[0]).query)
+        return query.get(name, [])
+
     def cookies(self):
         for value in self.values('response', 'Set-Cookie'):
             name, rest = value.split('=', 1)
@@ -138,6 +146,10 @@ class Answer:
             found = self.values(side, m.group(2))
             wanted = m.group(3)
             return len(found) == 1 and (found[0].startswith(wanted[:-1]) if wanted.endswith('*') else found[0] == wanted)
+        if m := re.fullmatch(r'asks no (.*)', wish):
+            return not self.asked_parameter(m.group(1))
+        if m := re.fullmatch(r'asks ([^=]+)=(.*)', wish):
+            return self.asked_parameter(m.group(1)) == [m.group(2)]
         if m := re.fullmatch(r'no up (.*)', wish):
             return not self.values('upstream', m.group(1))
         if m := re.fullmatch(r'has no (.*)', wish):

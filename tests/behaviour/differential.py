@@ -24,7 +24,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from behaviour import HERE, Answer, asked_of, read_rows, values_of  # noqa: E402
 
-OURS_ONLY = {'accept_http_return', 'bearer_falls_through', 'sign_out_by_cross_site_get', 'session_ends_with_tokens', 'strip_own_cookies'}
+OURS_ONLY = {'inject_request_headers', 'inject_response_headers', 'login_url_parameters', 'accept_http_return', 'bearer_falls_through', 'sign_out_by_cross_site_get',
+             'session_ends_with_tokens', 'strip_own_cookies'}
 IDENTITY = re.compile(r'^(x-forwarded-(user|email|groups|preferred-username|access-token)|authorization|gap-auth|gap-signature|x-auth-request-.*)$', re.I)
 LISTS = {'email_domains', 'allowed_groups', 'skip_auth_routes', 'skip_auth_regex', 'api_routes', 'trusted_ips', 'trusted_proxy_ips', 'whitelist_domains',
          'oidc_extra_audiences', 'oidc_public_key_files', 'extra_jwt_issuers', 'cookie_domains', 'htpasswd_user_groups'}

@@ -13,6 +13,7 @@
 
 #include "base/base64url.hpp"
 #include "base/keyed_hash.hpp"
+#include "bench/configuration.hpp"
 #include "bench/raw.hpp"
 #include "jose/key_set.hpp"
 #include "jose/verified_token.hpp"
@@ -264,6 +265,33 @@ void decide_unseen_bearer(benchmark::State& state) {
   decide_in_turn(state, *engine, programs.requests, Decision::Kind::allow);
 }
 BENCHMARK(decide_unseen_bearer);
+
+#ifdef GATELET_HAVE_TOML
+// From the texts to an engine that could decide.
+void make_engine_of(benchmark::State& state, std::string_view toml, std::string_view yaml) {
+  for (auto _ : state) {
+    Settings settings;
+    const auto loaded = settings.load("toml", toml);
+    if (!loaded.ok()) return give_up(state, loaded.error().text.c_str());
+    const auto alpha = yaml.empty() ? Result<void>() : settings.load("yaml", yaml);
+    if (!alpha.ok()) return give_up(state, alpha.error().text.c_str());
+    const auto engine = Engine::create(settings);
+    if (!engine.ok()) return give_up(state, engine.error().text.c_str());
+  }
+}
+
+void largest_configuration_toml(benchmark::State& state) {
+  make_engine_of(state, bench::largest_toml(), {});
+}
+BENCHMARK(largest_configuration_toml)->Unit(benchmark::kMillisecond);
+
+#ifdef GATELET_HAVE_YAML
+void largest_configuration_yaml(benchmark::State& state) {
+  make_engine_of(state, bench::core_toml(), bench::largest_yaml());
+}
+BENCHMARK(largest_configuration_yaml)->Unit(benchmark::kMillisecond);
+#endif
+#endif
 
 // Not a time: the heap an engine holds that has done nothing yet.
 void idle_engine_heap(benchmark::State& state) {

@@ -56,7 +56,34 @@ static void a_file_is_loaded_and_a_broken_one_changes_nothing(void) {
     CHECK(strstr(error.text, "cookie_expire") != NULL);
   }
   CHECK(gatelet_config_load(config, str("ini"), str("x"), &error) < 0);
+  const gatelet_status alpha =
+      gatelet_config_load(config, str("yaml"), str("providers: [{id: a, clientid: c}]\nservr: {}\n"), &error);
+  CHECK(alpha < 0);
+  CHECK(alpha == GATELET_E_NOT_BUILT || strstr(error.text, "did you mean server?") != NULL);
   CHECK(gatelet_config_check(config, &num) == GATELET_OK && num == 0);
+  gatelet_config_free(config);
+}
+
+static void an_alpha_configuration_says_all_about_providers(void) {
+  gatelet_config *config = NULL;
+  gatelet_error error = GATELET_ERROR_INIT;
+  const char *const variables[] = {"SECRET=s", NULL};
+  const char *text = "providers: [{id: a, provider: oidc, clientID: c, clientSecret: \"$SECRET\", oidcConfig: {issuerURL: https://idp.example}}]\n";
+  size_t num = 1;
+  CHECK(gatelet_config_new(&config) == GATELET_OK);
+  CHECK(gatelet_config_set(config, str("cookie_secret"), str("0123456789!bcdef0123456789!bcdef"), &error) == GATELET_OK);
+  gatelet_status loaded = gatelet_config_load(config, str("yaml"), str(text), &error);
+  CHECK(loaded == GATELET_E_INVALID_ARGUMENT || loaded == GATELET_E_NOT_BUILT);
+  CHECK(gatelet_config_load_env(config, variables, &error) == GATELET_OK);
+  loaded = gatelet_config_load(config, str("yaml"), str(text), &error);
+  if (loaded == GATELET_OK) {
+    CHECK(gatelet_config_check(config, &num) == GATELET_OK && num == 0);
+    CHECK(gatelet_config_set(config, str("client_id"), str("another"), &error) == GATELET_OK);
+    CHECK(gatelet_config_check(config, &num) == GATELET_OK && num > 0);
+    CHECK(gatelet_config_problem(config, 0, &error) == GATELET_OK);
+    CHECK(strstr(error.text, "does not go with an alpha configuration") != NULL);
+  }
+  CHECK(loaded == GATELET_OK || loaded == GATELET_E_NOT_BUILT);
   gatelet_config_free(config);
 }
 
@@ -141,6 +168,7 @@ int main(void) {
   RUN(problems_are_counted_and_told_one_by_one);
   RUN(a_broken_configuration_makes_no_engine);
   RUN(a_file_is_loaded_and_a_broken_one_changes_nothing);
+  RUN(an_alpha_configuration_says_all_about_providers);
   RUN(the_environment_sets_options_by_name);
   RUN(an_error_of_an_older_size_is_written_as_far_as_it_goes);
   RUN(text_without_data_is_refused);

@@ -25,9 +25,11 @@ class Members {
 std::string rules_text(const std::vector<policy::HeaderRule>& rules) {
   std::string out;
   for (const auto& rule : rules) {
-    out += rule.name + "=";
+    out += rule.name + (rule.exact_name ? " (exact)" : "") +
+           (rule.keeps_client_value ? " (kept)" : "") + "=";
     for (const auto& value : rule.values) {
       out += value.prefix + value.claim;
+      if (value.text) out += "'" + std::string(value.text->reveal()) + "'";
       if (value.password) out += ":" + std::string(value.password->reveal());
       out += ",";
     }
@@ -55,6 +57,15 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add_number("query_semicolon", p.query_semicolon);
   out.add("force_https", p.force_https);
   out.add("allowed_groups", p.allowed_groups);
+  auto& login = out.all["login_params"];
+  for (const auto& of : p.login_params) {
+    login += of.provider_id + ":";
+    for (const auto& rule : of.rules) {
+      login += rule.name + (rule.patterns ? "~" : "=");
+      for (const auto& value : rule.values) login += value + ",";
+      login += "|";
+    }
+  }
   out.add("return_to.whitelist_domains", p.return_to.whitelist_domains);
   out.add("return_to.accept_http", p.return_to.accept_http);
   out.add("return_to.strict_query", p.return_to.strict_query);
@@ -150,6 +161,7 @@ void add_provider(const config::ResolvedProvider& from, Members& out) {
   out.add(name("claims.user"), p.claims.user);
   out.add(name("claims.email"), p.claims.email);
   out.add(name("claims.groups"), p.claims.groups);
+  out.add(name("claims.additional"), p.claims.additional);
   out.add(name("audience_claims"), p.audience_claims);
   out.add(name("extra_audiences"), p.extra_audiences);
   auto& algorithms = out.all[name("enabled_algorithms")];
@@ -215,6 +227,8 @@ std::map<std::string, std::string> members(const Settings& settings) {
   out.add("emails_file", resolved.emails_file);
   out.add("htpasswd_file", resolved.htpasswd_file);
   out.add("cookie_secret_file", resolved.cookie_secret_file);
+  auto& files = out.all["header_files"];
+  for (const auto& file : resolved.header_files) files += file.path + "|";
   out.add_number("session_cache_size", resolved.session_cache_size);
   out.add("own_thread", resolved.own_thread);
   out.add_number("max_operations", resolved.max_operations);

@@ -23,6 +23,7 @@ bool is_default(Type type, std::string_view text) {
     case Type::duration: return parse_duration(text).has_value();
     case Type::size: return parse_size(text).has_value();
     case Type::list: return text.empty() || split_list(text).has_value();
+    case Type::objects: return text.empty();
   }
   return false;
 }
@@ -35,6 +36,7 @@ std::string complaint_about(const Option& option, std::string_view text) {
     case Type::duration: return complaint(option.range, *parse_duration(text));
     case Type::size: return complaint(option.range, *parse_size(text));
     case Type::list: return text.empty() ? "" : complaint(option.range, *split_list(text));
+    case Type::objects: return "";
   }
   return "";
 }

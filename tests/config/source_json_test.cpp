@@ -37,14 +37,27 @@ TEST_SUITE("config/source_json") {
     CHECK(read(R"({"email_domains":[]})") == "email_domains=[]");
   }
 
+  TEST_CASE("read_json: a list of objects keeps each as JSON") {
+    const auto entries = read_json(R"({"x":[{"a":[1,{"b":"c"}]},{}],"y":[]})");
+    REQUIRE(entries.ok());
+    const auto& x = (*entries)[0].entry;
+    CHECK(x.is_objects);
+    CHECK(x.is_list);
+    REQUIRE(x.values.size() == 2);
+    CHECK(x.values[0].reveal() == R"({"a":[1,{"b":"c"}]})");
+    CHECK(x.values[1].reveal() == "{}");
+    CHECK_FALSE((*entries)[1].entry.is_objects);
+  }
+
   TEST_CASE("read_json: providers stand in objects of their own") {
     CHECK(read(R"({"providers":{"corp":{"client_id":"a","oidc_extra_audiences":["b"]},"x":{}}})") ==
           "providers.corp.client_id=a providers.corp.oidc_extra_audiences=[b|]");
   }
 
   TEST_CASE("read_json: values that no option takes are refused, by their key and not by value") {
-    for (const auto* value : {"null", "1.5", "1e3", R"({"canary":1})", R"([["canary"]])",
-                              R"([{"canary":1}])", "[null]", "99999999999999999999"}) {
+    for (const auto* value :
+         {"null", "1.5", "1e3", R"({"canary":1})", R"([["canary"]])", R"([{"canary":1},"x"])",
+          R"(["x",{"canary":1}])", "[null]", "99999999999999999999"}) {
       CAPTURE(value);
       const auto said = read(R"({"x":)" + std::string(value) + "}");
       CHECK(said.starts_with("\"x\": "));

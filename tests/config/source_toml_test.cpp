@@ -103,8 +103,31 @@ TEST_SUITE("config/source_toml") {
     CHECK(refused("x = 1.5") ==
           "line 1: \"x\": no option has such a value; write a text in quotes");
     CHECK(refused("x = 2026-11-24").starts_with("line 1: \"x\": no option"));
-    CHECK(refused("x = [[\"a\"]]") == "line 1: \"x\": a list holds texts only");
-    CHECK(refused("x = [1.5]") == "line 1: \"x\": a list holds texts only");
+    CHECK(refused("x = [[\"a\"]]") == "line 1: \"x\": a list holds texts only, or tables only");
+    CHECK(refused("x = [1.5]") == "line 1: \"x\": a list holds texts only, or tables only");
+    CHECK(refused("x = [\"a\", {b = 1}]").starts_with("line 1: \"x\": a list holds texts only"));
+    CHECK(refused("x = [{b = 1}, \"a\"]").starts_with("line 1: \"x\": a list holds texts only"));
+    CHECK(refused("x = [{b = [1.5]}]").starts_with("line 1: \"x\": a list holds texts only"));
+  }
+
+  TEST_CASE("read_toml: a list of tables keeps each as JSON") {
+    const auto read = read_toml(
+        "[[x]]\nname = \"a\"\nkeep = true\n[[x.values]]\nnumbers = [1, 2]\n[x.values.in]\nb = "
+        "'\"'\n[[x]]\n");
+    REQUIRE(read.ok());
+    REQUIRE(read->size() == 1);
+    const auto& entry = read->at(0).entry;
+    CHECK(entry.is_objects);
+    REQUIRE(entry.values.size() == 2);
+    CHECK(entry.values[0].reveal() ==
+          R"({"keep":true,"name":"a","values":[{"in":{"b":"\""},"numbers":[1,2]}]})");
+    CHECK(entry.values[1].reveal() == "{}");
+  }
+
+  TEST_CASE("read_toml: an option is no table") {
+    CHECK(refused("[cookie_name]\nx = 1\n") ==
+          "line 1: \"cookie_name\": no option is a table; write [[cookie_name]] for a list");
+    CHECK(refused("[providers.a.client_id]\nx = 1\n").starts_with("line 1: "));
   }
 
   TEST_CASE(
@@ -117,7 +140,6 @@ TEST_SUITE("config/source_toml") {
     CHECK(read->at(1).entry.key == "providers.a.b");
     CHECK(refused("[providers]\n").starts_with("line 1: \"providers\": an empty table"));
     CHECK(refused("[providers.a]\n").starts_with("line 1: \"providers.a\": an empty table"));
-    CHECK(refused("[[routes]]\nx = 1\n") == "line 1: \"routes\": a list holds texts only");
   }
 
   TEST_CASE("read_toml: an empty text has no entries; one above 1 MiB is refused") {

@@ -23,6 +23,14 @@ TEST_SUITE("config/suggest") {
     CHECK(nearest_option("--") == "");
   }
 
+  TEST_CASE("nearest_of: among names of any kind, or none") {
+    constexpr std::string_view names[] = {"clientID", "clientSecret"};
+    CHECK(nearest_of(names, "clientScret") == "clientSecret");
+    CHECK(nearest_of(names, "client_id") == "clientID");
+    CHECK(nearest_of(names, "scope") == "");
+    CHECK(nearest_of({}, "clientID") == "");
+  }
+
   TEST_CASE("LO-09: nearest_option: names of 1 to 64 KiB are read within their bounds") {
     for (const std::size_t size : {1U, 63U, 64U, 65U, 1024U, 65536U}) {
       (void)nearest_option(std::string(size, 'c'));

@@ -141,6 +141,41 @@ TEST_SUITE("engine/assemble") {
     }
   }
 
+  TEST_CASE("F-044: texts and passwords of header rules come from files, without one line end") {
+    World world;
+    world.files->content["key"] = "a b\r\n";
+    world.files->content["password"] = "pw\n\n";
+    const auto assembled = must_assemble(
+        world, {{"inject_request_headers",
+                 R"([{"name":"X-A","values":[{"secretSource":{"fromFile":"key"}}]}])"},
+                {"inject_response_headers",
+                 R"([{"name":"X-B","values":[{"secretSource":{"value":"x"}},{"claimSource":)"
+                 R"({"claim":"user","basicAuthPassword":{"fromFile":"password"}}}]}])"}});
+    const auto& rules = assembled.snapshot->context->policy.headers.rules;
+    REQUIRE(rules.request.size() == 1);
+    REQUIRE(rules.response.size() == 1);
+    CHECK(rules.request[0].values[0].text->reveal() == "a b");
+    CHECK(rules.response[0].values[0].text->reveal() == "x");
+    CHECK(rules.response[0].values[1].password->reveal() == "pw\n");
+  }
+
+  TEST_CASE("F-044: a file of a header rule that is missing, empty or no header's is a problem") {
+    World world;
+    world.files->content["empty"] = "\n";
+    world.files->content["two"] = "canary\ncanary";
+    const auto refused = [&](std::string_view file) {
+      return refusal(world, {{"inject_response_headers",
+                              R"([{"name":"X-A","values":[{"secretSource":{"fromFile":")" +
+                                  std::string(file) + R"("}}]}])"}});
+    };
+    CHECK(refused("missing") ==
+          "inject_response_headers: \"missing\" cannot be read: no such file");
+    CHECK(refused("empty") == "inject_response_headers: \"empty\" is empty");
+    CHECK(refused("two") ==
+          "inject_response_headers: \"two\" has a control character, which no header can carry; "
+          "leave it out");
+  }
+
   TEST_CASE("client_secret_file: an empty or overlong one is a problem") {
     World world;
     world.files->content = {{"empty", "\n"}, {"long", std::string(64 * 1024 + 1, 'x')}};

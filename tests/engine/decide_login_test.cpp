@@ -66,4 +66,24 @@ TEST_SUITE("engine/decide_login") {
     CHECK(sets_login_state(decision));
     CHECK(header(decision, "Cache-Control") == "no-store");
   }
+
+  TEST_CASE("F-057: decide: only at its own paths a query says more to the provider, by rules") {
+    World world;
+    world.use_providers({"a", "b"});
+    world.policy.login_params = {{"b", {{"prompt", {"login"}, nullptr}}}};
+    const auto sends = [&](const std::string& target, std::string_view wanted) {
+      const auto decision = world.decide({.target = target, .headers = as_person});
+      return header(decision, "Location").find(wanted) != std::string::npos;
+    };
+    CHECK(sends("/oauth2/start?provider=b&prompt=login", "&prompt=login"));
+    CHECK(sends("/oauth2/sign_in?provider=b&prompt=login", "&prompt=login"));
+    CHECK_FALSE(sends("/oauth2/start?provider=b&prompt=none", "&prompt="));
+    CHECK_FALSE(sends("/oauth2/start?provider=b&Prompt=login", "rompt="));
+    CHECK_FALSE(sends("/oauth2/start?provider=a&prompt=login", "&prompt="));
+    CHECK_FALSE(sends("/oauth2/start?prompt=login", "&prompt="));
+
+    world.use_providers({"b"});  // nobody asked to sign in here: the query is the application's
+    CHECK(sends("/page?prompt=login", "https://b.idp.example/authorize?"));
+    CHECK_FALSE(sends("/page?prompt=login", "&prompt="));
+  }
 }

@@ -175,6 +175,23 @@ TEST_SUITE("flow/begin_login") {
     CHECK(param(location, "acr_values") == "urn:x");
   }
 
+  TEST_CASE("F-057: begin_login: allowed parameters replace defaults; the caller's own win") {
+    World world;
+    world.provider.settings.login_params = {{"prompt", "login"}, {"hd", "a"}, {"hd", "b"}};
+    world.state = world.provider.known(world.driver.now);
+    flow::LoginWish wish;
+    wish.login_hint = "host@example.com";
+    wish.params = {{"prompt", "none"}, {"login_hint", "x"}, {"state", "y"}, {"client_id", "z"}};
+    const auto answer = flow::begin_login(*world.context, *world.state, world.get("/")->facts(),
+                                          wish, world.driver.now);
+    const auto location = location_of(*answer);
+    CHECK(param(location, "prompt") == "none");
+    CHECK(param(location, "login_hint") == "host@example.com");
+    CHECK(param(location, "client_id") == "c");
+    CHECK(param(location, "state") != "y");
+    CHECK(location.find("hd=a&hd=b") != std::string::npos);
+  }
+
   TEST_CASE(
       "begin_login: a session cookie that is no good goes with the same answer, only when asked") {
     World world;

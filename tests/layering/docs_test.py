@@ -12,7 +12,8 @@ readme_path = root / 'README.md'
 readme = readme_path.read_text()
 
 # Language of a block -> the file it must equal.
-FILES = {'cpp': 'examples/decide_cpp.cpp', 'toml': 'examples/guide/gatelet.toml', 'meson': 'examples/guide/subproject.meson'}
+FILES = {'cpp': 'examples/decide_cpp.cpp', 'toml': 'examples/guide/gatelet.toml', 'meson': 'examples/guide/subproject.meson',
+         'yaml': 'examples/guide/alpha.yaml'}
 # Commands and pictures of text in blocks without a language, and who runs or checks them.
 COMMANDS = {'./examples/run-demo': 'demo', ' request -> decide()': 'a picture'}
 

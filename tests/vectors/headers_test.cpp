@@ -225,7 +225,8 @@ TEST_SUITE("vectors/headers") {
       CAPTURE(name);
       if (one.contains("legacy_options")) check_switches(one);
       const auto error = vectors::text_at(one, "expected_error");
-      if (error.starts_with("error building")) {  // refused with the settings, which have no rules
+      if (error.starts_with("error building")) {  // refused with the settings:
+                                                  // tests/config/resolve_headers_test.cpp
         ++num_refused;
         continue;
       }

@@ -167,7 +167,9 @@ GATELET_C_API void gatelet_config_free(gatelet_config *config);
  *              gatelet_config_check. */
 GATELET_C_API gatelet_status gatelet_config_set(gatelet_config *config, gatelet_str key, gatelet_str value, gatelet_error *error);
 
-/* gatelet_config_load adds the options of a file's text; the library opens no file here. `format` is "toml" or "json".
+/* gatelet_config_load adds the options of a file's text; the library opens no file here. `format` is "toml",
+ * "json", or "yaml" for oauth2-proxy's alpha configuration: it says all about providers and headers, and ${NAME} in it is a
+ * variable of an environment given before (gatelet_config_load_env).
  *   Blocking:  never. Threads: one at a time. Ownership: the text is copied.
  *   Failure:   MALFORMED or UNKNOWN_OPTION, the text names line and key; INVALID_VALUE for another format; NOT_BUILT when
  *              this build reads no such files. Nothing changes then. */
