@@ -24,9 +24,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from behaviour import HERE, Answer, asked_of, read_rows, values_of  # noqa: E402
 
-OURS_ONLY = {'inject_request_headers', 'inject_response_headers', 'login_url_parameters', 'accept_http_return', 'bearer_falls_through', 'sign_out_by_cross_site_get',
-             'session_ends_with_tokens', 'strip_own_cookies'}
-IDENTITY = re.compile(r'^(x-forwarded-(user|email|groups|preferred-username|access-token)|authorization|gap-auth|gap-signature|x-auth-request-.*)$', re.I)
+OURS_ONLY = {'accept_http_return', 'bearer_falls_through', 'sign_out_by_cross_site_get', 'session_ends_with_tokens', 'strip_own_cookies'}
+IDENTITY = re.compile(r'^(x-forwarded-(user|email|groups|preferred-username|access-token)|authorization|gap-auth|gap-signature|x-auth-request-.*|'
+                      r'x[-_](user|groups|absent|api-key|bytes|both|kept|secret|exact|one))$', re.I)
+# Parameters of the authorization request that are compared.
+PARAMETERS = {'client_id', 'response_type', 'redirect_uri', 'prompt', 'login_hint', 'organization', 'acr_values', 'max_age', 'approval_prompt'}
+# Options that oauth2-proxy has in its alpha configuration only, and where its flat ones stand there.
+STRUCTURED_KEYS = {'inject_request_headers': 'injectRequestHeaders', 'inject_response_headers': 'injectResponseHeaders', 'login_url_parameters': 'loginURLParameters'}
+OF_PROVIDER = {'provider': 'provider', 'client_id': 'clientID', 'client_secret': 'clientSecret', 'login_url': 'loginURL', 'redeem_url': 'redeemURL',
+               'login_url_parameters': 'loginURLParameters'}
+OF_OIDC = {'oidc_issuer_url': 'issuerURL', 'skip_oidc_discovery': 'skipDiscovery', 'oidc_public_key_files': 'publicKeyFiles'}
 LISTS = {'email_domains', 'allowed_groups', 'skip_auth_routes', 'skip_auth_regex', 'api_routes', 'trusted_ips', 'trusted_proxy_ips', 'whitelist_domains',
          'oidc_extra_audiences', 'oidc_public_key_files', 'extra_jwt_issuers', 'cookie_domains', 'htpasswd_user_groups'}
 
@@ -71,15 +78,39 @@ def toml(settings):
     return '\n'.join(lines) + '\n'
 
 
+def split_alpha(settings, port, application_port):
+    """An alpha configuration (JSON is YAML), and the settings that stay outside it."""
+    alpha = {'providers': [{'id': 'p', 'oidcConfig': {}}], 'server': {'bindAddress': f'127.0.0.1:{port}'},
+             'upstreamConfig': {'upstreams': [{'id': 'a', 'path': '/', 'uri': f'http://127.0.0.1:{application_port}'}]}}
+    provider, core = alpha['providers'][0], []
+    for key, value in settings:
+        if key in STRUCTURED_KEYS:
+            value = json.loads(value)
+            (provider if key in OF_PROVIDER else alpha)[STRUCTURED_KEYS[key]] = value if isinstance(value, list) else [value]
+        elif key in OF_PROVIDER:
+            provider[OF_PROVIDER[key]] = value
+        elif key in OF_OIDC:
+            provider['oidcConfig'][OF_OIDC[key]] = value == 'true' if value in ('true', 'false') else value.split(',') if key in LISTS else value
+        elif key != 'compat':
+            core.append([key, value])
+    return json.dumps(alpha), core
+
+
 @contextlib.contextmanager
 def reference(binary, settings, application_port):
     """A running oauth2-proxy's port, or None where it refuses the settings."""
     port = free_port()
     own = [[k, v] for k, v in settings if k != 'compat'] + [['http_address', f'127.0.0.1:{port}'], ['upstreams', f'http://127.0.0.1:{application_port}']]
-    with tempfile.NamedTemporaryFile('w', suffix='.cfg') as file:
-        file.write(toml(own).replace('upstreams = "', 'upstreams = ["').replace(f'{application_port}"', f'{application_port}"]'))
+    is_structured = any(k in STRUCTURED_KEYS for k, _ in settings)
+    alpha, core = split_alpha(settings, port, application_port)
+    with tempfile.NamedTemporaryFile('w', suffix='.cfg') as file, tempfile.NamedTemporaryFile('w', suffix='.yaml') as alpha_file:
+        flat = toml(own).replace('upstreams = "', 'upstreams = ["').replace(f'{application_port}"', f'{application_port}"]')
+        file.write(toml(core) if is_structured else flat)
         file.flush()
-        process = subprocess.Popen([binary, '--config', file.name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={'PATH': os.environ['PATH']})
+        alpha_file.write(alpha)
+        alpha_file.flush()
+        command = [binary, '--config', file.name] + (['--alpha-config', alpha_file.name] if is_structured else [])
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={'PATH': os.environ['PATH']})
         try:
             for _ in range(200):
                 if process.poll() is not None:
@@ -118,7 +149,7 @@ def place(location):
     if 'state' not in query:
         return location
     target = query['state'][0].split(':', 1)[-1]
-    known = {n: v for n, v in query.items() if n in ('client_id', 'response_type', 'redirect_uri')}
+    known = {n: v for n, v in query.items() if n in PARAMETERS}
     return f'{url.scheme}://{url.netloc}{url.path} for {target} with {sorted(known.items())}'
 
 

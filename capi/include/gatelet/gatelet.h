@@ -161,7 +161,8 @@ GATELET_C_API gatelet_status gatelet_config_new(gatelet_config **out);
 GATELET_C_API void gatelet_config_free(gatelet_config *config);
 
 /* gatelet_config_set sets one option by its name in a configuration file ("client_id"); README lists them. A list is
- * comma-separated or a JSON array of strings. What is set here wins over environment and files.
+ * comma-separated or a JSON array of strings; header rules and the like are JSON arrays of objects. What is set here wins
+ * over environment and files.
  *   Blocking:  never. Threads: one at a time. Ownership: key and value are copied.
  *   Failure:   UNKNOWN_OPTION, the text names the nearest known one; nothing changes. Values are judged by
  *              gatelet_config_check. */
