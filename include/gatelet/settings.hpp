@@ -49,6 +49,14 @@ class GATELET_API Settings {
   // file, no network.
   std::vector<Error> check() const;
 
+  // What an option is set to, for a host that goes by some itself: http_address and the others of
+  // the server around the library are only checked here. The items of a list; else one text, as it
+  // was written, of the origin that wins (empty where it was given empty); else the profile's
+  // default. Empty when there is none, for a secret, and for a name that no option has.
+  //   Failure: none; a value that check() complains of comes as it is.
+  std::vector<std::string> values(std::string_view key) const;
+  std::string value(std::string_view key) const;  // the first, or an empty text
+
   // One of the options there are, for a host's own --help or form. Views static text.
   struct Option {
     std::string_view key;

@@ -10,6 +10,7 @@
 #include "config/source_toml.hpp"
 #include "config/suggest.hpp"
 #include "config/value.hpp"
+#include "config/values.hpp"
 
 namespace gatelet::inline GATELET_CXX_ABI {
 namespace {
@@ -137,6 +138,29 @@ Result<void> Settings::load_env(const char* const* variables) {
     if (!entry.key.empty()) put(entries_, std::move(entry));
   }
   return {};
+}
+
+std::vector<std::string> Settings::values(std::string_view key) const {
+  const auto* option = config::find_option(key);
+  if (option == nullptr || option->secrecy == config::Secrecy::secret) return {};
+  const bool is_list = option->type == config::Type::list;
+  const auto* entry = config::find_entry(entries_, key);
+  if (entry != nullptr && (entry->is_list || !is_list)) {
+    std::vector<std::string> out;
+    for (const auto& value : entry->values) out.emplace_back(value.reveal());
+    return out;
+  }
+  const auto text = entry != nullptr                 ? entry->values.front().reveal()
+                    : config::wants_compat(entries_) ? option->compat
+                                                     : option->native;
+  if (text.empty()) return {};
+  if (!is_list) return {std::string(text)};
+  return config::split_list(text).value_or(std::vector<std::string>{});
+}
+
+std::string Settings::value(std::string_view key) const {
+  auto all = values(key);
+  return all.empty() ? std::string() : std::move(all.front());
 }
 
 std::vector<Settings::Option> Settings::options() {
