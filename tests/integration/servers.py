@@ -78,7 +78,7 @@ class ForwardAuth(Server):
                   'cookie_secret': '0123456789!bcdef0123456789!bcdef', 'cookie_secure': 'false', 'cookie_name': 'app',
                   'insecure_allow_http_provider': 'true', **settings}
         arguments = [part for name, value in values.items() if value is not None for part in ('--set', f'{name}={value}')]
-        super().__init__([f'{build}/examples/forward_auth/forward_auth', '--http-address', address, *arguments], 'listening on ')
+        super().__init__([f'{build}/examples/forward_auth/forward_auth', '--ends-with-parent', '--http-address', address, *arguments], 'listening on ')
         self.url = self.where
 
 

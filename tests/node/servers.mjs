@@ -72,7 +72,7 @@ export async function forwardAuth(build, issuer, settings = {}, address = '127.0
     ...settings,
   };
   const args = Object.entries(all).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
-  const server = await start(`${build}/examples/forward_auth/forward_auth`, ['--http-address', address, ...args], 'listening on ');
+  const server = await start(`${build}/examples/forward_auth/forward_auth`, ['--ends-with-parent', '--http-address', address, ...args], 'listening on ');
   return { ...server, url: server.found };
 }
 
