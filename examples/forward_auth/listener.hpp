@@ -1,4 +1,4 @@
-// A cpp-httplib server on a socket of ours, in a thread of its own.
+// A cpp-httplib server on a socket of ours, in threads of its own.
 #pragma once
 
 #include <httplib.h>
@@ -22,7 +22,7 @@ class Listener {
   Listener(const std::string& address, const std::optional<TlsSettings>& tls, std::string& problem);
   ~Listener();  // as end(), and waits
 
-  httplib::Server& server() { return *server_; }
+  httplib::Server& server();
   bool is_unix() const { return socket_.is_unix(); }
   const char* scheme() const { return is_tls_ ? "https" : "http"; }
   std::string where() const;  // "https://127.0.0.1:4443", "unix:///run/a.sock"
@@ -35,10 +35,10 @@ class Listener {
   void join();
 
  private:
+  class Server;
   Socket socket_;
   bool is_tls_;
-  std::unique_ptr<httplib::Server> server_;
-  std::function<void(int)> put_socket_;  // into the server; -1 ends it
+  std::unique_ptr<Server> server_;
   std::atomic<bool> has_ended_{false};
   std::thread thread_;
 };

@@ -3,6 +3,7 @@
 
 With OAUTH2_PROXY naming a binary (7.15), how oauth2-proxy ends after the same arguments is compared as well.
 """
+import contextlib
 import gzip
 import http.client
 import os
@@ -229,6 +230,78 @@ def _():
     for path in ('/', '/oauth2/start', '/ping'):
         assert Browser().request('GET', 'http:' + plain.removesuffix('/metrics') + path)[0] == 404, path
     assert Browser().request('GET', server.where + '/metrics')[0] == 302, 'the application\'s address has none'
+
+
+# What a connection may carry.
+
+def raw(server, *pieces, pause=0.3):
+    """Everything that comes back on one connection for these bytes."""
+    host, port = server.where.split('//')[1].split(':')
+    with socket.create_connection((host, int(port)), timeout=10) as s:
+        with contextlib.suppress(OSError):  # it may be closed before all is sent
+            for piece in pieces:
+                s.sendall(piece)
+                time.sleep(pause)
+            s.shutdown(socket.SHUT_WR)
+        said = b''
+        with contextlib.suppress(ConnectionResetError):
+            while more := s.recv(65536):
+                said += more
+        return said
+
+
+PUBLIC = ['--http-address=127.0.0.1:0', '--upstream=static://202', '--skip-auth-route=^/public']
+
+
+@case('a forwarded target arrives as it was sent, percent signs and all')
+def _():
+    server = Program(*PUBLIC, '--reverse-proxy', '--trusted-proxy-ip=127.0.0.1')
+    for target, wanted in (('/public/a%20b?x=%26', 202), ('/%70ublic', 202), ('/%2570ublic', 302), ('/public%2f..%2fadmin', 302)):
+        assert Browser().request('GET', server.where + '/', headers={'X-Forwarded-Uri': target})[0] == wanted, target
+    location = Browser().request('GET', server.where + '/', headers={'X-Forwarded-Uri': '/a%20b?c=%25%26'})[1]
+    assert '%3A%2Fa%2520b%3Fc%3D%2525%2526' in location, location
+
+
+@case('a head that can be read in two ways is refused, and nothing after it on that connection is answered')
+def _():
+    server = Program(*PUBLIC)
+    good = b'GET /public HTTP/1.1\r\nHost: a.example\r\n\r\n'
+    assert raw(server, good, good).count(b'HTTP/1.1 202') == 2, 'two good ones are both answered'
+    for head in (b'GET /public HTTP/1.1\r\nHost: a.example\r\nX y: 1\r\n\r\n', b'GET /public HTTP/1.1\r\nHost: a.example\r\n folded\r\n\r\n',
+                 b'GET /public HTTP/1.1\r\nHost: a.example\r\nno colon\r\n\r\n', b'GET /public HTTP/1.1\nHost: a.example\n\n\r\n\r\n',
+                 b'GET /public HTTP/1.1\r\nHost: a.example\r\nX: a\rb\r\n\r\n', b'GET /public HTTP/1.1\r\nHost: a.example\r\nX: \0\r\n\r\n',
+                 b'GET /public HTTP/2.0\r\nHost: a.example\r\n\r\n', b'GET  /public HTTP/1.1\r\nHost: a.example\r\n\r\n',
+                 b'GET /public#x HTTP/1.1\r\nHost: a.example\r\n\r\n', b'GET /public HTTP/1.1\r\nHost: a.example\r\nHost : b.example\r\n\r\n',
+                 b'POST /public HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+                 b'POST /public HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n',
+                 b'POST /public HTTP/1.1\r\nHost: a.example\r\nContent-Length: +1\r\n\r\n',
+                 b'POST /public HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: gzip, chunked\r\n\r\n',
+                 b'GET /public HTTP/1.1\r\nHost: a.example\r\nX: ' + b'a' * 70000 + b'\r\n\r\n'):
+        said = raw(server, head, good)
+        assert said.startswith(b'HTTP/1.1 400') and b'202' not in said, (head[:80], said[:200])
+
+
+@case('the body of a request is never taken for the next one')
+def _():
+    server = Program(*PUBLIC)
+    inner = b'GET /public HTTP/1.1\r\nHost: a.example\r\n\r\n'
+    for method in (b'GET', b'HEAD', b'OPTIONS', b'DELETE', b'POST'):
+        for head in (b'Content-Length: %d' % len(inner), b'Transfer-Encoding: chunked'):
+            said = raw(server, method + b' /ping HTTP/1.1\r\nHost: a.example\r\n' + head + b'\r\n\r\n', inner, inner)
+            assert b' 202 ' not in said and said.count(b'HTTP/1.1 ') == 1, (method, head, said)
+
+
+@case('a browser may bring more than 8 KiB of cookies')
+def _():
+    idp = DevIdp(BUILD, '--padding', '5000')
+    idp.post('answer', username='alice')
+    app = ForwardAuth(BUILD, idp.issuer)
+    browser = Browser()
+    callback = browser.request('GET', browser.request('GET', app.url + '/')[1])[1]
+    assert browser.request('GET', callback)[0] == 302
+    jar = browser.cookies[app.url.split('//')[1]]
+    assert sum(len(n) + len(v) for n, v in jar.items()) > 8192, {n: len(v) for n, v in jar.items()}
+    assert browser.request('GET', app.url + '/oauth2/auth')[0] == 202
 
 
 # What a request gets that may pass.
