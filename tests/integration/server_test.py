@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import http.client
 import os
+import re
 import signal
 import socket
 import ssl
@@ -19,7 +20,7 @@ from pathlib import Path
 import sys
 
 from free_port import free_port
-from servers import Browser, DevIdp, ForwardAuth, Server, case, run_all, running
+from servers import ROOT, Browser, DevIdp, ForwardAuth, Server, case, run_all, running
 
 BUILD = sys.argv[1]
 PROGRAM = f'{BUILD}/examples/forward_auth/forward_auth'
@@ -469,6 +470,19 @@ def _():
             assert code == theirs, (arguments, code, said)
     if not reference:
         print('skip how oauth2-proxy ends: OAUTH2_PROXY names no oauth2-proxy binary (7.15)')
+
+
+@case('--help has every option with its sentence')
+def _():
+    code, said = ends('--help')
+    said = ' '.join(said.split())
+    table = (ROOT / 'lib/config/options.def').read_text()
+    options = re.findall(r'^OPTION\((\w+), (\w+), .*, "((?:\\.|[^"\\])*)"\)$', table, re.M)
+    assert code == 0 and len(options) == table.count('\nOPTION('), len(options)
+    for key, kind, sentence in options:
+        name = key.replace('_', '-')
+        assert f'--{name[:-1] if kind == "list" and name.endswith("s") else name}' in said, key
+        assert ' '.join(sentence.replace('\\"', '"').split()) in said, (key, sentence)
 
 
 @case('settings come from the environment too, and a file loses to it')
