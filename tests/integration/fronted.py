@@ -20,6 +20,7 @@ class Application:
                 seen.append((self.path, list(self.headers.items())))
                 body = ''.join(f'{n}: {v}\n' for n, v in self.headers.items()).encode()
                 self.send_response(200)
+                self.send_header('X-Application', 'here')
                 self.send_header('Content-Length', str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
