@@ -97,6 +97,10 @@ def follow(browser, target, stop_at, limit=12):
     raise AssertionError(f'redirected more than {limit} times, last to {target}')
 
 
+class Skipped(Exception):
+    """A case that cannot be run here, and why."""
+
+
 cases = []
 
 
@@ -118,6 +122,9 @@ def run_all(skip_reason=None):
         try:
             run()
             passed += 1
+        except Skipped as why:
+            skipped += 1
+            print(f'skip {name}: {why}')
         except Exception:  # a case's failure is its own
             failed += 1
             print(f'not ok {name}\n{traceback.format_exc()}')
