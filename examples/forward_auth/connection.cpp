@@ -1,5 +1,6 @@
 #include "connection.hpp"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <openssl/err.h>
 #include <poll.h>
@@ -28,18 +29,17 @@ void read_name(int (*ask)(int, sockaddr*, socklen_t*), int fd, std::string& ip, 
   port = std::atoi(service);
 }
 
-void limit_waiting(int fd, std::chrono::milliseconds longest) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(longest);
-  const timeval limit{seconds.count(), 0};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+bool would_wait(ssize_t result) {
+  return result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 }
 
 }  // namespace
 
 Connection::Connection(int fd, SSL_CTX* context)
-    : fd_(fd), ssl_(context == nullptr ? nullptr : SSL_new(context), SSL_free) {
-  limit_waiting(fd, patience);
+    : fd_(fd),
+      ssl_(context == nullptr ? nullptr : SSL_new(context), SSL_free),
+      deadline_(std::chrono::steady_clock::now() + longest_request) {
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   if (ssl_) SSL_set_fd(ssl_.get(), fd);
 }
 
@@ -57,9 +57,30 @@ Connection::~Connection() {
 }
 
 bool Connection::shake_hands() {
-  if (!ssl_) return true;
-  ERR_clear_error();
-  return SSL_accept(ssl_.get()) == 1;
+  return !ssl_ || by_tls([&] { return SSL_accept(ssl_.get()); }, true) > 0;
+}
+
+template <class Step>
+int Connection::by_tls(Step step, bool is_bounded) {
+  for (;;) {
+    ERR_clear_error();
+    const int done = step();
+    if (done > 0) return done;
+    const int why = SSL_get_error(ssl_.get(), done);
+    const bool wants_read = why == SSL_ERROR_WANT_READ;
+    if (!wants_read && why != SSL_ERROR_WANT_WRITE) return -1;
+    if (!wait_in_time(wants_read, is_bounded)) return -1;
+  }
+}
+
+bool Connection::wait_in_time(bool to_read, bool is_bounded) const {
+  auto longest = patience;
+  if (is_bounded) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline_ - std::chrono::steady_clock::now());
+    longest = std::min(longest, left);
+  }
+  return longest.count() > 0 && wait_for(to_read, longest);
 }
 
 bool Connection::wait_for(bool to_read, std::chrono::milliseconds longest) const {
@@ -77,17 +98,15 @@ bool Connection::wait_for_request(std::chrono::milliseconds longest) {
 }
 
 ssize_t Connection::receive(char* out, std::size_t size) {
-  if (std::chrono::steady_clock::now() > deadline_) return -1;
-  if (!ssl_) {
-    ssize_t got = 0;
-    do {
-      got = recv(fd_, out, size, 0);
-    } while (got < 0 && errno == EINTR);
-    return got;
+  if (ssl_) {
+    const int most = static_cast<int>(std::min<std::size_t>(size, 1 << 20));
+    return by_tls([&] { return SSL_read(ssl_.get(), out, most); }, true);
   }
-  ERR_clear_error();
-  const int got = SSL_read(ssl_.get(), out, static_cast<int>(std::min<std::size_t>(size, 1 << 20)));
-  return got > 0 ? got : -1;
+  for (;;) {
+    const auto got = recv(fd_, out, size, 0);
+    if (!would_wait(got)) return got;
+    if (!wait_in_time(true, true)) return -1;
+  }
 }
 
 Connection::Head Connection::read_head(bool escape_percent, bool& has_body) {
@@ -126,11 +145,16 @@ ssize_t Connection::read(char* out, size_t size) {
 }
 
 ssize_t Connection::write(const char* data, size_t size) {
-  if (!ssl_) return send(fd_, data, size, MSG_NOSIGNAL);
   if (size == 0) return 0;
-  ERR_clear_error();
-  const int put = SSL_write(ssl_.get(), data, static_cast<int>(std::min<size_t>(size, 1 << 20)));
-  return put > 0 ? put : -1;
+  if (ssl_) {
+    const int most = static_cast<int>(std::min<size_t>(size, 1 << 20));
+    return by_tls([&] { return SSL_write(ssl_.get(), data, most); }, false);
+  }
+  for (;;) {
+    const auto put = send(fd_, data, size, MSG_NOSIGNAL);
+    if (!would_wait(put)) return put;
+    if (!wait_in_time(false, false)) return -1;
+  }
 }
 
 void Connection::get_remote_ip_and_port(std::string& ip, int& port) const {

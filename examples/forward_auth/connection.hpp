@@ -20,7 +20,8 @@ class Connection : public httplib::Stream {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Blocking, each at most as long as a client may take (5 s between two bytes).
+  // Blocking, each at most as long as a client may take: 5 s between two bytes, 20 s for TLS, and
+  // 20 s for a request with its body.
   bool shake_hands();                                        // TLS; without, true
   bool wait_for_request(std::chrono::milliseconds longest);  // false: none came, or it is closed
   enum class Head { good, bad, gone };
@@ -42,9 +43,12 @@ class Connection : public httplib::Stream {
 
  private:
   static constexpr std::chrono::milliseconds patience{5000};
-  static constexpr std::chrono::seconds longest_request{20};  // for a head and its body
+  static constexpr std::chrono::seconds longest_request{20};
 
   bool wait_for(bool to_read, std::chrono::milliseconds longest) const;
+  bool wait_in_time(bool to_read, bool is_bounded) const;  // is_bounded: by the deadline as well
+  template <class Step>
+  int by_tls(Step step, bool is_bounded);
   ssize_t receive(char* out, std::size_t size);  // from the network, past what was read ahead
 
   const int fd_;

@@ -3,6 +3,7 @@
 
 With OAUTH2_PROXY naming a binary (7.15), how oauth2-proxy ends after the same arguments is compared as well.
 """
+import concurrent.futures
 import contextlib
 import gzip
 import http.client
@@ -290,6 +291,37 @@ def _():
         for head in (b'Content-Length: %d' % len(inner), b'Transfer-Encoding: chunked'):
             said = raw(server, method + b' /ping HTTP/1.1\r\nHost: a.example\r\n' + head + b'\r\n\r\n', inner, inner)
             assert b' 202 ' not in said and said.count(b'HTTP/1.1 ') == 1, (method, head, said)
+
+
+def seconds_held(where, first, drip, tls=None):
+    """How long a client that sends a byte a second keeps its connection."""
+    host, port = where.split('//')[1].split(':')
+    begun = time.monotonic()
+    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=10) as plain:
+        s = tls.wrap_socket(plain, server_hostname='localhost') if tls else plain
+        s.sendall(first)
+        while time.monotonic() - begun < 40:
+            time.sleep(1)
+            s.sendall(drip)
+            s.setblocking(False)
+            with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+                if s.recv(1) == b'':
+                    break
+            s.setblocking(True)
+    return time.monotonic() - begun
+
+
+@case('a client that sends a byte now and then is not waited for, neither in a head, a body nor TLS')
+def _():
+    plain = Program('--http-address=127.0.0.1:0')
+    secure = Program('--https-address=127.0.0.1:0', f'--tls-cert-file={RSA[0]}', f'--tls-key-file={RSA[1]}')
+    context = ssl.create_default_context(cafile=RSA[0])
+    clients = [(plain.where, b'GET /ping HTTP/1.1\r\nX: ', b'a'), (plain.where, b'POST /oauth2/sign_out HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\n\r\n', b'a'),
+               (secure.where, b'\x16\x03\x01\x02\x00', b'\x01'), (secure.where, b'GET /ping HTTP/1.1\r\nX: ', b'a', context)]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        held = list(pool.map(lambda client: seconds_held(*client), clients))
+    assert all(seconds < 28 for seconds in held), held
+    assert Browser().request('GET', plain.where + '/ping')[0] == 200 and tls_get(secure.where)[0] == 200
 
 
 @case('a browser may bring more than 8 KiB of cookies')
