@@ -9,8 +9,9 @@ import urllib.parse
 class Browser:
     """Keeps cookies per host and port, follows nothing by itself."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.cookies = {}
+        self.tls = tls  # an ssl context for https
 
     def request(self, method, target, body=None, headers=None):
         """`body`: the fields of a form. Answers (status, absolute Location or None, text, headers)."""
@@ -25,7 +26,8 @@ class Browser:
         jar = self.cookies.setdefault(parts.netloc, {})
         fields = {'Cookie': '; '.join(f'{k}={v}' for k, v in jar.items())} if jar else {}
         fields.update(headers)
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
+        connection = (http.client.HTTPSConnection(parts.hostname, parts.port, timeout=20, context=self.tls) if parts.scheme == 'https'
+                      else http.client.HTTPConnection(parts.hostname, parts.port, timeout=20))
         connection.request(method, (parts.path or '/') + ('?' + parts.query if parts.query else ''),
                            body, fields)
         answer = connection.getresponse()

@@ -5,8 +5,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <functional>
 #include <string>
 #include <thread>
@@ -16,17 +18,27 @@ namespace examples {
 // Made before any thread begins: from then on the signals are waited for, not handled.
 class EndSignals {
  public:
-  EndSignals() {
+  // `ends_with_parent`: the program does not outlive whoever started it.
+  explicit EndSignals(bool ends_with_parent = true) {
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     signal(SIGPIPE, SIG_IGN);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);  // never outlives whoever started it
+    if (ends_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
   }
   void wait() const {
     int signal_number = 0;
     sigwait(&set_, &signal_number);
+  }
+  // Ends the program when another signal comes, or after so many seconds, whatever still runs.
+  void end_within(int seconds) const {
+    std::thread([set = set_, seconds] {
+      const timespec limit{seconds, 0};
+      while (sigtimedwait(&set, nullptr, &limit) < 0 && errno == EINTR) {
+      }
+      _exit(1);
+    }).detach();
   }
 
  private:

@@ -1,45 +1,30 @@
-// A server with sign-in by gatelet, through its public C++ API only: the demo, and an answer to
-// nginx's auth_request.
+// Answers for a proxy who may pass, and signs people in: gatelet as a server of its own, through
+// its public C++ API only, with oauth2-proxy's flags, files and environment.
 
 #include <atomic>
+#include <csignal>
 #include <fstream>
 #include <gatelet/gatelet.hpp>
 #include <iostream>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <sstream>
-#include <thread>
 
+#include "listener.hpp"
+#include "log.hpp"
 #include "options.hpp"
 #include "page.hpp"
 #include "serve.hpp"
 #include "server_life.hpp"
+#include "server_settings.hpp"
+#include "upstreams.hpp"
 
 namespace {
 
 using gatelet::Event;
 
-// One line an event, to standard error.
-class Log {
- public:
-  explicit Log(Event::Level lowest) : lowest_(lowest) {}
-
-  void write(const Event& event) {
-    if (event.level < lowest_) return;
-    constexpr const char* levels[] = {"debug", "info", "warning", "error"};
-    std::ostringstream line;
-    line << levels[static_cast<int>(event.level)] << ' ' << event.code;
-    if (!event.provider.empty()) line << " provider=" << event.provider;
-    if (!event.request_id.empty()) line << " request=" << event.request_id;
-    if (!event.text.empty()) line << ": " << event.text;
-    const std::lock_guard lock(mutex_);
-    std::cerr << line.str() << std::endl;
-  }
-
- private:
-  const Event::Level lowest_;
-  std::mutex mutex_;
-};
+constexpr int configuration_is_wrong = 1;   // as oauth2-proxy ends; mistakes in flags end with 2
+constexpr int longest_end_in_seconds = 45;  // more than any request waits for a provider
 
 bool load_file(gatelet::Settings& settings, std::string_view flag, const std::string& path,
                std::string_view format) {
@@ -57,36 +42,11 @@ bool load_file(gatelet::Settings& settings, std::string_view flag, const std::st
   return true;
 }
 
-// What an alpha configuration tells a server, and this one takes from its command line or has not.
-void say_what_is_not_read(const gatelet::Settings& settings, const std::string& path) {
-  for (const auto& entry : settings.server()) {
-    std::cerr << "forward_auth: " << path << ": " << entry.key << " is not taken from there; ";
-    if (entry.key == "http_address" || entry.key == "metrics_address") {
-      std::cerr << (entry.key == "http_address" ? "write --http-address\n"
-                                                : "write --metrics-address\n");
-    } else if (entry.key == "upstreams") {
-      std::cerr << "this server forwards nothing: let nginx, Caddy or Traefik do that, and ask "
-                   "/oauth2/auth here\n";
-    } else {
-      std::cerr << "this server has nothing for it\n";
-    }
-  }
-}
-
-std::string sign_out_path_of(const gatelet::Settings& settings) {
-  const gatelet::Settings::Entry* prefix = nullptr;
-  for (const auto& entry : settings.entries()) {
-    if (entry.key == "proxy_prefix" && (!prefix || prefix->origin < entry.origin)) prefix = &entry;
-  }
-  return (prefix ? std::string(prefix->values.front().reveal()) : "/oauth2") + "/sign_out";
-}
-
-}  // namespace
-
-namespace {
-
-// Everything the engine is told: the files, the environment, the command line.
-std::optional<gatelet::Settings> read_settings(const forward_auth::Options& options) {
+// Everything the engine is told: the files, the environment, the command line. Otherwise
+// `exit_code` says how to end, after the mistake was printed.
+std::optional<gatelet::Settings> read_settings(const forward_auth::Options& options,
+                                               int& exit_code) {
+  exit_code = configuration_is_wrong;
   gatelet::Settings settings;
   const auto &config = options.config_file, &alpha = options.alpha_config;
   const auto* format = config.ends_with(".json") ? "json" : "toml";
@@ -97,53 +57,109 @@ std::optional<gatelet::Settings> read_settings(const forward_auth::Options& opti
   }
   // After the environment, whose variables it may name.
   if (!alpha.empty() && !load_file(settings, "--alpha-config", alpha, "yaml")) return {};
-  say_what_is_not_read(settings, alpha);
   for (const auto& setting : options.settings) {
     if (const auto set = settings.set(setting.name, setting.value); !set.ok()) {
       std::cerr << "forward_auth: " << setting.flag << ' ' << setting.name << ": "
                 << set.error().text << '\n';
+      exit_code = 2;
       return {};
     }
   }
   return settings;
 }
 
-// Prometheus' text, on an address of its own: it is nobody's business who may ask there.
-class Metrics {
+// What the library leaves to its host is done here, but for forwarding.
+void tell(forward_auth::Log& log, Event event, bool is_static_only) {
+  if (event.code == "server-options") return;
+  if (event.code == "upstream-options") {
+    if (is_static_only) return;
+    event.level = Event::Level::warning;
+  }
+  log.write(event);
+}
+
+void answer_forwarded(int status, httplib::Response& response) {
+  constexpr int not_implemented = 501;
+  response.status = status;
+  const auto* text =
+      status == not_implemented
+          ? "forward_auth says who may pass and forwards nothing: let nginx, Traefik "
+            "or Caddy reach the application, and ask here (README shows how)\n"
+      : status == 404 ? "Not found\n"
+                      : "Authenticated";
+  if (status != 204 && status != 304) response.set_content(text, "text/plain; charset=utf-8");
+}
+
+// What a request gets that may pass: the demo's page, or what the upstreams say.
+forward_auth::Application application_of(const forward_auth::ServerSettings& server) {
+  return
+      [upstreams = forward_auth::Upstreams(server.upstreams), sign_out_path = server.sign_out_path](
+          const httplib::Request& request, const forward_auth::Allowed& allowed,
+          httplib::Response& response) {
+        if (upstreams.empty()) {
+          forward_auth::show_page(allowed, sign_out_path, response);
+        } else {
+          answer_forwarded(upstreams.status_for(request.path), response);
+        }
+      };
+}
+
+// Everything that listens, until a signal comes.
+class Servers {
  public:
-  explicit Metrics(std::shared_ptr<gatelet::Engine> engine) {
-    server_.Get("/metrics", [engine](const httplib::Request&, httplib::Response& response) {
-      response.set_content(engine->metrics(), "text/plain; version=0.0.4");
-    });
+  // False: an address cannot be had, and that was printed.
+  bool open(const forward_auth::ServerSettings& settings,
+            const std::shared_ptr<gatelet::Engine>& engine) {
+    const auto application = application_of(settings);
+    for (const auto& place : settings.metrics) {
+      auto* listener = add(place);
+      if (listener == nullptr) return false;
+      const auto show = [engine](const httplib::Request&, httplib::Response& response) {
+        response.set_content(engine->metrics(), "text/plain; version=0.0.4");
+      };
+      listener->server().Get("/metrics", show);
+      std::cout << "metrics on " << listener->where() << "/metrics\n";
+    }
+    for (const auto& place : settings.application) {
+      auto* listener = add(place);
+      if (listener == nullptr) return false;
+      forward_auth::protect(listener->server(), engine, application,
+                            {listener->scheme(), listener->is_unix()});
+      std::cout << "listening on " << listener->where() << std::endl;
+    }
+    return true;
   }
-  ~Metrics() {
-    if (!thread_.joinable()) return;
-    while (!server_.is_running() && !has_ended_)
-      std::this_thread::yield();  // stop() before listening is forgotten
-    server_.stop();
-    thread_.join();
-  }
-  int listen(const forward_auth::Address& address) {
-    const int port = examples::bind_to(server_, address.host, address.port);
-    if (port < 0) return port;
-    thread_ = std::thread([this] {
-      server_.listen_after_bind();
-      has_ended_ = true;
-    });
-    return port;
+
+  // False: one of them could not serve.
+  bool run(const examples::EndSignals& signals) {
+    std::atomic<bool> has_failed{false};
+    for (const auto& listener : all_) {
+      listener->begin([&has_failed] {
+        has_failed = true;
+        kill(getpid(), SIGTERM);
+      });
+    }
+    signals.wait();
+    signals.end_within(longest_end_in_seconds);
+    for (const auto& listener : all_) listener->end();
+    for (const auto& listener : all_) listener->join();
+    return !has_failed;
   }
 
  private:
-  httplib::Server server_;
-  std::atomic<bool> has_ended_{false};
-  std::thread thread_;
-};
+  forward_auth::Listener* add(const forward_auth::Place& place) {
+    std::string problem;
+    auto made = std::make_unique<forward_auth::Listener>(place.address, place.tls, problem);
+    if (!problem.empty()) {
+      std::cerr << "forward_auth: " << place.option << ": " << place.address
+                << " cannot be listened on: " << problem << '\n';
+      return nullptr;
+    }
+    return all_.emplace_back(std::move(made)).get();
+  }
 
-int taken(const forward_auth::Address& address, std::string_view flag) {
-  std::cerr << "forward_auth: " << address.host << ':' << address.port
-            << " is taken; choose another with " << flag << '\n';
-  return 1;
-}
+  std::vector<std::unique_ptr<forward_auth::Listener>> all_;
+};
 
 }  // namespace
 
@@ -152,39 +168,30 @@ int main(int argc, char** argv) {
   const auto options = forward_auth::read_options(argc, argv, exit_code);
   if (!options) return exit_code;
 
-  const examples::EndSignals signals;
-  const auto settings = read_settings(*options);
-  if (!settings) return 2;
+  const examples::EndSignals signals(options->ends_with_parent);
+  const auto settings = read_settings(*options, exit_code);
+  if (!settings) return exit_code;
 
-  Log log(options->is_quiet ? Event::Level::warning : Event::Level::info);
+  std::vector<std::string> problems;
+  auto server = forward_auth::server_settings(*settings, problems);
+  server.log.lowest = options->is_quiet ? Event::Level::warning : Event::Level::info;
+  std::string log_problem;
+  forward_auth::Log log(server.log, log_problem);
+  if (!log_problem.empty()) problems.push_back(log_problem);
+
   auto ports = gatelet::default_ports();
-  ports.on_event = [&log](const Event& event) { log.write(event); };
+  const bool is_static_only = forward_auth::Upstreams(server.upstreams).is_static_only();
+  ports.on_event = [&](const Event& event) { tell(log, event, is_static_only); };
   auto engine = gatelet::Engine::create(*settings, std::move(ports));
-  if (!engine.ok()) {
-    std::cerr << "forward_auth: the configuration cannot be used:\n" << engine.error().text << '\n';
-    return 2;
+  if (!engine.ok()) problems.insert(problems.begin(), engine.error().text);
+  if (!problems.empty()) {
+    std::cerr << "forward_auth: the configuration cannot be used:\n";
+    for (const auto& problem : problems) std::cerr << problem << '\n';
+    return configuration_is_wrong;
   }
   if (options->is_test) return std::cout << "the configuration is fine\n", 0;
 
-  httplib::Server server;
-  server.set_payload_max_length(64 * 1024);
-  server.new_task_queue = [] { return new httplib::ThreadPool(32); };
-  forward_auth::protect(server, *engine,
-                        [sign_out_path = sign_out_path_of(*settings)](
-                            const httplib::Request&, const forward_auth::Allowed& allowed,
-                            httplib::Response& response) {
-                          forward_auth::show_page(allowed, sign_out_path, response);
-                        });
-  const int port = examples::bind_to(server, options->http.host, options->http.port);
-  if (port < 0) return taken(options->http, "--http-address");
-  Metrics metrics(*engine);
-  if (options->metrics) {
-    const int metrics_port = metrics.listen(*options->metrics);
-    if (metrics_port < 0) return taken(*options->metrics, "--metrics-address");
-    std::cout << "metrics on http://" << options->metrics->host << ':' << metrics_port
-              << "/metrics\n";
-  }
-
-  std::cout << "listening on http://" << options->http.host << ':' << port << std::endl;
-  return examples::serve_until(signals, server) ? 0 : 1;
+  Servers servers;
+  if (!servers.open(server, *engine)) return configuration_is_wrong;
+  return servers.run(signals) ? 0 : 1;
 }

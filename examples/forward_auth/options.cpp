@@ -1,8 +1,12 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <gatelet/gatelet.hpp>
 #include <iostream>
+#include <iterator>
 #include <map>
 
 namespace forward_auth {
@@ -10,18 +14,47 @@ namespace {
 
 using gatelet::Settings;
 
-// "HOST:PORT", as oauth2-proxy's flags take it.
-std::optional<Address> read_address(const std::string& text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return std::nullopt;
-  try {
-    std::size_t used = 0;
-    const int port = std::stoi(text.substr(colon + 1), &used);
-    const bool is_port = used == text.size() - colon - 1 && port >= 0 && port <= 65535;
-    return is_port ? std::optional<Address>({text.substr(0, colon), port}) : std::nullopt;
-  } catch (const std::exception&) {
-    return std::nullopt;
+// What oauth2-proxy finds wrong in a flag itself, before any configuration is judged.
+bool is_whole_number(const std::string& text) {
+  std::int64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc{} && read.ptr == end;
+}
+
+bool is_boolean(const std::string& text) {
+  constexpr const char* all[] = {"1", "t", "T", "TRUE",  "true",  "True",
+                                 "0", "f", "F", "FALSE", "false", "False"};
+  return std::find(std::begin(all), std::end(all), text) != std::end(all);
+}
+
+// 90m, 1h30m, 1.5s, -2m or 0.
+bool is_duration(std::string text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.erase(0, 1);
+  if (text == "0") return true;
+  std::size_t at = 0, num_parts = 0;
+  while (at < text.size()) {
+    const auto unit = text.find_first_not_of("0123456789.", at);
+    if (unit == at || unit == std::string::npos) return false;
+    const auto next = std::min(text.find_first_of("0123456789.", unit), text.size());
+    const auto name = text.substr(unit, next - unit);
+    if (name != "h" && name != "m" && name != "s" && name != "ms" && name != "us" &&
+        name != "\u00b5s" && name != "\u03bcs" && name != "ns") {
+      return false;
+    }
+    at = next;
+    ++num_parts;
   }
+  return num_parts > 0;
+}
+
+std::string flag_complaint(std::string_view type, const std::string& text) {
+  if (type == "boolean" && !is_boolean(text)) return "\"" + text + "\" is neither true nor false";
+  if (type == "integer" && !is_whole_number(text)) return "\"" + text + "\" is no whole number";
+  if (type == "duration" && !is_duration(text)) {
+    return "\"" + text + "\" is no duration; write a number with a unit, such as 168h or 30s";
+  }
+  return {};
 }
 
 // cookie_domains is --cookie-domain, which may be repeated, and --cookie-domains as well.
@@ -43,23 +76,32 @@ class OptionFlags {
       auto& given = given_[key];
       const auto help = std::string(option.sentence) +
                         (option.value.empty() ? "" : " [" + std::string(option.value) + "]");
+      given.type = option.type;
       given.flag = add(app, option, given, help)->group("Settings");
     }
   }
 
-  void add_to(std::vector<Setting>& settings) const {
+  // False: a value is not what its flag takes, and that was printed.
+  bool add_to(std::vector<Setting>& settings) const {
+    bool is_fine = true;
     for (const auto& [key, given] : given_) {
       if (given.flag->count() == 0) continue;
+      if (const auto said = flag_complaint(given.type, given.text); !said.empty()) {
+        std::cerr << "forward_auth: " << given.flag->get_name() << ": " << said << '\n';
+        is_fine = false;
+      }
       auto value = given.text;
       for (const auto& item : given.items) value += (value.empty() ? "" : ",") + item;
       settings.push_back({given.flag->get_name(), key, value});
     }
+    return is_fine;
   }
 
  private:
   struct Given {
     CLI::Option* flag = nullptr;
-    std::string text;                // the last one
+    std::string text;  // the last one
+    std::string_view type;
     std::vector<std::string> items;  // of a list, as often as it was given
   };
 
@@ -88,6 +130,21 @@ std::string why_unknown(const std::string& argument) {
   return argument + ": " + (is_list ? several : as_it_is).error().text;
 }
 
+// The last first, as CLI11 takes them. "--name=" gives an empty value; CLI11 would take the
+// argument after it.
+std::vector<std::string> arguments(int argc, char** argv) {
+  std::vector<std::string> out;
+  for (int i = 1; i < argc; ++i) {
+    std::string argument = argv[i];
+    const bool is_empty = argument.starts_with("--") && argument.find('=') == argument.size() - 1;
+    if (is_empty) argument.pop_back();
+    out.push_back(std::move(argument));
+    if (is_empty) out.emplace_back();
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
 bool read_pairs(const std::vector<std::string>& pairs, std::vector<Setting>& settings) {
   for (const auto& pair : pairs) {
     const auto equals = pair.find('=');
@@ -100,26 +157,16 @@ bool read_pairs(const std::vector<std::string>& pairs, std::vector<Setting>& set
   return true;
 }
 
-bool read_addresses(const std::string& http, const std::string& metrics, Options& options) {
-  const auto address = read_address(http);
-  if (address) options.http = *address;
-  if (!metrics.empty()) options.metrics = read_address(metrics);
-  if (address && (metrics.empty() || options.metrics)) return true;
-  std::cerr << "forward_auth: "
-            << (address ? "--metrics-address " + metrics : "--http-address " + http)
-            << ": expected HOST:PORT, as 127.0.0.1:4180\n";
-  return false;
-}
-
 }  // namespace
 
 std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
   Options options;
-  std::string http = "127.0.0.1:4180", metrics;
   std::vector<std::string> pairs;
   CLI::App app(
-      "A server with sign-in by gatelet: it protects one page, and answers nginx's auth_request at "
-      "/oauth2/auth. It takes oauth2-proxy's flags.");
+      "Answers for nginx, Traefik or Caddy who may pass, and signs people in: oauth2-proxy's "
+      "flags, "
+      "files and environment, gatelet inside. Without upstreams it protects a page of its own.",
+      "forward_auth");
   app.add_option("--config", options.config_file,
                  "settings, a TOML file, or JSON in a file named *.json");
   app.add_option(
@@ -127,26 +174,25 @@ std::optional<Options> read_options(int argc, char** argv, int& exit_code) {
       "providers and headers, oauth2-proxy's alpha configuration (YAML), besides --config");
   app.add_option("--set", pairs, "one setting, NAME=VALUE; repeatable; wins over the file")
       ->allow_extra_args(false);
-  app.add_option("--http-address", http, "where to listen, HOST:PORT; port 0 takes any free one");
-  app.add_option("--metrics-address", metrics, "where to serve /metrics, HOST:PORT; else nowhere");
   app.add_flag("--config-test", options.is_test, "judges the configuration, and ends");
   app.add_flag("--quiet", options.is_quiet, "report warnings and errors only");
+  app.add_flag("--ends-with-parent", options.ends_with_parent,
+               "ends when the program that started it does");
   app.set_version_flag("--version", "gatelet " GATELET_VERSION_TEXT);
   app.allow_extras();
   const OptionFlags flags(app);
   try {
-    app.parse(argc, argv);
+    app.parse(arguments(argc, argv));
   } catch (const CLI::ParseError& error) {
-    exit_code = app.exit(error);
+    exit_code = app.exit(error) == 0 ? 0 : 2;
     return std::nullopt;
   }
   exit_code = 2;
   for (const auto& unknown : app.remaining()) {
     std::cerr << "forward_auth: " << why_unknown(unknown) << '\n';
   }
-  flags.add_to(options.settings);
-  if (!app.remaining().empty() || !read_addresses(http, metrics, options) ||
-      !read_pairs(pairs, options.settings)) {
+  const bool is_fine = flags.add_to(options.settings);
+  if (!is_fine || !app.remaining().empty() || !read_pairs(pairs, options.settings)) {
     return std::nullopt;
   }
   return options;

@@ -22,14 +22,14 @@ bool is_from_httplib(const std::string& name) {
 // One request as the engine sees it; views the request.
 class Seen {
  public:
-  explicit Seen(const httplib::Request& request) {
+  Seen(const httplib::Request& request, const Entrance& entrance) {
     for (const auto& [name, value] : request.headers) {
       if (!is_from_httplib(name)) headers_.push_back({name, value});
     }
     view_.method = request.method;
-    view_.scheme = "http";
+    view_.scheme = entrance.scheme;
     view_.target = request.target;
-    view_.peer = request.remote_addr;
+    view_.peer = entrance.is_unix ? std::string_view("127.0.0.1") : request.remote_addr;
     view_.headers = headers_;
     const auto host = std::find_if(headers_.begin(), headers_.end(), [](const HeaderView& field) {
       return field.name.size() == 4 && strncasecmp(field.name.data(), "host", 4) == 0;
@@ -83,10 +83,11 @@ void answer(const Decision& decision, httplib::Response& response) {
 }  // namespace
 
 void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> engine,
-             Application application) {
-  const auto handle = [engine = std::move(engine), application = std::move(application)](
-                          const httplib::Request& request, httplib::Response& response) {
-    const Seen seen(request);
+             Application application, Entrance entrance) {
+  const auto handle = [engine = std::move(engine), application = std::move(application),
+                       entrance = std::move(entrance)](const httplib::Request& request,
+                                                       httplib::Response& response) {
+    const Seen seen(request, entrance);
     if (request.body.size() > engine->body_limit(seen.view()) &&
         engine->body_limit(seen.view()) > 0) {
       response.status = 413;

@@ -25,8 +25,14 @@ struct Allowed {
 using Application =
     std::function<void(const httplib::Request&, const Allowed&, httplib::Response&)>;
 
+// How requests come in.
+struct Entrance {
+  std::string scheme = "http";
+  bool is_unix = false;  // over a unix socket: its peers count as 127.0.0.1
+};
+
 // Puts the engine in front of the application. Both must outlive the server.
 void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> engine,
-             Application application);
+             Application application, Entrance entrance = {});
 
 }  // namespace forward_auth

@@ -56,6 +56,14 @@ class GATELET_API Settings {
   // file, no network.
   std::vector<Error> check() const;
 
+  // What an option is set to, for a host that goes by some itself: http_address and the others of
+  // the server around the library are only checked here. The items of a list; else one text, as it
+  // was written, of the origin that wins (empty where it was given empty); else the profile's
+  // default. Empty when there is none, for a secret, and for a name that no option has.
+  //   Failure: none; a value that check() complains of comes as it is.
+  std::vector<std::string> values(std::string_view key) const;
+  std::string value(std::string_view key) const;  // the first, or an empty text
+
   // One of the options there are, for a host's own --help or form. Views static text.
   struct Option {
     std::string_view key;
@@ -82,12 +90,6 @@ class GATELET_API Settings {
   };
   const std::vector<Entry>& entries() const noexcept { return entries_; }
 
-  // What an alpha configuration says to the server around the engine, which itself reads none of
-  // it: http_address, https_address, tls_cert_file, tls_key_file (or the PEM text in tls_cert,
-  // tls_key), tls_min_version, tls_cipher_suites; the same of the metrics (metrics_address,
-  // metrics_secure_address, metrics_tls_cert_file ...); upstreams, one JSON object each.
-  const std::vector<Entry>& server() const noexcept { return server_; }
-
   // A variable of the environments given to load_env; null where it is not set. For the library.
   const Secret* variable(std::string_view name) const noexcept;
   bool has_environment() const noexcept { return has_environment_; }
@@ -99,7 +101,6 @@ class GATELET_API Settings {
   Result<void> load_alpha(std::string_view text);
 
   std::vector<Entry> entries_;
-  std::vector<Entry> server_;
   std::vector<Error> refused_;  // unknown names given to the constructor, reported by check()
   std::vector<std::pair<std::string, Secret>> environment_;  // the whole: what names refer to
   bool has_environment_ = false;

@@ -111,7 +111,7 @@ class Reader {
         "injectRequestHeaders");
     add(objects_of("inject_response_headers", fields, "injectResponseHeaders"),
         "injectResponseHeaders");
-    out_.server = read_alpha_server(fields, settings_);
+    for (auto& entry : read_alpha_server(fields, settings_)) add(std::move(entry), "server");
     fields.finish();
     out_.complaints = std::move(complaints_.said);
     return std::move(out_);

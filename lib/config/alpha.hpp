@@ -23,10 +23,6 @@ struct AlphaEntry {
 
 struct Alpha {
   std::vector<AlphaEntry> entries;
-  // For a server: http_address, https_address, tls_cert_file, tls_key_file (or tls_cert and
-  // tls_key, which hold the PEM text), tls_min_version, tls_cipher_suites, each also with metrics_
-  // before it (metrics_address, metrics_secure_address ...), and upstreams.
-  std::vector<Settings::Entry> server;
   std::vector<std::string> complaints;
 };
 

@@ -7,7 +7,6 @@
 
 #include "config/secret_source.hpp"
 #include "config/value.hpp"
-#include "json/writer.hpp"
 
 namespace gatelet::config {
 namespace {
@@ -30,12 +29,18 @@ class ServerReader {
     add(std::string(address), fields.text("bindAddress"));
     add(std::string(secure_address), fields.text("secureBindAddress"));
     auto tls = fields.within("tls");
-    add_pem(tls, "cert", prefix + "tls_cert");
-    add_pem(tls, "key", prefix + "tls_key");
-    add(prefix + "tls_min_version", tls.text("minVersion"));
+    add_pem(tls, "cert", prefix + "tls_cert_file");
+    add_pem(tls, "key", prefix + "tls_key_file");
+    const auto version = tls.text("minVersion");
     const auto suites = tls.texts("cipherSuites");
-    if (!suites.empty()) {
-      Settings::Entry entry{prefix + "tls_cipher_suites", {}, true, Settings::Origin::file};
+    if (!prefix.empty()) {
+      refuse_for_metrics(tls, "minVersion", !version.empty());
+      refuse_for_metrics(tls, "cipherSuites", !suites.empty());
+    } else {
+      add("tls_min_version", version);
+    }
+    if (!suites.empty() && prefix.empty()) {
+      Settings::Entry entry{"tls_cipher_suites", {}, true, Settings::Origin::file};
       for (const auto& suite : suites) entry.values.emplace_back(suite);
       put(std::move(entry));
     }
@@ -46,30 +51,32 @@ class ServerReader {
   void add_pem(Fields& tls, std::string_view name, const std::string& key) {
     if (tls.find(name) == nullptr) return;
     auto source = read_secret_source(tls.within(name), settings_);
-    add(key + "_file", source.file);
-    if (source.text) put({key, {std::move(*source.text)}, false, Settings::Origin::file});
+    add(key, source.file);
+    if (source.text) tls.say(name, "expected fromFile: certificates and keys stand in files here");
+  }
+
+  static void refuse_for_metrics(Fields& tls, std::string_view name, bool is_given) {
+    if (is_given) tls.say(name, "is not available for metrics; leave it out");
   }
 
   void read_upstreams(Fields fields) {
     Settings::Entry entry{"upstreams", {}, true, Settings::Origin::file};
-    add("proxy_raw_path", fields.find("proxyRawPath") == nullptr ? ""
-                          : fields.flag("proxyRawPath")          ? "true"
-                                                                 : "false");
+    (void)fields.flag("proxyRawPath");
     std::vector<std::string> ids, paths;
     std::size_t number = 0;
     for (const auto& item : fields.list("upstreams")) {
       const auto place = fields.place_of("upstreams[" + std::to_string(number++) + "].");
-      read_upstream(Fields(item, place, fields.complaints()), ids, paths);
-      entry.values.emplace_back(json::to_text(item));
+      auto upstream = read_upstream(Fields(item, place, fields.complaints()), ids, paths);
+      if (!upstream.empty()) entry.values.emplace_back(upstream);
     }
     fields.finish();
-    entry.is_objects = true;
     if (!entry.values.empty()) put(std::move(entry));
   }
 
-  // The reference's rules, so that a file that it refuses is refused here.
-  void read_upstream(Fields fields, std::vector<std::string>& ids,
-                     std::vector<std::string>& paths) {
+  // As a flat option writes it. The reference's rules, so that a file that it refuses is refused
+  // here.
+  std::string read_upstream(Fields fields, std::vector<std::string>& ids,
+                            std::vector<std::string>& paths) {
     take_unique(fields, "id", ids);
     take_unique(fields, "path", paths);
     const bool is_static = fields.flag("static");
@@ -86,6 +93,8 @@ class ServerReader {
     }
     for (const auto* name : {"flushInterval", "timeout"}) judge_duration(fields, name);
     fields.finish();
+    if (!is_static) return uri;
+    return "static://" + std::to_string(code.value_or(200));
   }
 
   static void take_unique(Fields& fields, std::string_view name, std::vector<std::string>& known) {

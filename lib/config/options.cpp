@@ -31,6 +31,10 @@ constexpr Range hosts{Range::Form::hosts, {}, {}};
 constexpr Range domains{Range::Form::domains, {}, {}};
 constexpr Range ip_ranges{Range::Form::ip_ranges, {}, {}};
 constexpr Range token_issuers{Range::Form::token_issuers, {}, {}};
+constexpr Range address{Range::Form::address, {}, {}};
+constexpr Range tcp_address{Range::Form::tcp_address, {}, {}};
+constexpr Range cipher_suites{Range::Form::cipher_suites, {}, {}};
+constexpr Range upstreams{Range::Form::upstreams, {}, {}};
 
 }  // namespace range
 
@@ -48,12 +52,8 @@ struct Elsewhere {
 
 constexpr Elsewhere elsewhere[] = {
 #define LATER(key) {#key, "is not available in this version"},
-#define SERVER(key) {#key, "belongs to a server, which the library is not; leave it out"},
-#define UPSTREAM(key) {#key, "belongs to a proxy, which the library is not; leave it out"},
 #include "config/not_here.def"
 #undef LATER
-#undef SERVER
-#undef UPSTREAM
 };
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace gatelet::config {
 // objects: a list of JSON objects with fields of their own.
 enum class Type : std::uint8_t { text, boolean, integer, duration, size, list, objects };
 enum class Secrecy : std::uint8_t { open, secret };
-enum class Scope : std::uint8_t { engine, provider };
+enum class Scope : std::uint8_t { engine, provider, server, upstream };
 
 // What a value may be, beyond its type.
 struct Range {
@@ -34,6 +34,10 @@ struct Range {
     domains,        // list: host names, also with a dot before them
     ip_ranges,      // list: addresses and networks
     token_issuers,  // list: issuer=audience
+    address,        // text: config/server_range.hpp, where a server listens
+    tcp_address,    // text: the same, host and port only
+    cipher_suites,  // list: config/server_range.hpp
+    upstreams,      // list: config/server_range.hpp
   };
   Form form = Form::any;
   std::string_view low, high;

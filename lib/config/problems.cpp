@@ -8,7 +8,7 @@ namespace gatelet::config {
 
 std::string full_key(Row row, const ProviderName& provider) {
   const auto key = std::string(option(row).key);
-  const bool is_flat = option(row).scope == Scope::engine || provider.id == "default";
+  const bool is_flat = option(row).scope != Scope::provider || provider.id == "default";
   return is_flat ? key : "providers." + provider.id + "." + key;
 }
 

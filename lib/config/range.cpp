@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/server_range.hpp"
 #include "config/value.hpp"
 #include "http/cookie.hpp"
 #include "http/header.hpp"
@@ -141,6 +142,8 @@ std::string item_complaint(Form form, const std::string& item) {
       if (is_host_name(item.starts_with('.') ? item.substr(1) : item)) return {};
       return shown(item) + " is no domain; write example.com or .example.com";
     case Form::token_issuers: return token_issuer_complaint(item);
+    case Form::cipher_suites: return cipher_suite_complaint(item);
+    case Form::upstreams: return upstream_complaint(item);
     case Form::ip_ranges:
       if (http::parse_ip_range(item)) return {};
       return shown(item) +
@@ -158,7 +161,9 @@ std::string item_complaint(Form form, const std::string& item) {
     case Form::cookie_name:
     case Form::header_name:
     case Form::scope:
-    case Form::words: return {};
+    case Form::words:
+    case Form::address:
+    case Form::tcp_address: return {};
   }
   return {};
 }
@@ -203,6 +208,8 @@ std::string complaint(const Range& range, const std::string& text) {
     case Form::scope:
       if (is_printable(text, true) && text.find_first_of("\"\\") == std::string::npos) return {};
       return shown(text) + " is no scope; write names divided by blanks";
+    case Form::address: return address_complaint(text);
+    case Form::tcp_address: return tcp_address_complaint(text);
     case Form::any:
     case Form::between:
     case Form::seconds:
@@ -212,7 +219,9 @@ std::string complaint(const Range& range, const std::string& text) {
     case Form::hosts:
     case Form::domains:
     case Form::ip_ranges:
-    case Form::token_issuers: return {};
+    case Form::token_issuers:
+    case Form::cipher_suites:
+    case Form::upstreams: return {};
   }
   return {};
 }

@@ -10,7 +10,6 @@
 #include "config/resolve_routes.hpp"
 #include "config/validate.hpp"
 #include "config/values.hpp"
-#include "config/warnings.hpp"
 
 namespace gatelet::config {
 namespace {
@@ -178,6 +177,7 @@ Resolved resolve(const Settings& settings) {
   out.http_timeout = *engine.http_timeout;
   out.http_connections = static_cast<std::size_t>(*engine.http_connections);
   out.warnings = insecure_settings(values);
+  out.notices = notices(settings.entries());
   return out;
 }
 

@@ -15,6 +15,7 @@
 #include "base/secret.hpp"
 #include "config/problems.hpp"
 #include "config/resolve_headers.hpp"
+#include "config/warnings.hpp"
 #include "http/call.hpp"
 #include "oidc/provider.hpp"
 #include "policy/policy.hpp"
@@ -51,6 +52,7 @@ struct Resolved {
   std::size_t http_connections = 0;
 
   std::vector<std::string> warnings;  // one for each insecure setting that is on
+  std::vector<Notice> notices;        // what the library leaves to others
   Problems problems;                  // when there are any, the rest is not to be used
 };
 

@@ -13,6 +13,7 @@
 #include "config/substitute.hpp"
 #include "config/suggest.hpp"
 #include "config/value.hpp"
+#include "config/values.hpp"
 
 namespace gatelet::inline GATELET_CXX_ABI {
 namespace {
@@ -153,7 +154,6 @@ Result<void> Settings::load_alpha(std::string_view text) {
   if (!refusals.all.text.empty()) return refusals.all;
   std::erase_if(entries_, [](const Entry& entry) { return entry.is_alpha; });
   for (auto& [entry, place] : alpha.entries) put(entries_, std::move(entry));
-  server_ = std::move(alpha.server);
   return {};
 }
 
@@ -182,6 +182,29 @@ const Secret* Settings::variable(std::string_view name) const noexcept {
   const auto found = std::find_if(environment_.begin(), environment_.end(),
                                   [&](const auto& one) { return one.first == name; });
   return found == environment_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> Settings::values(std::string_view key) const {
+  const auto* option = config::find_option(key);
+  if (option == nullptr || option->secrecy == config::Secrecy::secret) return {};
+  const bool is_list = option->type == config::Type::list;
+  const auto* entry = config::find_entry(entries_, key);
+  if (entry != nullptr && (entry->is_list || !is_list)) {
+    std::vector<std::string> out;
+    for (const auto& value : entry->values) out.emplace_back(value.reveal());
+    return out;
+  }
+  const auto text = entry != nullptr                 ? entry->values.front().reveal()
+                    : config::wants_compat(entries_) ? option->compat
+                                                     : option->native;
+  if (text.empty()) return {};
+  if (!is_list) return {std::string(text)};
+  return config::split_list(text).value_or(std::vector<std::string>{});
+}
+
+std::string Settings::value(std::string_view key) const {
+  auto all = values(key);
+  return all.empty() ? std::string() : std::move(all.front());
 }
 
 std::vector<Settings::Option> Settings::options() {

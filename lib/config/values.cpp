@@ -71,15 +71,6 @@ std::optional<ObjectTexts> object_texts(const Entry& entry) {
   return texts;
 }
 
-// The value for a key: of its last origin.
-const Entry* find_entry(const std::vector<Entry>& entries, std::string_view key) {
-  const Entry* found = nullptr;
-  for (const auto& entry : entries) {
-    if (entry.key == key && (!found || found->origin < entry.origin)) found = &entry;
-  }
-  return found;
-}
-
 class Reader {
  public:
   Reader(const std::vector<Entry>& entries, bool is_compat, Problems& problems)
@@ -199,14 +190,13 @@ std::vector<ProviderName> provider_names(const std::vector<Entry>& entries) {
   return names;
 }
 
-bool wants_compat(const std::vector<Entry>& entries) {
-  const auto* entry = find_entry(entries, option(Row::compat).key);
-  return entry && entry->values.size() == 1 && entry->values.front().reveal() == "oauth2-proxy";
-}
-
 #define GATELET_ENGINE_engine(key) reader.read({}, Row::key, values.engine.key);
+#define GATELET_ENGINE_server(key) GATELET_ENGINE_engine(key)
+#define GATELET_ENGINE_upstream(key) GATELET_ENGINE_engine(key)
 #define GATELET_ENGINE_provider(key)
 #define GATELET_PROVIDER_engine(key)
+#define GATELET_PROVIDER_server(key)
+#define GATELET_PROVIDER_upstream(key)
 #define GATELET_PROVIDER_provider(key) reader.read(provider.name, Row::key, provider.key);
 
 void read_engine(Reader& reader, Values& values) {
@@ -224,6 +214,19 @@ void read_provider(Reader& reader, ProviderValues& provider) {
 }
 
 }  // namespace
+
+const Entry* find_entry(const std::vector<Entry>& entries, std::string_view key) noexcept {
+  const Entry* found = nullptr;
+  for (const auto& entry : entries) {
+    if (entry.key == key && (!found || found->origin < entry.origin)) found = &entry;
+  }
+  return found;
+}
+
+bool wants_compat(const std::vector<Entry>& entries) noexcept {
+  const auto* entry = find_entry(entries, option(Row::compat).key);
+  return entry && entry->values.size() == 1 && entry->values.front().reveal() == "oauth2-proxy";
+}
 
 Values read_values(const std::vector<Settings::Entry>& entries, Problems& problems) {
   Values values;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gatelet/settings.hpp>
@@ -36,8 +37,12 @@ using ObjectTexts = std::vector<Secret>;  // one JSON object each, not looked in
 #define GATELET_TYPE_objects_open ObjectTexts
 #define GATELET_TYPE_objects_secret ObjectTexts
 #define GATELET_ENGINE_engine(type, key) Chosen<type> key;
+#define GATELET_ENGINE_server(type, key) Chosen<type> key;
+#define GATELET_ENGINE_upstream(type, key) Chosen<type> key;
 #define GATELET_ENGINE_provider(type, key)
 #define GATELET_PROVIDER_engine(type, key)
+#define GATELET_PROVIDER_server(type, key)
+#define GATELET_PROVIDER_upstream(type, key)
 #define GATELET_PROVIDER_provider(type, key) Chosen<type> key;
 
 struct EngineValues {
@@ -56,8 +61,12 @@ struct ProviderValues {
 };
 
 #undef GATELET_ENGINE_engine
+#undef GATELET_ENGINE_server
+#undef GATELET_ENGINE_upstream
 #undef GATELET_ENGINE_provider
 #undef GATELET_PROVIDER_engine
+#undef GATELET_PROVIDER_server
+#undef GATELET_PROVIDER_upstream
 #undef GATELET_PROVIDER_provider
 
 struct Values {
@@ -65,6 +74,12 @@ struct Values {
   EngineValues engine;
   std::vector<ProviderValues> providers;  // never empty; "default" first where there is one
 };
+
+// The value for a key: of its last origin. Null: nowhere given.
+const Settings::Entry* find_entry(const std::vector<Settings::Entry>& entries,
+                                  std::string_view key) noexcept;
+
+bool wants_compat(const std::vector<Settings::Entry>& entries) noexcept;
 
 // Reads every option. One that cannot be read, or is out of its range, is a problem and keeps its
 // default. An empty text, or a list without entries, is not set; an empty list of objects is: it

@@ -26,6 +26,8 @@ void note_switch(const ProviderName& provider, Row row, const bool& is_on,
 }
 
 #define GATELET_PROVIDER_engine(key)
+#define GATELET_PROVIDER_server(key)
+#define GATELET_PROVIDER_upstream(key)
 #define GATELET_PROVIDER_provider(key) note_switch(p.name, Row::key, *p.key, out);
 
 void note_provider(const ProviderValues& p, std::vector<std::string>& out) {
@@ -42,7 +44,30 @@ bool covers_everybody(std::string_view range) noexcept {
                     (v6 && parsed->contains(*v6) && parsed->prefix_bits == 0));
 }
 
+std::string given(const std::vector<Settings::Entry>& entries, Scope scope) {
+  std::string out;
+  for (const auto& option : options()) {
+    if (option.scope != scope || find_entry(entries, option.key) == nullptr) continue;
+    out += (out.empty() ? "" : ", ") + std::string(option.key);
+  }
+  return out;
+}
+
 }  // namespace
+
+std::vector<Notice> notices(const std::vector<Settings::Entry>& entries) {
+  std::vector<Notice> out;
+  if (const auto keys = given(entries, Scope::server); !keys.empty()) {
+    out.push_back({"server-options",
+                   keys + ": up to the server around the library, which may ask for the values"});
+  }
+  if (const auto keys = given(entries, Scope::upstream); !keys.empty()) {
+    out.push_back({"upstream-options",
+                   keys + ": no effect, gatelet forwards no requests; your server does that, or "
+                          "nginx, Traefik or Caddy in front of it"});
+  }
+  return out;
+}
 
 std::vector<std::string> insecure_settings(const Values& values) {
   std::vector<std::string> out;

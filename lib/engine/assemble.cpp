@@ -291,6 +291,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   assembled.session_cache_size = resolved.session_cache_size;
   assembled.driver = driver_settings(resolved);
   assembled.warnings = std::move(resolved.warnings);
+  assembled.notices = std::move(resolved.notices);
   return assembled;
 }
 

@@ -11,6 +11,7 @@
 #include <gatelet/settings.hpp>
 
 #include "base/result.hpp"
+#include "config/warnings.hpp"
 #include "engine/snapshot.hpp"
 #include "io/driver.hpp"
 
@@ -21,6 +22,7 @@ struct Assembled {
   std::size_t session_cache_size = 0;
   io::DriverSettings driver;
   std::vector<std::string> warnings;  // one for each insecure setting that is on
+  std::vector<config::Notice> notices;
 };
 
 //   Blocking: reads the files the settings name.

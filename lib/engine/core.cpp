@@ -306,15 +306,23 @@ Outcome<Decision> Core::redeem(const Case& opened, NeedRedeem need) {
   return std::variant<Decision, Operation<Decision>>(Operation<Decision>(place->completion));
 }
 
+void announce(const std::vector<std::string>& warnings, const std::vector<config::Notice>& notices,
+              Events& events) {
+  for (const auto& warning : warnings) {
+    events.emit({Event::Level::warning, "insecure-setting", warning, {}, {}});
+  }
+  for (const auto& notice : notices) {
+    events.emit({Event::Level::info, notice.code, notice.text, {}, {}});
+  }
+}
+
 Result<void> Core::reload(const Settings& settings) {
   // One at a time: each generation has a number of its own, and none is lost.
   const std::scoped_lock lock(reloading_);
   const auto before = snapshots.load();
   auto assembled = assemble(settings, ports, before->generation + 1);
   if (!assembled.ok()) return std::move(assembled).error();
-  for (const auto& warning : assembled->warnings) {
-    events->emit({Event::Level::warning, "insecure-setting", warning, {}, {}});
-  }
+  announce(assembled->warnings, assembled->notices, *events);
   snapshots.store(keep_known_providers(*snapshots.load(), *assembled->snapshot));
   return {};
 }

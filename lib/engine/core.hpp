@@ -137,4 +137,8 @@ class Core {
   std::mutex reloading_;
 };
 
+// Tells the host's log what an operator should know at each start.
+void announce(const std::vector<std::string>& warnings, const std::vector<config::Notice>& notices,
+              Events& events);
+
 }  // namespace gatelet::engine

@@ -29,10 +29,9 @@ Result<std::shared_ptr<Engine>> Engine::create(const Settings& settings, Ports p
   }
 
   const auto warnings = std::move(assembled->warnings);
+  const auto notices = std::move(assembled->notices);
   auto impl = std::make_unique<Impl>(std::move(ports), std::move(assembled).value(), keys);
-  for (const auto& warning : warnings) {
-    impl->core.events->emit({Event::Level::warning, "insecure-setting", warning, {}, {}});
-  }
+  engine::announce(warnings, notices, *impl->core.events);
   return std::shared_ptr<Engine>(new Engine(std::move(impl)));
 }
 

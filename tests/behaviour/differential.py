@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""differential.py VALUES RUNNER: sends the rows of the tables to oauth2-proxy and asks the library the same.
+"""differential.py VALUES RUNNER [FORWARD_AUTH]: sends the rows of the tables to oauth2-proxy and asks the library the same.
 
 The environment variable OAUTH2_PROXY names the binary (7.15). Rows of the profile compat are compared, without what only one side
 has: options of ours, other peers and schemes than http from 127.0.0.1. Compared are the status, where the answer leads (states and
 nonces aside), the names of cookies set and cleared, and the identity headers that the application gets. A row that differs on
-purpose stands in differences.tsv with its reason: one that does not differ any more fails as well.
+purpose stands in differences.tsv with its reason: one that does not differ any more fails as well. FORWARD_AUTH gets each file as
+oauth2-proxy gets it, and must answer the same but for these rows; over_http.py asks it for everything else.
 """
 import contextlib
 import http.client
@@ -35,7 +36,7 @@ OF_PROVIDER = {'provider': 'provider', 'client_id': 'clientID', 'client_secret':
                'login_url_parameters': 'loginURLParameters'}
 OF_OIDC = {'oidc_issuer_url': 'issuerURL', 'skip_oidc_discovery': 'skipDiscovery', 'oidc_public_key_files': 'publicKeyFiles'}
 LISTS = {'email_domains', 'allowed_groups', 'skip_auth_routes', 'skip_auth_regex', 'api_routes', 'trusted_ips', 'trusted_proxy_ips', 'whitelist_domains',
-         'oidc_extra_audiences', 'oidc_public_key_files', 'extra_jwt_issuers', 'cookie_domains', 'htpasswd_user_groups'}
+         'oidc_extra_audiences', 'upstreams', 'oidc_public_key_files', 'extra_jwt_issuers', 'cookie_domains', 'htpasswd_user_groups'}
 
 
 class Application(http.server.BaseHTTPRequestHandler):
@@ -97,20 +98,20 @@ def split_alpha(settings, port, application_port):
 
 
 @contextlib.contextmanager
-def reference(binary, settings, application_port):
-    """A running oauth2-proxy's port, or None where it refuses the settings."""
+def served(command, settings, application_port, more_environment=()):
+    """The port of a program that runs with these settings in an oauth2-proxy.cfg, or None where it refuses them."""
     port = free_port()
     own = [[k, v] for k, v in settings if k != 'compat'] + [['http_address', f'127.0.0.1:{port}'], ['upstreams', f'http://127.0.0.1:{application_port}']]
     is_structured = any(k in STRUCTURED_KEYS for k, _ in settings)
     alpha, core = split_alpha(settings, port, application_port)
     with tempfile.NamedTemporaryFile('w', suffix='.cfg') as file, tempfile.NamedTemporaryFile('w', suffix='.yaml') as alpha_file:
-        flat = toml(own).replace('upstreams = "', 'upstreams = ["').replace(f'{application_port}"', f'{application_port}"]')
-        file.write(toml(core) if is_structured else flat)
+        file.write(toml(core if is_structured else own))
         file.flush()
         alpha_file.write(alpha)
         alpha_file.flush()
-        command = [binary, '--config', file.name] + (['--alpha-config', alpha_file.name] if is_structured else [])
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={'PATH': os.environ['PATH']})
+        more = ['--alpha-config', alpha_file.name] if is_structured else []
+        process = subprocess.Popen([*command, '--config', file.name, *more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env={'PATH': os.environ['PATH'], **dict(more_environment)})
         try:
             for _ in range(200):
                 if process.poll() is not None:
@@ -126,15 +127,32 @@ def reference(binary, settings, application_port):
             process.wait()
 
 
-def send(port, asked):
-    """Status, header fields and body of the answer to exactly this request."""
+def reference(binary, settings, application_port):
+    return served([binary], settings, application_port)
+
+
+def host_program(program, settings, application_port):
+    """forward_auth with the reference's file: it forwards nothing, so that what may pass gets 501."""
+    if not program:
+        return contextlib.nullcontext()
+    return served([program, '--ends-with-parent'], settings, application_port, {'GATELET_COMPAT': 'oauth2-proxy'})
+
+
+def of_forward_auth(status, headers, body):
+    return {**of_reference(status, headers, body), 'status': 'allow' if status == 501 else status}
+
+
+def send(port, asked, tls=None):
+    """Status, header fields and body of the answer to exactly this request; with a context `tls` by https."""
     lines = [f'{asked["method"]} {asked["target"]} HTTP/1.1']
     if not any(n.lower() == 'host' for n, _ in asked['headers']):
-        lines.append('Host: app.example')
+        lines.append(f'Host: {asked["host"]}')
     lines += [f'{n}: {v}' for n, v in asked['headers']]
     if asked['method'] in ('POST', 'PUT', 'PATCH'):
         lines.append(f'Content-Length: {len(asked.get("body", ""))}')
-    with socket.create_connection(('127.0.0.1', port), timeout=10) as s:
+    with contextlib.ExitStack() as closing:
+        s = closing.enter_context(socket.create_connection(('127.0.0.1', port), timeout=10))
+        s = closing.enter_context(tls.wrap_socket(s)) if tls else s
         s.sendall(('\r\n'.join(lines) + '\r\n\r\n' + asked.get('body', '')).encode())
         answer = http.client.HTTPResponse(s, method=asked['method'])
         answer.begin()
@@ -157,6 +175,7 @@ def cookies(values):
     out = set()
     for value in values:
         name, rest = value.split('=', 1)
+        name = re.sub(r'^(__Host-gatelet|_gatelet)_\S+_csrf$', r'\1_ATTEMPT_csrf', name)  # drawn anew
         out.add(('clears ' if rest.startswith(';') or 'Max-Age=0' in rest or '1970' in rest or '01 Jan' in rest else 'sets ') + name)
     return sorted(out)
 
@@ -198,12 +217,12 @@ def differences():
 
 
 def main():
-    values_program, runner = sys.argv[1:]
+    values_program, runner, forward_auth = (*sys.argv[1:], None)[:3]
     binary = os.environ.get('OAUTH2_PROXY')
     if not binary:
         print('skip comparison: OAUTH2_PROXY names no oauth2-proxy binary (7.15)\n0 passed, 0 failed, 1 skipped')
         return
-    wanted, passed, failed = differences(), 0, 0
+    wanted, passed, failed, num_by_host = differences(), 0, 0, 0
     tables = sorted(p for p in HERE.glob('*.tsv') if p.name != 'differences.tsv')
     application = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Application)
     threading.Thread(target=application.serve_forever, daemon=True).start()
@@ -216,7 +235,8 @@ def main():
                     groups.setdefault(row.settings, []).append(row)
         for rows in groups.values():
             settings = asked_of(rows[0], values)['settings']
-            with reference(binary, settings, application.server_address[1]) as port:
+            with reference(binary, settings, application.server_address[1]) as port, \
+                    host_program(forward_auth, settings, application.server_address[1]) as host_port:
                 for row in rows:
                     asked = asked_of(row, values) | {'peer': '127.0.0.1', 'scheme': 'http'}
                     process.stdin.write(json.dumps(asked) + '\n')
@@ -232,11 +252,19 @@ def main():
                         print(f'not ok {row.place} {name}\n    oauth2-proxy: {theirs}\n    gatelet:      {ours}')
                     else:
                         passed += 1
+                    if forward_auth and not is_listed:
+                        by_host = refused if host_port is None else of_forward_auth(*send(host_port, asked))
+                        is_same = by_host | {'identity': []} == theirs | {'identity': []}
+                        num_by_host, failed = num_by_host + is_same, failed + (not is_same)
+                        if not is_same:
+                            print(f'not ok {row.place} {name}\n    oauth2-proxy: {theirs}\n    forward_auth: {by_host}')
         process.stdin.close()
     for name in wanted:
         failed += 1
         print(f'not ok differences.tsv names no row: {name}')
-    print(f'{passed} passed, {failed} failed')
+    if forward_auth:
+        print(f'forward_auth answered {num_by_host} rows as oauth2-proxy, from the same files')
+    print(f'{passed + num_by_host} passed, {failed} failed')
     sys.exit(failed != 0)
 
 

@@ -52,21 +52,23 @@ TEST_SUITE("config/alpha_server") {
     CHECK(read(R"({"server":{},"metricsServer":null,"upstreamConfig":{}})") == "");
   }
 
-  TEST_CASE("read_alpha_server: a certificate that is no file is there as its text") {
-    CHECK(read(R"({"server":{"tls":{"cert":{"value":"pem"},"key":{"fromEnv":"PEM"}}}})") ==
-          "tls_cert=pem, tls_key=-----BEGIN, ");
+  TEST_CASE("read_alpha_server: a certificate that is no file is refused, and not shown") {
+    CHECK(read(R"({"server":{"tls":{"cert":{"value":"canary"},"key":{"fromEnv":"PEM"}}}})") ==
+          "server.tls.cert: expected fromFile: certificates and keys stand in files here\n"
+          "server.tls.key: expected fromFile: certificates and keys stand in files here\n");
+    CHECK(read(R"({"metricsServer":{"tls":{"minVersion":"TLS1.3","cipherSuites":["A"]}}})") ==
+          "metricsServer.tls.minVersion: is not available for metrics; leave it out\n"
+          "metricsServer.tls.cipherSuites: is not available for metrics; leave it out\n");
     CHECK(read(R"({"server":{"tls":{"cert":{"value":"canary","fromFile":"x"}}}})") ==
           "server.tls.cert.value: expected one of value, fromEnv and fromFile, got several\n");
   }
 
-  TEST_CASE("read_alpha_server: upstreams are kept as they are") {
+  TEST_CASE("read_alpha_server: upstreams are written as the flat option has them") {
     CHECK(read(R"({"upstreamConfig":{"proxyRawPath":true,"upstreams":[{"id":"a","path":"/",)"
                R"("uri":"http://127.0.0.1:1","timeout":"30s","flushInterval":"1s",)"
                R"("passHostHeader":false,"rewriteTarget":"/$1"},)"
                R"({"id":"b","path":"/b","static":true,"staticCode":202}]}})") ==
-          R"(proxy_raw_path=true, upstreams={"id":"a","path":"/","uri":"http://127.0.0.1:1",)"
-          R"("timeout":"30s","flushInterval":"1s","passHostHeader":false,"rewriteTarget":"/$1"},)"
-          R"({"id":"b","path":"/b","static":true,"staticCode":202}, )");
+          "upstreams=http://127.0.0.1:1,static://202, ");
     CHECK(upstream(R"("id":"a","path":"/","static":"true","uri":"ftp://x")").starts_with("upstr"));
   }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 # OPTION(key, type, "default", "compat", range, secrecy, scope, "sentence"); a range may hold commas in parentheses.
 ROW = re.compile(r'^OPTION\((\w+), (\w+), "((?:\\.|[^"\\])*)", "((?:\\.|[^"\\])*)", (\w+(?:\([^)]*\))?), (\w+), (\w+), "((?:\\.|[^"\\])*)"\)$')
-HEADING = re.compile(r'^// (The profile|The provider|Who is|Where|Own|Cookies|Headers|Behind|Without|Tokens|Users|Limits).*$')
+HEADING = re.compile(r'^// (The profile|The provider|Who is|Where|Own|Cookies|Headers|Behind|Without|Tokens|Users|Limits|The server|Upstreams).*$')
 
 
 def plain(text):
@@ -28,21 +28,30 @@ def values(range_):
     return f' ({parts[0]} to {parts[1]})' if len(parts) == 2 else ''
 
 
-def table(def_text):
-    lines, num_rows = [], 0
+def rows(def_text):
+    """Headings as one text, options as tuples of the eight columns."""
     for line in def_text.splitlines():
         if line.startswith('OPTION('):
             row = ROW.match(line)
             if not row:
                 sys.exit(f'error: cannot read {line}')
-            key, type_, native, compat, range_, secrecy, scope, sentence = row.groups()
+            yield row.groups()
+        elif heading := HEADING.match(line):
+            yield heading.group(0)[3:]
+
+
+def table(def_text):
+    lines, num_rows = [], 0
+    for row in rows(def_text):
+        if not isinstance(row, str):
+            key, type_, native, compat, range_, secrecy, scope, sentence = row
             compat_cell = 'same' if compat == native else cell(compat) or 'not set'
             mark = ' *' if scope == 'provider' else ''
             note = ' Secret.' if secrecy == 'secret' else ''
             lines.append(f'| `{key}`{mark} | {type_}{values(range_)} | {cell(native)} | {compat_cell} | {plain(sentence)}.{note} |')
             num_rows += 1
-        elif heading := HEADING.match(line):
-            lines += [''] * bool(lines) + [f'**{heading.group(0)[3:]}**', '',
+        else:
+            lines += [''] * bool(lines) + [f'**{row}**', '',
                                            '| option | value | default | compat | what it does |', '|---|---|---|---|---|']
     if num_rows < 50:
         sys.exit(f'error: only {num_rows} rows')
@@ -57,4 +66,5 @@ def main():
         sys.exit(f'{sys.argv[2]} does not hold the table that {sys.argv[0]} prints')
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -91,8 +91,34 @@ TEST_SUITE("config/settings") {
     CHECK(refused("azure_tenant") == "\"azure_tenant\": is not available in this version");
     CHECK(status_of("azure_tenant") == Status::not_built);
     CHECK(status_of("redis_password") == Status::not_built);
-    CHECK(refused("upstreams") ==
-          "\"upstreams\": belongs to a proxy, which the library is not; leave it out");
+  }
+
+  TEST_CASE("values: what wins, item by item, or the profile's default") {
+    Settings settings;
+    CHECK(settings.value("http_address") == "127.0.0.1:4180");
+    CHECK(settings.value("skip_provider_button") == "true");
+    CHECK(settings.values("upstreams").empty());
+    REQUIRE(settings
+                .load("toml",
+                      "http_address = \":80\"\nupstreams = [\"static://202\", \"a,b\"]\n"
+                      "compat = \"oauth2-proxy\"\nmetrics_address = \"\"\n")
+                .ok());
+    CHECK(settings.value("http_address") == ":80");
+    CHECK(settings.values("upstreams") == std::vector<std::string>{"static://202", "a,b"});
+    CHECK(settings.value("skip_provider_button") == "false");
+    CHECK(settings.values("metrics_address") == std::vector<std::string>{""});
+    REQUIRE(settings.set("http_address", "").ok());
+    REQUIRE(settings.set("upstreams", "static://200, static://204").ok());
+    CHECK(settings.values("http_address") == std::vector<std::string>{""});
+    CHECK(settings.values("upstreams") == std::vector<std::string>{"static://200", "static://204"});
+  }
+
+  TEST_CASE("values: no secret, and nothing for a name that no option has") {
+    Settings settings{{"client_secret", "s"}, {"client_id", "c"}};
+    CHECK(settings.value("client_id") == "c");
+    CHECK(settings.values("client_secret").empty());
+    CHECK(settings.values("client_idd").empty());
+    CHECK(settings.value("").empty());
   }
 
   TEST_CASE("set: providers by id, and default is the flat one") {
@@ -323,7 +349,7 @@ TEST_SUITE("config/settings") {
       }
       ++num_files;
     }
-    CHECK(num_files == (has_yaml ? 32 : 21));
+    CHECK(num_files == (has_yaml ? 36 : 25));
   }
 #endif
 }

@@ -21,6 +21,7 @@ TEST_SUITE("config/warnings") {
     CHECK(warnings(complete()).empty());
     for (const auto& option : config::options()) {
       if (option.key.find("insecure") == std::string_view::npos) continue;
+      if (option.scope == config::Scope::upstream) continue;  // has no effect
       ++num_switches;
       CAPTURE(option.key);
       const auto said = warnings(complete({{option.key, "true"}}));
@@ -65,5 +66,21 @@ TEST_SUITE("config/warnings") {
       CHECK(said[0] == "trusted_ips has " + std::string(range) + ": nobody needs to sign in");
     }
     CHECK(warnings(complete({{"trusted_ips", "192.0.2.0/24"}})).empty());
+  }
+
+  TEST_CASE("notices: one for what a server does, one for what a proxy does, and none else") {
+    CHECK(config::notices(complete().entries()).empty());
+    const auto both = config::notices(complete({{"tls_key_file", "k"},
+                                                {"upstreams", "http://127.0.0.1:8080"},
+                                                {"http_address", ":80"},
+                                                {"flush_interval", "1s"}})
+                                          .entries());
+    REQUIRE(both.size() == 2);
+    CHECK(both[0].code == "server-options");
+    CHECK(both[0].text ==
+          "http_address, tls_key_file: up to the server around the library, which "
+          "may ask for the values");
+    CHECK(both[1].code == "upstream-options");
+    CHECK(both[1].text.starts_with("upstreams, flush_interval: no effect"));
   }
 }

@@ -38,6 +38,21 @@ TEST_SUITE("engine/engine") {
   }
 
   TEST_CASE(
+      "options that the library leaves to others are named, once for each create and reload") {
+    Live without;
+    CHECK_FALSE(without.has_event("server-options"));
+    CHECK_FALSE(without.has_event("upstream-options"));
+    const Options some{{"https_address", ":8443"}, {"upstreams", "http://127.0.0.1:8080/"}};
+    Live live(some);
+    CHECK(live.has_event("server-options https_address: "));
+    CHECK(live.has_event("upstream-options upstreams: "));
+    CHECK(live.events.size() == without.events.size() + 2);
+    const auto before = live.events.size();
+    REQUIRE(live.engine->reload(live_settings(live.provider, some)).ok());
+    CHECK(live.events.size() == 2 * before);
+  }
+
+  TEST_CASE(
       "sign-in: when the provider is down the browser hears so, keeps its cookies, and can try "
       "again") {
     Live live;

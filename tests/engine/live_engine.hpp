@@ -47,10 +47,11 @@ struct Live {
 
   Browser browser() { return Browser(engine); }
   void let_tokens_run_out() { clock->advance(std::chrono::seconds(3600 - 10)); }
-  bool has_event(std::string_view code) {
+  bool has_event(std::string_view code) {  // or the beginning of "CODE TEXT"
     const std::scoped_lock lock(mutex);
+    const auto wanted = std::string(code) + (code.ends_with(' ') ? "" : " ");
     for (const auto& event : events) {
-      if (event.starts_with(std::string(code) + " ")) return true;
+      if (event.starts_with(wanted)) return true;
     }
     return false;
   }

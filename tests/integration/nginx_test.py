@@ -1,42 +1,18 @@
 #!/usr/bin/env python3
 """nginx_test.py BUILD: nginx with examples/forward_auth/nginx.conf in front of an application; forward_auth answers auth_request."""
-import http.server
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 from free_port import free_port
+from fronted import SPOOFS, Application, sign_in
 from servers import ROOT, Browser, DevIdp, ForwardAuth, case, follow, run_all, running, session_cookies
 
 BUILD = sys.argv[1]
-
-
-class Application:
-    """Answers with the headers it got; notes what reached it."""
-
-    def __init__(self):
-        seen = self.seen = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                seen.append((self.path, list(self.headers.items())))
-                body = ''.join(f'{n}: {v}\n' for n, v in self.headers.items()).encode()
-                self.send_response(200)
-                self.send_header('Content-Length', str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 class Nginx:
@@ -47,6 +23,7 @@ class Nginx:
         for old, new in (('127.0.0.1:8080', f'127.0.0.1:{port}'), ('127.0.0.1:4180', f'127.0.0.1:{auth_port}'), ('127.0.0.1:9000', f'127.0.0.1:{app_port}')):
             assert old in site
             site = site.replace(old, new)
+        site = site.replace('_oauth2_proxy', 'app')
         (self.folder / 'nginx.conf').write_text(
             f'daemon off;\npid {self.folder}/pid;\nerror_log {self.folder}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n'
             + ''.join(f'{kind}_temp_path {self.folder}/{kind};\n' for kind in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi')) + site + '}\n')
@@ -70,9 +47,9 @@ class Nginx:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def stage(**settings):
+def stage(idp_arguments=(), **settings):
     port = free_port()
-    idp = DevIdp(BUILD, '--token-lifetime', '20')
+    idp = DevIdp(BUILD, '--token-lifetime', '20', *idp_arguments)
     idp.post('answer', username='alice')
     auth = ForwardAuth(BUILD, idp.issuer, reverse_proxy='true', trusted_proxy_ips='127.0.0.1', set_xauthrequest='true',
                        whitelist_domains=f'127.0.0.1:{port}', accept_http_return='true', **settings)
@@ -81,21 +58,13 @@ def stage(**settings):
     return idp, app, f'http://127.0.0.1:{port}'
 
 
-def sign_in(url, path='/reports?month=11&year=2026'):
-    browser = Browser()
-    status, location, text = follow(browser, url + path, url + '/oauth2/callback')
-    assert location and location.startswith(url + '/oauth2/callback'), (status, location, text)
-    status, location, text, _ = browser.request('GET', location)
-    assert status == 302 and location == url + path, (status, location, text)
-    return browser
-
-
 @case('nobody reaches the application without signing in')
 def _():
     idp, app, url = stage()
     status, location, _, _ = Browser().request('GET', url + '/reports')
     assert status == 302 and location.startswith(idp.issuer + '/authorize?'), (status, location)
-    assert Browser().request('GET', url + '/reports', headers={'X-Forwarded-User': 'alice', 'X-Auth-Request-User': 'alice'})[0] == 302
+    for name in SPOOFS:
+        assert Browser().request('GET', url + '/reports', headers={name: 'alice'})[0] == 302, name
     assert not [path for path, _ in app.seen if path == '/reports']
 
 
@@ -103,7 +72,7 @@ def _():
 def _():
     idp, app, url = stage()
     browser = sign_in(url)
-    status, _, text, _ = browser.request('GET', url + '/reports', headers={'X-Forwarded-User': 'planted', 'X-Forwarded-Email': 'planted'})
+    status, _, text, _ = browser.request('GET', url + '/reports', headers={name: 'planted' for name in SPOOFS})
     assert status == 200 and 'X-Forwarded-User: u-1001' in text and 'X-Forwarded-Email: alice@example.org' in text, text
     assert 'planted' not in text, text
 
@@ -114,15 +83,19 @@ def _():
     assert Browser().request('GET', url + '/oauth2/auth')[0] == 404
 
 
-@case('a renewed session travels back through nginx')
+@case('a renewed session travels back through nginx, in several cookies where it is large')
 def _():
-    idp, app, url = stage(refresh_before_expiry='1m')
-    browser = sign_in(url)
-    before = session_cookies(browser, url)
-    for _ in range(3):
-        assert browser.request('GET', url + '/reports')[0] == 200
-    assert session_cookies(browser, url) != before
-    assert idp.count('grants.refresh_token') >= 1 and idp.count('refresh_tokens_used_twice') == 0
+    for arguments, least in (((), 1), (('--padding', '2000'), 2)):
+        idp, app, url = stage(arguments, refresh_before_expiry='1m')
+        browser = sign_in(url)
+        before = session_cookies(browser, url)
+        assert len(before) >= least, before.keys()
+        for _ in range(3):
+            status, _, _, headers = browser.request('GET', url + '/reports')
+            assert status == 200 and all('HttpOnly' in c and 'Max-Age=604800' in c for c in headers.get_all('Set-Cookie')), headers
+        after = session_cookies(browser, url)
+        assert before.keys() == after.keys() and all(before[n] != after[n] for n in before), (before.keys(), after.keys())
+        assert idp.count('grants.refresh_token') >= 1 and idp.count('refresh_tokens_used_twice') == 0
 
 
 @case('signing out ends it')

@@ -34,6 +34,19 @@ export async function start(program, args, announces, extra = {}) {
   return { child, found };
 }
 
+// A proxy that says nothing when it is ready: it is, once something answers at `url`.
+export async function startProxy(program, args, url, home) {
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, HOME: home, XDG_DATA_HOME: home } });
+  running.add(child);
+  child.on('exit', () => running.delete(child));
+  const said = child.said = [];
+  child.stderr.on('data', (text) => said.push(text.toString()));
+  for (const deadline = Date.now() + 15000; ; await new Promise((done) => setTimeout(done, 50))) {
+    if (await fetch(url + '/ping').then(() => true, () => false)) return { child };
+    if (Date.now() > deadline || !running.has(child)) throw new Error(`${program} did not start:\n${said.join('')}`);
+  }
+}
+
 export async function stop(server) {
   if (!running.has(server.child)) return;
   server.child.kill('SIGTERM');
@@ -72,7 +85,7 @@ export async function forwardAuth(build, issuer, settings = {}, address = '127.0
     ...settings,
   };
   const args = Object.entries(all).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
-  const server = await start(`${build}/examples/forward_auth/forward_auth`, ['--http-address', address, ...args], 'listening on ');
+  const server = await start(`${build}/examples/forward_auth/forward_auth`, ['--ends-with-parent', '--http-address', address, ...args], 'listening on ');
   return { ...server, url: server.found };
 }
 
