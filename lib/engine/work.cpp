@@ -38,6 +38,7 @@ Decision copy_of(const Decision& answer) {
   if (!is_own) return std::move(copy).finish();
   for (const auto& field : answer.response()) copy.response(field.name, field.value);
   copy.body(answer.body());
+  copy.behind(answer);
   return std::move(copy).finish();
 }
 

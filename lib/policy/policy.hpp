@@ -15,6 +15,8 @@
 
 namespace gatelet::policy {
 
+class PageTemplates;
+
 // Where a browser may be sent back to (policy/return_to.hpp).
 struct ReturnPolicy {
   std::vector<std::string>
@@ -69,6 +71,9 @@ struct PagesPolicy {
   std::string footer;          // below every page; empty or "-": nothing
   std::string logo;            // on the sign-in page, as a data: URL; empty: none
   bool json_own_pages = true;  // default profile: force_json_errors covers callback and sign-in too
+  bool password_form = false;  // the sign-in page has a form for user and password
+  bool show_debug_on_error = false;
+  std::shared_ptr<const PageTemplates> templates;  // of custom_templates_dir; null: none
 };
 
 struct Policy {
