@@ -40,9 +40,7 @@ bool is_misleading(std::uint32_t c) noexcept {
          (c >= 0x205f && c <= 0x206f) || c == 0x3000 || c == 0xfeff;
 }
 
-}  // namespace
-
-void log_escape(std::string_view text, std::string& out) {
+void escape(std::string_view text, std::string_view quotes, std::string& out) {
   out.reserve(out.size() + text.size());
   while (!text.empty()) {
     const auto size = utf8_size(text);
@@ -50,7 +48,7 @@ void log_escape(std::string_view text, std::string& out) {
     if (size > 1 && is_misleading(code_point(text.substr(0, size)))) {
       out += "\\u";
       append_hex(code_point(text.substr(0, size)), 4, out);
-    } else if (size == 0 || (size == 1 && (is_control(c) || c == '"' || c == '\\'))) {
+    } else if (size == 0 || (size == 1 && (is_control(c) || quotes.find(c) != quotes.npos))) {
       escape_byte(c, out);
     } else {
       out += text.substr(0, size);
@@ -58,6 +56,12 @@ void log_escape(std::string_view text, std::string& out) {
     text.remove_prefix(size == 0 ? 1 : size);
   }
 }
+
+}  // namespace
+
+void log_escape(std::string_view text, std::string& out) { escape(text, "\"\\", out); }
+
+void log_escape_controls(std::string_view text, std::string& out) { escape(text, {}, out); }
 
 std::string log_quoted(std::string_view text) {
   std::string out = "\"";

@@ -8,6 +8,7 @@
 
 #include "http/form.hpp"
 #include "http/ip.hpp"
+#include "http/template.hpp"
 #include "policy/email_list.hpp"
 #include "policy/header_rules.hpp"
 #include "policy/regex_set.hpp"
@@ -76,6 +77,14 @@ struct PagesPolicy {
   std::shared_ptr<const PageTemplates> templates;  // of custom_templates_dir; null: none
 };
 
+// Which lines are written, and how (policy/log_lines.hpp).
+struct LoggingPolicy {
+  bool requests = true, auth = true, standard = true;
+  std::shared_ptr<const http::Template> request_format, auth_format, standard_format;  // null: none
+  std::vector<std::string> exclude_paths;  // of requests
+  bool silence_ping = false;               // health checks are not told either
+};
+
 struct Policy {
   bool force_https = false;
   std::string proxy_prefix = "/oauth2";
@@ -105,6 +114,7 @@ struct Policy {
   BearerPolicy bearer;
   HeaderPolicy headers;
   PagesPolicy pages;
+  LoggingPolicy logging;
 };
 
 }  // namespace gatelet::policy

@@ -39,6 +39,12 @@ TEST_SUITE("http/log_text") {
     CHECK(out == "x y");
   }
 
+  TEST_CASE("log_escape_controls: line ends go, quotes stay") {
+    std::string out;
+    gatelet::http::log_escape_controls("issuer is \"a\\b\"\n\x1b", out);
+    CHECK(out == "issuer is \"a\\b\"\\n\\x1b");
+  }
+
   TEST_CASE("log_quoted: between double quotes, as Go's %q writes it") {
     CHECK(log_quoted("") == "\"\"");
     CHECK(log_quoted("Mozilla/5.0 (X11)") == "\"Mozilla/5.0 (X11)\"");
