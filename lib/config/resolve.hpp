@@ -35,6 +35,7 @@ struct Resolved {
   session::SessionSettings session;
   Secret cookie_secret;
   std::string logo_file;                    // empty: none
+  std::string templates_dir;                // empty: none
   std::string emails_file;                  // empty: none
   std::string cookie_secret_file;           // empty where cookie_secret is set
   std::vector<ResolvedProvider> providers;  // never empty; the first is the default choice

@@ -18,7 +18,7 @@ PageWords page_words(Reason reason) noexcept {
       return {"Your session has ended", "The sign-in service has ended it.", "Sign in again"};
     case Reason::state_missing:
     case Reason::state_mismatch:
-      return {"This sign-in has expired",
+      return {"This sign-in cannot go on",
               "It took too long, was finished already, or was started in another browser.",
               "Sign in again"};
     case Reason::login_denied:
