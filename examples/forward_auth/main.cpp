@@ -32,8 +32,12 @@ class Log {
     if (!event.provider.empty()) line << " provider=" << event.provider;
     if (!event.request_id.empty()) line << " request=" << event.request_id;
     if (!event.text.empty()) line << ": " << event.text;
+    write_line(line.str());
+  }
+
+  void write_line(const std::string& line) {
     const std::lock_guard lock(mutex_);
-    std::cerr << line.str() << std::endl;
+    std::cerr << line << std::endl;
   }
 
  private:
@@ -148,12 +152,16 @@ int main(int argc, char** argv) {
   httplib::Server server;
   server.set_payload_max_length(64 * 1024);
   server.new_task_queue = [] { return new httplib::ThreadPool(32); };
-  forward_auth::protect(server, *engine,
-                        [sign_out_path = sign_out_path_of(*settings)](
-                            const httplib::Request&, const forward_auth::Allowed& allowed,
-                            httplib::Response& response) {
-                          forward_auth::show_page(allowed, sign_out_path, response);
-                        });
+  forward_auth::RequestLog log_request;
+  if (!options->is_quiet) log_request = [&log](const std::string& line) { log.write_line(line); };
+  forward_auth::protect(
+      server, *engine,
+      [sign_out_path = sign_out_path_of(*settings)](const httplib::Request&,
+                                                    const forward_auth::Allowed& allowed,
+                                                    httplib::Response& response) {
+        forward_auth::show_page(allowed, sign_out_path, response);
+      },
+      std::move(log_request));
   const int port = examples::bind_to(server, options->http.host, options->http.port);
   if (port < 0) return taken(options->http, "--http-address");
   Metrics metrics(*engine);

@@ -25,8 +25,11 @@ struct Allowed {
 using Application =
     std::function<void(const httplib::Request&, const Allowed&, httplib::Response&)>;
 
+// Takes the line of each request that has been answered; may be empty.
+using RequestLog = std::function<void(const std::string& line)>;
+
 // Puts the engine in front of the application. Both must outlive the server.
 void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> engine,
-             Application application);
+             Application application, RequestLog log = {});
 
 }  // namespace forward_auth

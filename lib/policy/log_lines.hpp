@@ -3,7 +3,7 @@
 //
 // No request can forge a line: control bytes, line ends and quotes of every value are escaped. No
 // line holds a secret: below proxy_prefix the values of parameters are left out, but for those that
-// are known to be none, since codes, states and tokens travel there. Times are UTC.
+// are known to be none, since codes, states and tokens travel there. Moments are local already.
 #pragma once
 
 #include <cstdint>
@@ -33,14 +33,6 @@ struct Asked {
 
 // `facts` may be null: a request that could not be read.
 Asked asked_by(const Policy&, const RequestView&, const RequestFacts* facts);
-
-// What only the host knows of a request that was answered.
-struct Served {
-  int http_status = 0;
-  std::uint64_t body_size = 0;
-  Duration took{};
-  std::string_view protocol, upstream;
-};
 
 // The line for a request; empty where request_logging is off, the path is in exclude_logging_paths,
 // or a health check is not to be told. `ended` is the moment of the call.

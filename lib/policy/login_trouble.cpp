@@ -8,6 +8,7 @@
 #include "http/cookie.hpp"
 #include "http/header.hpp"
 #include "http/url.hpp"
+#include "policy/return_to.hpp"
 
 namespace gatelet::policy {
 namespace {
@@ -122,11 +123,14 @@ LoginTrouble login_trouble(const Policy& policy, const session::SessionSettings&
             "https (reverse_proxy, trusted_proxy_ips), or set cookie_secure to false"};
   }
   if (is_held_back_by_same_site(session, facts, attempt.form_post)) return withheld_by_same_site();
-  for (const std::string_view url : {attempt.return_to, std::string_view(policy.redirect_url)}) {
+  // A state that anybody may have written names no host on a page unless it could be returned to.
+  const bool is_sound = is_safe_return(attempt.return_to, policy.return_to);
+  const auto return_to = is_sound ? attempt.return_to : std::string_view();
+  for (const std::string_view url : {return_to, std::string_view(policy.redirect_url)}) {
     const auto other = other_host(session, facts, url);
     if (other.empty()) continue;
     const std::string here(host_of(facts.host));
-    return {"It concerns " + other + ", but you came back to " + here + ".",
+    return {"This sign-in belongs to " + other + ", but you came back to " + here + ".",
             "the sign-in concerns the host " + other + ", the answer came to " + here +
                 ": no cookie is for both; look at redirect_url and cookie_domains"};
   }

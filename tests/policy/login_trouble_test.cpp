@@ -98,7 +98,7 @@ TEST_SUITE("policy/login_trouble") {
     Case one;
     one.policy.redirect_url = "https://auth.example.com:8443/oauth2/callback";
     CHECK(one.trouble().message ==
-          "It concerns auth.example.com, but you came back to app.example.com.");
+          "This sign-in belongs to auth.example.com, but you came back to app.example.com.");
     CHECK(holds(one.trouble().detail, "redirect_url and cookie_domains"));
     one.session.cookie_domains = {"example.com"};
     CHECK(one.trouble().message.empty());
@@ -106,6 +106,8 @@ TEST_SUITE("policy/login_trouble") {
     one.policy.redirect_url = "https://APP.example.com/oauth2/callback";
     CHECK(one.trouble().message.empty());
     one.attempt.return_to = "https://www.example.org/x#y";
+    CHECK(one.trouble().message.empty());  // anybody may write a state
+    one.policy.return_to.whitelist_domains = {".example.org"};
     CHECK(holds(one.trouble().message, "www.example.org"));
     one.attempt.return_to = "/oauth2/x";
     CHECK(one.trouble().message.empty());
