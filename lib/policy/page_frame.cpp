@@ -161,8 +161,9 @@ std::string error_paragraph(std::string_view text) {
   return "<p class=\"error\"><code>" + escaped(capped(text)) + "</code></p>";
 }
 
-std::string link_button(std::string_view url, std::string_view label) {
-  std::string out = "<p><a class=\"button\" href=\"";
+std::string link_button(std::string_view url, std::string_view label, bool is_main) {
+  std::string out =
+      is_main ? "<p><a class=\"button\" href=\"" : "<p><a class=\"button other\" href=\"";
   http::html_escape(url, out);
   out.append("\">");
   http::html_escape(capped(label), out);

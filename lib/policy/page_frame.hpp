@@ -53,7 +53,7 @@ std::string_view anywhere(const Policy&) noexcept;
 // Pieces of content. Texts are escaped and cut at 300 bytes, between characters.
 std::string paragraph(std::string_view text);
 std::string error_paragraph(std::string_view text);  // for whoever looks for a mistake
-std::string link_button(std::string_view url, std::string_view label);
+std::string link_button(std::string_view url, std::string_view label, bool is_main = true);
 std::string capped(std::string_view text);
 bool is_shown(std::string_view text) noexcept;  // neither empty nor "-"
 

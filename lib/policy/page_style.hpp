@@ -30,8 +30,9 @@ inline constexpr std::string_view page_style =
     "border:1px solid var(--edge);border-radius:.5rem;background:var(--card);color:var(--text);"
     "font:inherit}"
     ".password{margin-top:1.5rem;padding-top:1.25rem;border-top:1px solid var(--line)}"
-    ".password .button{border:1px solid var(--edge);background:none;color:var(--text)}"
-    ".password .button:hover{background:var(--back)}"
+    ".password p:last-child{margin-bottom:0}"
+    ".other,.password .button{border:1px solid var(--edge);background:none;color:var(--text)}"
+    ".other:hover,.password .button:hover{background:var(--back)}"
     ".alert,.error{padding:.625rem .875rem;border-left:4px solid var(--bad);"
     "background:var(--back);overflow-wrap:anywhere}.error{font-size:.875rem}"
     ":focus-visible{outline:3px solid var(--deep);outline-offset:3px}"
@@ -41,6 +42,6 @@ inline constexpr std::string_view page_style =
     "@media(max-width:24rem){main{padding:1.5rem 1.25rem}}";
 
 inline constexpr std::string_view page_style_source =
-    "'sha256-02lb7KxsXlJtTp0cwFFL1PwEFTczFj5p75Au3XpT5ns='";
+    "'sha256-wUXbVKPX06uktjBx4p+MIilOzbkd5jWCx00nSMZFfGs='";
 
 }  // namespace gatelet::policy

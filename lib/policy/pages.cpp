@@ -160,7 +160,8 @@ Decision sign_in_page(const Policy& policy, const PageFacts& about, int http_sta
   for (const auto& provider : providers.first(std::min(providers.size(), max_buttons))) {
     const std::string_view id = providers.size() > 1 ? std::string_view(provider.id) : "";
     const auto label = provider.name.empty() ? "Sign in" : "Sign in with " + provider.name;
-    page.content += link_button(start_url(policy, id, target), label);
+    const bool is_first = &provider == providers.data();
+    page.content += link_button(start_url(policy, id, target), label, is_first);
   }
   return finish_page(policy, about, page);
 }

@@ -203,6 +203,12 @@ TEST_SUITE("policy/pages") {
     CHECK(both.kind() == Decision::Kind::respond);
     CHECK(holds(both.body(), "&amp;provider=a\">Sign in with First</a>"));
     CHECK(holds(both.body(), "&amp;provider=b\">Sign in with Second</a>"));
+    // One main action.
+    CHECK(holds(both.body(),
+                "class=\"button\" href=\"/oauth2/start?rd=%2Freports%3Fq%3D1&amp;provider=a"));
+    CHECK(
+        holds(both.body(),
+              "class=\"button other\" href=\"/oauth2/start?rd=%2Freports%3Fq%3D1&amp;provider=b"));
     CHECK(holds(sign_in_page({}, about(facts), 200, std::vector<ProviderButton>{{"", ""}}).body(),
                 ">Sign in</a>"));
   }
