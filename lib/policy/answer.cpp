@@ -216,8 +216,9 @@ Decision Answer::finish() && {
 }
 
 Decision redirect_to(std::string_view location, std::span<const std::string> set_cookies,
-                     Reason reason) {
+                     Reason reason, std::shared_ptr<const session::Session> who) {
   auto answer = Answer::own(302, reason);
+  answer.identity(std::move(who));
   bool sound = is_location(location) && answer.response("Location", location);
   answer.no_store();
   for (const auto& cookie : set_cookies) sound = answer.response("Set-Cookie", cookie) && sound;

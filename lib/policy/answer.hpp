@@ -103,7 +103,9 @@ class Answer {
 };
 
 // A 302 with no-store and Vary: Cookie. A location that cannot stand in a header (not printable
-// ASCII, or empty), or a cookie that cannot, gives a bare 500 with Reason::internal_error.
-Decision redirect_to(std::string_view location, std::span<const std::string> set_cookies, Reason);
+// ASCII, or empty), or a cookie that cannot, gives a bare 500 with Reason::internal_error. `who` is
+// whom log lines name.
+Decision redirect_to(std::string_view location, std::span<const std::string> set_cookies, Reason,
+                     std::shared_ptr<const session::Session> who = nullptr);
 
 }  // namespace gatelet::policy

@@ -78,6 +78,44 @@ TEST_SUITE("policy/log_lines") {
           "203.0.113.7 -  - - [2026/02/28 23:59:59] app.example.com GET - \"/\" - \"\" 0 0 0.000");
   }
 
+  TEST_CASE("F-140: request_line: what oauth2-proxy 7.15.3 wrote for the same requests") {
+    // Its lines, but for the client's port, which hosts do not tell, and what differs on purpose:
+    // values of own endpoints' parameters.
+    struct Row {
+      const char *target, *user_agent, *email, *upstream;
+      int http_status;
+      std::uint64_t size;
+      const char* line;
+    };
+    const Row rows[] = {
+        {"/reports?month=11&a=%22b", "curl/8 \"quoted\" \\ back", "", "", 403, 8523,
+         R"(127.0.0.1 - req-1 - - [2026/11/27 12:42:06] 127.0.0.1:34311 GET - "/reports?month=11&a=%22b" HTTP/1.1 "curl/8 \"quoted\" \\ back" 403 8523 0.000)"},
+        {"/a%20b?c=d", "tab\tend", "", "", 403, 8505,
+         R"(127.0.0.1 - req-1 - - [2026/11/27 12:42:06] 127.0.0.1:34311 GET - "/a%20b?c=d" HTTP/1.1 "tab\tend" 403 8505 0.000)"},
+        {"/robots.txt", "", "", "", 200, 26,
+         R"(127.0.0.1 - req-1 - - [2026/11/27 12:42:06] 127.0.0.1:34311 GET - "/robots.txt" HTTP/1.1 "" 200 26 0.000)"},
+        {"/reports", "curl/8", "alice@example.org", "static://202", 202, 13,
+         R"(127.0.0.1 - req-1 - alice@example.org [2026/11/27 12:42:06] 127.0.0.1:34311 GET static://202 "/reports" HTTP/1.1 "curl/8" 202 13 0.000)"},
+        {"/oauth2/auth", "curl/8", "alice@example.org", "", 202, 0,
+         R"(127.0.0.1 - req-1 - alice@example.org [2026/11/27 12:42:06] 127.0.0.1:34311 GET - "/oauth2/auth" HTTP/1.1 "curl/8" 202 0 0.000)"},
+        {"/oauth2/start?rd=/reports", "curl/8", "", "", 302, 292,
+         R"(127.0.0.1 - req-1 - - [2026/11/27 12:42:06] 127.0.0.1:34311 GET - "/oauth2/start?rd=/reports" HTTP/1.1 "curl/8" 302 292 0.000)"},
+        {"/oauth2/callback?code=c&state=nonce:/x", "curl/8", "", "", 403, 2702,
+         R"(127.0.0.1 - req-1 - - [2026/11/27 12:42:06] 127.0.0.1:34311 GET - "/oauth2/callback?code=***&state=***" HTTP/1.1 "curl/8" 403 2702 0.000)"},
+    };
+    for (const auto& row : rows) {
+      auto request = support::request_to(row.target, {{"User-Agent", row.user_agent}});
+      request.peer = "127.0.0.1";
+      request.host = "127.0.0.1:34311";
+      const auto facts = request.facts();
+      auto decision = decided(Reason::session, {}, row.email);
+      decision.name_request("req-1");
+      CHECK(request_line(logging_policy(), *facts.request, &facts, decision,
+                         {row.http_status, row.size, 300us, "HTTP/1.1", row.upstream},
+                         at_unix(1795783326)) == row.line);
+    }
+  }
+
   TEST_CASE("request_line: durations have three digits") {
     const auto took = [](Duration duration) {
       Policy policy;
