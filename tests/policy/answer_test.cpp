@@ -216,8 +216,8 @@ TEST_SUITE("policy/answer") {
     copy.behind(decision);
     CHECK(std::move(copy).finish().person() == "u-1");
     session->email = "ada@example.com";
-    CHECK(redirect_to("/", {}, Reason::signed_in, session).person() == "ada@example.com");
-    CHECK(redirect_to("/", {}, Reason::signed_in).person().empty());
+    CHECK(policy::redirect_to("/", {}, Reason::signed_in, session).person() == "ada@example.com");
+    CHECK(policy::redirect_to("/", {}, Reason::signed_in).person().empty());
 
     Decision none;
     none.name_request("x");
