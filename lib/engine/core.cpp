@@ -71,19 +71,20 @@ Outcome<Decision> Core::failed(Error error) {
   return error;
 }
 
-void Core::tell(const Notes& notes) {
+void Core::tell(const Notes& notes, std::string_view request_id) {
   if (notes.value_left_out) {
     events->keep(Event::Level::warning, "identity-value-left-out",
                  "an identity value holds bytes that no header can carry; the header was left out",
-                 {});
+                 {}, request_id);
   }
   if (notes.bearer_ignored) {
     events->keep(Event::Level::info, "bearer-ignored",
-                 "a token came that is not accepted; the request counts as if it had not", {});
+                 "a token came that is not accepted; the request counts as if it had not", {},
+                 request_id);
   }
   if (notes.tokens_withheld) {
     events->keep(Event::Level::info, "token-expired",
-                 "the session's tokens ran out and were not handed on", {});
+                 "the session's tokens ran out and were not handed on", {}, request_id);
   }
 }
 
@@ -190,7 +191,7 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, Decide&
   Notes notes;
   auto verdict =
       decide(Question{memory, waiting->request->facts(), waiting->request_id, at, notes});
-  tell(notes);
+  tell(notes, waiting->request_id);
   // The cookie behind a token that was not accepted may have to be renewed first.
   if (verdict.ok() && std::holds_alternative<NeedRefresh>(*verdict)) {
     return refresh_for(waiting, std::get<NeedRefresh>(std::move(*verdict)), at);

@@ -80,7 +80,7 @@ class Core {
     if (!opened.memory().snapshot->emails_file.empty()) emails.begin();
     if (opened.is_refused()) return answered(opened.refusal(), opened);
     auto verdict = ask(opened.question());
-    tell(opened.notes());
+    tell(opened.notes(), opened.request_id());
     if (const auto& by_token = opened.notes().by_token) {
       work.freshen(*opened.memory().snapshot, by_token->provider_id, opened.now());
     }
@@ -110,7 +110,7 @@ class Core {
 
   Outcome<Decision> answered(Decision decision, const Case& opened);
   Outcome<Decision> failed(Error error);
-  void tell(const Notes& notes);
+  void tell(const Notes& notes, std::string_view request_id);
 
   // Does what a verdict asks for: an answer, or an operation in flight.
   Outcome<Decision> carry_out(Case& opened, Verdict verdict);

@@ -66,7 +66,7 @@ void Events::emit_decision(const Decision& decision, const policy::Asked& asked)
 }
 
 void Events::keep(Event::Level level, std::string_view code, std::string text,
-                  std::string_view provider) {
+                  std::string_view provider, std::string_view request_id) {
   if (!sink_) return;
   const auto at = now();
   const std::scoped_lock lock(mutex_);
@@ -74,7 +74,8 @@ void Events::keep(Event::Level level, std::string_view code, std::string text,
     kept_.pop_front();
     dropped_.fetch_add(1, std::memory_order_relaxed);
   }
-  kept_.push_back({level, code, std::move(text), std::string(provider), at});
+  kept_.push_back(
+      {level, code, std::move(text), std::string(provider), std::string(request_id), at});
   waiting_.store(kept_.size(), std::memory_order_relaxed);
 }
 
@@ -94,6 +95,7 @@ void Events::drain() {
     event.code = kept.code;
     event.text = kept.text;
     event.provider = kept.provider;
+    event.request_id = kept.request_id;
     emit_line(event, policy.get(), kept.at);
   }
 }

@@ -40,7 +40,8 @@ class Events {
 
   // On any thread: keeps the event (copied) until drain() or emit(); beyond 1,024 the oldest are
   // dropped and counted.
-  void keep(Event::Level level, std::string_view code, std::string text, std::string_view provider);
+  void keep(Event::Level level, std::string_view code, std::string text, std::string_view provider,
+            std::string_view request_id = {});
   void drain();
 
   std::uint64_t num_dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
@@ -49,7 +50,7 @@ class Events {
   struct Kept {
     Event::Level level;
     std::string_view code;  // of a literal
-    std::string text, provider;
+    std::string text, provider, request_id;
     Instant at;
   };
 

@@ -109,8 +109,9 @@ void Work::redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishL
 
   const Duration kept_for = snapshot->context->session.login_state_expire;
   login.provider = without_old_keys(std::move(login.provider), now);
-  login.on_refused = [this, id = login.provider->provider->id](const Error& why) {
-    events_.keep(Event::Level::warning, "login-refused", why.text, id);
+  login.on_refused = [this, id = login.provider->provider->id,
+                      request_id = login.request_id](const Error& why) {
+    events_.keep(Event::Level::warning, "login-refused", why.text, id, request_id);
   };
   run<Decision>(
       flow::finish_login(std::move(login)),

@@ -36,6 +36,14 @@ TEST_SUITE("engine/events") {
     CHECK(seen == std::vector<std::string>{"a:1", "b:2", "c:3"});
   }
 
+  TEST_CASE("keep: the request that caused it is named when it is told") {
+    std::string id;
+    Events events([&](const Event& event) { id = event.request_id; });
+    events.keep(Event::Level::info, "a", "1", "p", std::string("req-") + "1");
+    events.drain();
+    CHECK(id == "req-1");
+  }
+
   TEST_CASE("keep: beyond 1,024 the oldest are dropped and counted") {
     std::vector<std::string> seen;
     Events events([&seen](const Event& event) { seen.emplace_back(event.text); });
