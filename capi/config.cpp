@@ -76,7 +76,8 @@ gatelet_status gatelet_config_on_event(gatelet_config* config, gatelet_event_fn 
     config->on_event = [on_event, kept](const Event& event) {
       const gatelet_event out{sizeof(gatelet_event),  static_cast<int32_t>(event.level),
                               to_c(event.code),       to_c(event.text),
-                              to_c(event.request_id), to_c(event.provider)};
+                              to_c(event.request_id), to_c(event.provider),
+                              to_c(event.detail),     to_c(event.line)};
       on_event(&out, kept.get());
     };
     return {};

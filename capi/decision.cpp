@@ -94,6 +94,14 @@ gatelet_str gatelet_decision_reason(const gatelet_decision* decision) {
   return to_c(reason_code(decision->decision.reason()));
 }
 
+gatelet_str gatelet_decision_detail(const gatelet_decision* decision) {
+  return decision == nullptr ? gatelet_str{} : to_c(decision->decision.detail());
+}
+
+gatelet_str gatelet_decision_request_id(const gatelet_decision* decision) {
+  return decision == nullptr ? gatelet_str{} : to_c(decision->decision.request_id());
+}
+
 const gatelet_header* gatelet_decision_headers(const gatelet_decision* decision, int set,
                                                size_t* num) {
   if (num != nullptr) *num = 0;

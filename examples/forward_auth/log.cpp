@@ -46,6 +46,11 @@ void Log::write(const Event& event) {
   put(event.level, line);
 }
 
+void Log::write_line(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  put(Event::Level::info, line + "\n");
+}
+
 void Log::put(Event::Level level, const std::string& line) {
   if (level >= Event::Level::warning && !settings_.errors_too) {
     std::cerr << line << std::flush;

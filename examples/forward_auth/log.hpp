@@ -22,7 +22,9 @@ class Log {
   // `problem` says why the file cannot be used, and stays as it is when it can.
   Log(LogSettings settings, std::string& problem);
 
-  void write(const gatelet::Event& event);  // from any thread
+  // From any thread.
+  void write(const gatelet::Event& event);
+  void write_line(const std::string& line);  // of a request that has been answered
 
  private:
   void put(gatelet::Event::Level level, const std::string& line);

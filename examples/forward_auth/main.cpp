@@ -109,7 +109,8 @@ class Servers {
  public:
   // False: an address cannot be had, and that was printed.
   bool open(const forward_auth::ServerSettings& settings,
-            const std::shared_ptr<gatelet::Engine>& engine) {
+            const std::shared_ptr<gatelet::Engine>& engine,
+            const forward_auth::RequestLog& log_request) {
     const auto application = application_of(settings);
     for (const auto& place : settings.metrics) {
       auto* listener = add(place);
@@ -124,7 +125,7 @@ class Servers {
       auto* listener = add(place);
       if (listener == nullptr) return false;
       forward_auth::protect(listener->server(), engine, application,
-                            {listener->scheme(), listener->is_unix()});
+                            {listener->scheme(), listener->is_unix()}, log_request);
       std::cout << "listening on " << listener->where() << std::endl;
     }
     return true;
@@ -192,6 +193,8 @@ int main(int argc, char** argv) {
   if (options->is_test) return std::cout << "the configuration is fine\n", 0;
 
   Servers servers;
-  if (!servers.open(server, *engine)) return configuration_is_wrong;
+  forward_auth::RequestLog log_request;
+  if (!options->is_quiet) log_request = [&log](const std::string& line) { log.write_line(line); };
+  if (!servers.open(server, *engine, log_request)) return configuration_is_wrong;
   return servers.run(signals) ? 0 : 1;
 }

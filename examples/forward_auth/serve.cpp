@@ -83,10 +83,11 @@ void answer(const Decision& decision, httplib::Response& response) {
 }  // namespace
 
 void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> engine,
-             Application application, Entrance entrance) {
+             Application application, Entrance entrance, RequestLog log) {
   const auto handle = [engine = std::move(engine), application = std::move(application),
-                       entrance = std::move(entrance)](const httplib::Request& request,
-                                                       httplib::Response& response) {
+                       entrance = std::move(entrance), log = std::move(log)](
+                          const httplib::Request& request, httplib::Response& response) {
+    const auto arrived = std::chrono::steady_clock::now();
     const Seen seen(request, entrance);
     if (request.body.size() > engine->body_limit(seen.view()) &&
         engine->body_limit(seen.view()) > 0) {
@@ -102,6 +103,14 @@ void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> eng
     for (const auto& field : decision.response()) {
       response.headers.emplace(std::string(field.name), std::string(field.value));
     }
+    if (!log) return;
+    const auto line = engine->request_line(seen.view(), decision,
+                                           {response.status,
+                                            response.body.size(),
+                                            std::chrono::steady_clock::now() - arrived,
+                                            request.version,
+                                            {}});
+    if (!line.empty()) log(line);
   };
 
   // Requests without a body are handled before any routing; for the others cpp-httplib reads the

@@ -31,8 +31,11 @@ struct Entrance {
   bool is_unix = false;  // over a unix socket: its peers count as 127.0.0.1
 };
 
+// Takes the line of each request that has been answered; may be empty.
+using RequestLog = std::function<void(const std::string& line)>;
+
 // Puts the engine in front of the application. Both must outlive the server.
 void protect(httplib::Server& server, std::shared_ptr<const gatelet::Engine> engine,
-             Application application, Entrance entrance = {});
+             Application application, Entrance entrance = {}, RequestLog log = {});
 
 }  // namespace forward_auth

@@ -60,6 +60,18 @@ class GATELET_API Decision {
   const Identity* identity() const noexcept;  // null unless allow with an identity
   Reason reason() const noexcept;
 
+  // For logs. More than the reason says, in one line without a secret; empty: nothing.
+  std::string_view detail() const noexcept;
+  // What the request is known by on pages and in events: its own id, or the engine's.
+  std::string_view request_id() const noexcept;
+  // Whose session it is about, as a log names people: the e-mail address, else the user. Empty:
+  // nobody's. It grants nothing; ask identity().
+  std::string_view person() const noexcept;
+
+  // For the library.
+  void name_request(std::string_view id) noexcept;
+  const policy::DecisionData* data() const noexcept { return data_.get(); }
+
  private:
   struct Free {
     void operator()(policy::DecisionData*) const noexcept;

@@ -91,6 +91,14 @@ class GATELET_API Engine {
   // The page, or JSON for API requests, that goes with an error. Never an allow. Blocking: never.
   Decision failure(const RequestView&, const Error&) const;
 
+  // The line for the host's request log, in request_logging_format, without a line end. Empty when
+  // there is to be none: request_logging is off, exclude_logging_paths has the path, or it is a
+  // health check and silence_ping_logging on. Call it when the request has been answered. Values
+  // of parameters below proxy_prefix are left out (codes and tokens travel there), and no request
+  // can forge a line.
+  //   Blocking: never. Threads: any. Ownership: all is borrowed for the call. Failure: none.
+  std::string request_line(const RequestView&, const Decision&, const Served&) const;
+
   // How many bytes of body decide() wants to see for this request: 0 except for the engine's own
   // POST endpoints and, with signature_key, for every request that has a body.
   std::size_t body_limit(const RequestView&) const noexcept;

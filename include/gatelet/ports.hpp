@@ -44,6 +44,9 @@ class GATELET_API Clock {
   virtual ~Clock();
   // Blocking: never. Failure: none.
   virtual Instant now() const noexcept = 0;
+
+  // What times in log lines are ahead of UTC. Unless overridden nothing: lines are in UTC.
+  virtual Duration utc_offset(Instant) const noexcept;
 };
 
 class GATELET_API Entropy {
@@ -71,10 +74,14 @@ class GATELET_API Files {
 struct Event {
   enum class Level : std::uint8_t { debug, info, warning, error };
   Level level = Level::info;
-  std::string_view code;        // stable, "login-started"
-  std::string_view text;        // one line for people
-  std::string_view request_id;  // empty where no request caused it
-  std::string_view provider;    // the provider's id, or empty
+  std::string_view code;         // stable, "login-started"
+  std::string_view text;         // one line for people
+  std::string_view request_id;   // empty where no request caused it
+  std::string_view provider;     // the provider's id, or empty
+  std::string_view detail = {};  // more about the cause, for who runs the server; or empty
+  // The whole in auth_logging_format or standard_logging_format, for hosts that write
+  // oauth2-proxy's log; empty where that kind is off, and for what is of level debug.
+  std::string_view line = {};
 };
 
 // Called on host threads only: inside the call that caused the event, Operation::wait or

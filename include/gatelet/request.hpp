@@ -3,6 +3,8 @@
 // Views only, valid for the call they are passed to; the library copies what it keeps.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -23,6 +25,15 @@ struct RequestView {
   std::string_view peer;                 // transport address: "203.0.113.7", "2001:db8::1", "unix:"
   std::span<const HeaderView> headers;   // in order, duplicates kept
   std::optional<std::string_view> body;  // only where Engine::body_limit() > 0
+};
+
+// What only the host knows of a request that was answered: for Engine::request_line().
+struct Served {
+  int http_status = 0;          // as it was sent, the application's own where it answered
+  std::uint64_t body_size = 0;  // bytes of the body that was sent
+  std::chrono::nanoseconds took{};
+  std::string_view protocol = {};  // "HTTP/1.1"; empty: "-"
+  std::string_view upstream = {};  // who answered, as the host names it; empty: "-"
 };
 
 }  // namespace gatelet::inline GATELET_CXX_ABI

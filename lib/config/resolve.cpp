@@ -5,6 +5,7 @@
 #include "config/cookie_rule.hpp"
 #include "config/effective_entries.hpp"
 #include "config/resolve_headers.hpp"
+#include "config/resolve_logging.hpp"
 #include "config/resolve_login_params.hpp"
 #include "config/resolve_provider.hpp"
 #include "config/resolve_routes.hpp"
@@ -141,6 +142,7 @@ policy::Policy policy_of(const Values& values) {
   out.pages.footer = *engine.footer;
   out.pages.force_json_errors = *engine.force_json_errors;
   out.pages.json_own_pages = !values.is_compat;
+  out.pages.show_debug_on_error = *engine.show_debug_on_error;
   return out;
 }
 
@@ -157,9 +159,11 @@ Resolved resolve(const Settings& settings) {
   out.policy = policy_of(values);
   out.policy.headers = resolve_headers(settings, values, out.header_files, out.problems);
   resolve_routes(values, out.policy, out.problems);
+  resolve_logging(values, out.policy.logging, out.problems);
   out.session = session_settings(values);
   out.cookie_secret = *engine.cookie_secret;
   if (*engine.custom_sign_in_logo != "-") out.logo_file = *engine.custom_sign_in_logo;
+  out.templates_dir = *engine.custom_templates_dir;
   out.emails_file = *engine.authenticated_emails_file;
   out.htpasswd_file = *engine.htpasswd_file;
   if (!engine.cookie_secret.given) out.cookie_secret_file = *engine.cookie_secret_file;

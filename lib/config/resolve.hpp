@@ -37,6 +37,7 @@ struct Resolved {
   session::SessionSettings session;
   Secret cookie_secret;
   std::string logo_file;                    // empty: none
+  std::string templates_dir;                // empty: none
   std::string emails_file;                  // empty: none
   std::string htpasswd_file;                // empty: none
   std::vector<HeaderFile> header_files;     // what the rules of policy.headers lack

@@ -77,6 +77,7 @@ std::vector<std::string> insecure_settings(const Values& values) {
     http.value = resolve_provider(values, provider, {}).trust.allow_http;
     note_provider(provider, out);
   }
+  note({}, Row::show_debug_on_error, *values.engine.show_debug_on_error, out);
   for (const auto& range : *values.engine.trusted_proxy_ips) {
     if (!covers_everybody(range)) continue;
     out.push_back("trusted_proxy_ips has " + range + ": everybody may speak for others");

@@ -11,6 +11,7 @@
 #include "crypto/pkey.hpp"
 #include "jose/jwk.hpp"
 #include "oidc/discovery.hpp"
+#include "policy/page_templates.hpp"
 
 namespace gatelet::engine {
 namespace {
@@ -35,6 +36,15 @@ class FileReader {
     problems_.add(provider, row, named(path) + " cannot be read: " + content.error().text,
                   Status::unreadable_file);
     return std::nullopt;
+  }
+
+  // A file that need not be there; one that is there and cannot be read is a problem.
+  std::optional<std::string> read_if_there(Row row, const std::string& path, std::size_t max_size) {
+    if (files_.stamp(path).empty()) {
+      auto content = files_.read(path, max_size);  // a port may tell no stamps
+      return content.ok() ? std::optional(std::move(content).value()) : std::nullopt;
+    }
+    return read({}, row, path, max_size);
   }
 
   void refuse(const config::ProviderName& provider, Row row, const std::string& path,
@@ -152,6 +162,24 @@ std::string logo(const std::string& path, FileReader& reader) {
   return "data:" + std::string(type) + ";base64," + base64::encode(*content);
 }
 
+std::shared_ptr<const policy::PageTemplates> templates(const std::string& folder,
+                                                       FileReader& reader) {
+  constexpr auto row = Row::custom_templates_dir;
+  constexpr std::size_t max_template_size = 256 * 1024;
+  if (folder.empty()) return nullptr;
+  const auto sign_in = reader.read_if_there(row, folder + "/sign_in.html", max_template_size);
+  const auto error = reader.read_if_there(row, folder + "/error.html", max_template_size);
+  if (!sign_in && !error) {
+    if (reader.problems().has(row)) return nullptr;
+    reader.refuse({}, row, folder, "holds neither sign_in.html nor error.html");
+    return nullptr;
+  }
+  auto made = policy::PageTemplates::compile(sign_in, error);
+  if (made.ok()) return std::make_shared<const policy::PageTemplates>(std::move(made).value());
+  reader.refuse({}, row, folder, "has a template that cannot be used: " + made.error().text);
+  return nullptr;
+}
+
 void read_client_secret(config::ResolvedProvider& from, FileReader& reader) {
   const auto& path = from.client_secret_file;
   if (path.empty()) return;
@@ -259,6 +287,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   context->policy.password.users = users(resolved.htpasswd_file, reader);
   read_header_files(resolved.header_files, context->policy.headers.rules, reader);
   context->policy.pages.logo = logo(resolved.logo_file, reader);
+  context->policy.pages.templates = templates(resolved.templates_dir, reader);
   context->session = std::move(resolved.session);
   context->cookie_keys = cookie_keys(resolved, reader);
   context->entropy = ports.entropy;

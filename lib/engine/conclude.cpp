@@ -108,6 +108,7 @@ Decision answer_auth(const Question& question, const Presented& presented, Cooki
   answer.no_store();
   add_response_headers(question, whom_of(question, presented), answer);
   add_cookies(cookies, answer);
+  answer.identity(presented.session);
   return std::move(answer).finish();
 }
 
@@ -117,6 +118,7 @@ Decision answer_userinfo(const Presented& presented, Cookies cookies) {
   answer.response("Content-Type", "application/json");
   add_cookies(cookies, answer);
   answer.body(answer.keep(policy::userinfo_json(*presented.session)));
+  answer.identity(presented.session);
   return std::move(answer).finish();
 }
 

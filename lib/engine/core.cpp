@@ -9,6 +9,14 @@
 #include "policy/request_id.hpp"
 
 namespace gatelet::engine {
+namespace {
+
+// A snapshot's policy, which keeps the rest of its context.
+std::shared_ptr<const policy::Policy> policy_of(const Snapshot& snapshot) {
+  return {snapshot.context, &snapshot.context->policy};
+}
+
+}  // namespace
 
 // A place among the callers that wait; given back when the last copy goes.
 class Core::Seat {
@@ -24,10 +32,12 @@ class Core::Seat {
 };
 
 Case::Case(Core& core, const RequestView& request)
-    : memory_{core.snapshots.load(), core.sessions, core.refreshes},
+    : request_(request),
+      memory_{core.snapshots.load(), core.sessions, core.refreshes},
       now_(core.ports.clock->now()),
       facts_(policy::settle_request(request, memory_.snapshot->context->policy)) {
   if (facts_.ok()) {
+    facts_->arrived = now_;
     request_id_ = policy::request_id(memory_.snapshot->context->policy, request.headers);
   }
   if (request_id_.empty()) request_id_ = core.numbers.next(number_);
@@ -39,17 +49,20 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
       sessions(assembled.session_cache_size, keys.sessions),
       refreshes(keys.refreshes),
       numbers(keys.numbers),
-      events(std::make_shared<Events>(ports.on_event)),
+      events(std::make_shared<Events>(ports.on_event, ports.clock)),
       work(snapshots, refreshes, *metrics, *events, ports.clock, assembled.driver),
       files(snapshots, ports.files, *events, work.driver()),
       loop(work.driver(), events),
-      max_seats_(assembled.driver.max_operations) {}
+      max_seats_(assembled.driver.max_operations) {
+  events->use(policy_of(*snapshots.load()));
+}
 
 Core::~Core() { work.driver().stop(); }
 
-Outcome<Decision> Core::answered(Decision decision, std::string_view request_id) {
+Outcome<Decision> Core::answered(Decision decision, const Case& opened) {
   metrics->count(decision);
-  events->emit_decision(decision, request_id);
+  decision.name_request(opened.request_id());
+  if (events->anybody_listens()) events->emit_decision(decision, opened.asked());
   return std::variant<Decision, Operation<Decision>>(std::move(decision));
 }
 
@@ -58,32 +71,35 @@ Outcome<Decision> Core::failed(Error error) {
   return error;
 }
 
-void Core::tell(const Notes& notes) {
+void Core::tell(const Notes& notes, std::string_view request_id) {
   if (notes.value_left_out) {
     events->keep(Event::Level::warning, "identity-value-left-out",
                  "an identity value holds bytes that no header can carry; the header was left out",
-                 {});
+                 {}, request_id);
   }
   if (notes.credential_ignored) {
     events->keep(
         Event::Level::info, "credential-ignored",
-        "a token or password came that is not accepted; the request counts as if it had not", {});
+        "a token or password came that is not accepted; the request counts as if it had not", {},
+        request_id);
   }
   if (notes.tokens_withheld) {
     events->keep(Event::Level::info, "token-expired",
-                 "the session's tokens ran out and were not handed on", {});
+                 "the session's tokens ran out and were not handed on", {}, request_id);
   }
 }
 
 // Results are counted and logged when the host takes them, on the host's thread.
-Core::Completion Core::new_completion(std::string_view request_id) {
+Core::Completion Core::new_completion(const Case& opened) {
   auto completion = io::CompletionOf<Decision>::make(work.shared_driver());
-  completion->before_handout([metrics = metrics, events = events,
-                              id = std::string(request_id)](const Result<Decision>& result) {
+  auto asked = events->anybody_listens() ? opened.asked() : policy::Asked{};
+  completion->before_handout([metrics = metrics, events = events, asked = std::move(asked),
+                              id = std::string(opened.request_id())](Result<Decision>& result) {
     events->drain();
     if (!result.ok()) return metrics->count(result.error());
     metrics->count(*result);
-    events->emit_decision(*result, id);
+    result->name_request(id);
+    events->emit_decision(*result, asked);
   });
   return completion;
 }
@@ -101,7 +117,7 @@ Outcome<Decision> Core::carry_out(Case& opened, Verdict verdict) {
     Core& core;
     Case& opened;
     Outcome<Decision> operator()(Decision decision) {
-      return core.answered(std::move(decision), opened.request_id());
+      return core.answered(std::move(decision), opened);
     }
     Outcome<Decision> operator()(NeedRefresh need) { return core.refresh(opened, std::move(need)); }
     Outcome<Decision> operator()(NeedBearer need) {
@@ -136,9 +152,9 @@ Outcome<Decision> Core::run(const Case& opened, flow::Flow<Decision> flow) {
   auto effect = task->start(opened.now());
   if (!effect) {
     if (!place->at_once->ok()) return failed(std::move(*place->at_once).error());
-    return answered(std::move(*place->at_once).value(), opened.request_id());
+    return answered(std::move(*place->at_once).value(), opened);
   }
-  const auto completion = new_completion(opened.request_id());
+  const auto completion = new_completion(opened);
   place->completion = completion;
   auto submitted = work.driver().submit(std::move(task), std::move(*effect), completion);
   if (!submitted.ok()) return failed(std::move(submitted).error());
@@ -149,7 +165,7 @@ Outcome<Decision> Core::run(const Case& opened, flow::Flow<Decision> flow) {
 class Core::Waiting {
  public:
   Waiting(Core& core, Case& opened, policy::Endpoint e, std::shared_ptr<Seat> s)
-      : completion(core.new_completion(opened.request_id())),
+      : completion(core.new_completion(opened)),
         snapshot(opened.memory().snapshot),
         request(
             policy::OwnedRequest::copy(*opened.question().facts.request, opened.question().facts)),
@@ -179,7 +195,7 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, Decide&
   Notes notes;
   auto verdict =
       decide(Question{memory, waiting->request->facts(), waiting->request_id, at, notes});
-  tell(notes);
+  tell(notes, waiting->request_id);
   // The cookie or password behind a token that was not accepted may need work of its own first.
   if (verdict.ok() && std::holds_alternative<NeedRefresh>(*verdict)) {
     return refresh_for(waiting, std::get<NeedRefresh>(std::move(*verdict)), at);
@@ -300,9 +316,9 @@ Outcome<Decision> Core::redeem(const Case& opened, NeedRedeem need) {
   const std::scoped_lock lock(place->mutex);
   if (place->at_once) {
     if (!place->at_once->ok()) return failed(std::move(*place->at_once).error());
-    return answered(std::move(*place->at_once).value(), opened.request_id());
+    return answered(std::move(*place->at_once).value(), opened);
   }
-  place->completion = new_completion(opened.request_id());
+  place->completion = new_completion(opened);
   return std::variant<Decision, Operation<Decision>>(Operation<Decision>(place->completion));
 }
 
@@ -323,6 +339,7 @@ Result<void> Core::reload(const Settings& settings) {
   auto assembled = assemble(settings, ports, before->generation + 1);
   if (!assembled.ok()) return std::move(assembled).error();
   announce(assembled->warnings, assembled->notices, *events);
+  events->use(policy_of(*assembled->snapshot));
   snapshots.store(keep_known_providers(*snapshots.load(), *assembled->snapshot));
   return {};
 }

@@ -38,7 +38,7 @@ class Case {
 
   bool is_refused() const noexcept { return !facts_.ok(); }
   Decision refusal() const {
-    return refuse_request(*memory_.snapshot, facts_.error(), request_id_);
+    return refuse_request(*memory_.snapshot, facts_.error(), request_id_, now_);
   }
   Question question() { return {memory_, *facts_, request_id_, now_, notes_}; }
   const Memory& memory() const noexcept { return memory_; }
@@ -46,7 +46,13 @@ class Case {
   std::string_view request_id() const noexcept { return request_id_; }
   Instant now() const noexcept { return now_; }
 
+  // For log lines; null for a request that could not be read.
+  const policy::RequestFacts* facts() const noexcept { return facts_.ok() ? &*facts_ : nullptr; }
+  const policy::Policy& policy() const noexcept { return memory_.snapshot->context->policy; }
+  policy::Asked asked() const { return policy::asked_by(policy(), request_, facts()); }
+
  private:
+  const RequestView& request_;
   Memory memory_;
   Instant now_;
   Result<policy::RequestFacts> facts_;
@@ -72,15 +78,15 @@ class Core {
       return failed({Status::forked, "this engine was started before a fork"});
     Case opened(*this, request);
     if (opened.memory().snapshot->watches_files()) files.begin();
-    if (opened.is_refused()) return answered(opened.refusal(), opened.request_id());
+    if (opened.is_refused()) return answered(opened.refusal(), opened);
     auto verdict = ask(opened.question());
-    tell(opened.notes());
+    tell(opened.notes(), opened.request_id());
     if (const auto& by_token = opened.notes().by_token) {
       work.freshen(*opened.memory().snapshot, by_token->provider_id, opened.now());
     }
     if (!verdict.ok()) return failed(std::move(verdict).error());
     if (auto* decision = std::get_if<Decision>(&*verdict)) {
-      return answered(std::move(*decision), opened.request_id());
+      return answered(std::move(*decision), opened);
     }
     return carry_out(opened, std::move(verdict).value());
   }
@@ -102,9 +108,9 @@ class Core {
  private:
   using Completion = std::shared_ptr<io::CompletionOf<Decision>>;
 
-  Outcome<Decision> answered(Decision decision, std::string_view request_id);
+  Outcome<Decision> answered(Decision decision, const Case& opened);
   Outcome<Decision> failed(Error error);
-  void tell(const Notes& notes);
+  void tell(const Notes& notes, std::string_view request_id);
 
   // Does what a verdict asks for: an answer, or an operation in flight.
   Outcome<Decision> carry_out(Case& opened, Verdict verdict);
@@ -125,7 +131,7 @@ class Core {
   template <class Decide>
   void conclude(const std::shared_ptr<Waiting>& waiting, Instant at, Decide&& decide);
 
-  Completion new_completion(std::string_view request_id);
+  Completion new_completion(const Case& opened);
 
   // Callers that wait for work of others count against max_operations as well.
   class Seat;

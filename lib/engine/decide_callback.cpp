@@ -9,6 +9,7 @@
 #include "http/header.hpp"
 #include "oidc/callback.hpp"
 #include "policy/answer.hpp"
+#include "policy/login_trouble.hpp"
 #include "policy/pages.hpp"
 #include "policy/return_to.hpp"
 #include "session/login_state.hpp"
@@ -17,8 +18,9 @@ namespace gatelet::engine {
 namespace {
 
 Verdict refuse(const Question& question, int http_status, Reason reason,
-               std::span<const std::string> cookies = {}) {
+               std::span<const std::string> cookies = {}, std::string_view detail = {}) {
   auto page = page_facts(question);
+  page.detail = page.error_text = detail;
   page.retry_url = policy::start_url(question.policy(), {}, {});
   return Verdict(policy::error_page(question.policy(), page, http_status, reason, {}, cookies));
 }
@@ -54,6 +56,20 @@ std::vector<std::string> clear_login_state(const Question& question, const oidc:
                                      provider.response_mode == oidc::ResponseMode::form_post)};
 }
 
+policy::LoginTrouble trouble_of(const Question& question, const oidc::Provider& provider,
+                                const std::string& hashed_state, std::string_view return_to) {
+  const auto& context = question.context();
+  const auto name = session::login_state_name(context.session, hashed_state);
+  policy::LostAttempt lost;
+  lost.cookie_name = name;
+  lost.return_to = return_to;
+  lost.form_post = provider.response_mode == oidc::ResponseMode::form_post;
+  lost.was_used = session::open_login_state(context.session, *context.cookie_keys, hashed_state,
+                                            question.facts.headers, question.now)
+                      .ok();
+  return policy::login_trouble(context.policy, context.session, question.facts, lost, question.now);
+}
+
 }  // namespace
 
 Result<Verdict> finish_login(const Question& question, std::string_view provider_id) {
@@ -66,11 +82,11 @@ Result<Verdict> finish_login(const Question& question, std::string_view provider
 
   auto params = callback_params(question, *provider->provider);
   if (!params.ok() && params.error().status == Status::need_body) return params.error();
-  if (!params.ok() || !oidc::check_callback_shape(*params).ok()) {
-    return refuse(question, 400, Reason::bad_callback);
-  }
+  const auto shape =
+      params.ok() ? oidc::check_callback_shape(*params) : Result<void>(params.error());
+  if (!shape.ok()) return refuse(question, 400, Reason::bad_callback, {}, shape.error().text);
   auto state = oidc::parse_state(*http::find(*params, "state"), context.session.encode_state);
-  if (!state.ok()) return refuse(question, 400, Reason::bad_callback);
+  if (!state.ok()) return refuse(question, 400, Reason::bad_callback, {}, state.error().text);
 
   auto opened =
       session::open_login_state(context.session, *context.cookie_keys, state->hashed_state,
@@ -110,7 +126,9 @@ Decision stale_callback(const Question& question, const oidc::Provider& provider
   const auto& id = question.context().several_providers ? provider.id : std::string();
   auto page = page_facts(question);
   page.retry_url = policy::start_url(policy, id, target.text());
-  return policy::error_page(policy, page, 403, Reason::state_missing, {}, cookies);
+  const auto trouble = trouble_of(question, provider, hashed_state, return_to);
+  page.detail = page.error_text = trouble.detail;
+  return policy::error_page(policy, page, 403, Reason::state_missing, trouble.message, cookies);
 }
 
 }  // namespace gatelet::engine

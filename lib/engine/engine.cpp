@@ -77,9 +77,24 @@ Outcome<Identity> Engine::identify(const RequestView& request) const {
 }
 
 Decision Engine::failure(const RequestView& request, const Error& error) const {
-  engine::Case opened(impl_->core, request);
-  if (opened.is_refused()) return opened.refusal();
-  return engine::failure_page(opened.question(), error);
+  auto& core = impl_->core;
+  engine::Case opened(core, request);
+  auto decision =
+      opened.is_refused() ? opened.refusal() : engine::failure_page(opened.question(), error);
+  decision.name_request(opened.request_id());
+  if (core.events->anybody_listens()) core.events->emit_decision(decision, opened.asked());
+  return decision;
+}
+
+std::string Engine::request_line(const RequestView& request, const Decision& decision,
+                                 const Served& served) const {
+  auto& core = impl_->core;
+  const auto snapshot = core.snapshots.load();
+  const auto& policy = snapshot->context->policy;
+  if (!policy.logging.requests) return {};
+  const auto facts = policy::settle_request(request, policy);
+  return policy::request_line(policy, request, facts.ok() ? &*facts : nullptr, decision, served,
+                              engine::local_time(*core.ports.clock));
 }
 
 std::size_t Engine::body_limit(const RequestView& request) const noexcept {

@@ -4,15 +4,19 @@
 
 namespace gatelet::engine {
 
-Decision refuse_request(const Snapshot& snapshot, const Error& error, std::string_view request_id) {
+Decision refuse_request(const Snapshot& snapshot, const Error& error, std::string_view request_id,
+                        Instant now) {
   policy::PageFacts page;
   page.request_id = request_id;
+  page.arrived = now;
+  page.detail = error.text;
   return policy::error_page(snapshot.context->policy, page, 400, Reason::bad_request,
                             "The request was refused: " + error.text + ".");
 }
 
 Decision failure_page(const Question& question, const Error& error) {
   auto page = page_facts(question);
+  page.detail = page.error_text = error.text;
   if (question.own_method() == "GET") page.retry_url = question.facts.target;
   return policy::error_page(question.policy(), page, status_http(error.status),
                             reason_of(error.status), {});

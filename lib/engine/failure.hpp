@@ -11,7 +11,8 @@
 namespace gatelet::engine {
 
 // The page for a request that settle_request refused: 400.
-Decision refuse_request(const Snapshot& snapshot, const Error& error, std::string_view request_id);
+Decision refuse_request(const Snapshot& snapshot, const Error& error, std::string_view request_id,
+                        Instant now);
 
 // The page, or JSON, for an error: status_http of its status, never an allow; no cookie changes.
 Decision failure_page(const Question& question, const Error& error);

@@ -8,6 +8,7 @@ policy::PageFacts page_facts(const Question& question) {
   policy::PageFacts page;
   page.facts = &question.facts;
   page.request_id = question.request_id;
+  page.arrived = question.now;
   return page;
 }
 

@@ -8,6 +8,7 @@ namespace gatelet {
 inline namespace GATELET_CXX_ABI {
 
 Clock::~Clock() = default;
+Duration Clock::utc_offset(Instant) const noexcept { return {}; }
 Entropy::~Entropy() = default;
 Files::~Files() = default;
 std::string Files::stamp(std::string_view) { return {}; }

@@ -38,6 +38,7 @@ Decision copy_of(const Decision& answer) {
   if (!is_own) return std::move(copy).finish();
   for (const auto& field : answer.response()) copy.response(field.name, field.value);
   copy.body(answer.body());
+  copy.behind(answer);
   return std::move(copy).finish();
 }
 
@@ -117,8 +118,9 @@ void Work::redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishL
 
   const Duration kept_for = snapshot->context->session.login_state_expire;
   login.provider = without_old_keys(std::move(login.provider), now);
-  login.on_refused = [this, id = login.provider->provider->id](const Error& why) {
-    events_.keep(Event::Level::warning, "login-refused", why.text, id);
+  login.on_refused = [this, id = login.provider->provider->id,
+                      request_id = login.request_id](const Error& why) {
+    events_.keep(Event::Level::warning, "login-refused", why.text, id, request_id);
   };
   run<Decision>(
       flow::finish_login(std::move(login)),

@@ -1,6 +1,7 @@
 #include "http/ip.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 
@@ -147,6 +148,38 @@ std::optional<IpAddress> parse_ip(std::string_view text) noexcept {
   IpAddress address = v4(0, 0, 0, 0);
   if (!parse_v4(text, address.bytes.data() + 12)) return std::nullopt;
   return address;
+}
+
+std::string ip_text(const IpAddress& address) {
+  const auto& bytes = address.bytes;
+  std::string out;
+  if (address.is_v4()) {
+    for (std::size_t i = 12; i < 16; ++i) {
+      if (i > 12) out += '.';
+      out += std::to_string(bytes[i]);
+    }
+    return out;
+  }
+  std::array<unsigned, 8> groups{};
+  for (std::size_t i = 0; i < 8; ++i) groups[i] = bytes[2 * i] * 256u + bytes[2 * i + 1];
+  // RFC 5952 section 4.2: the first of the longest runs of zeros, if longer than one, is "::".
+  std::size_t run_at = 8, run_size = 1;
+  for (std::size_t i = 0; i < 8; ++i) {
+    std::size_t size = 0;
+    while (i + size < 8 && groups[i + size] == 0) ++size;
+    if (size > run_size) run_at = i, run_size = size;
+  }
+  for (std::size_t i = 0; i < 8; ++i) {
+    if (i == run_at) {
+      out += "::";
+      i += run_size - 1;
+      continue;
+    }
+    if (!out.empty() && !out.ends_with(':')) out += ':';
+    char text[4];
+    out.append(text, std::to_chars(text, text + 4, groups[i], 16).ptr);
+  }
+  return out;
 }
 
 bool IpRange::contains(const IpAddress& address) const noexcept {

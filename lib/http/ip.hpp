@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace gatelet::http {
@@ -19,6 +20,9 @@ struct IpAddress {
 
 // "203.0.113.7", "2001:db8::1", "[2001:db8::1]"; nothing else: no port, no zone, no leading zeros.
 std::optional<IpAddress> parse_ip(std::string_view text) noexcept;
+
+// As it is usually written (RFC 5952): "203.0.113.7", "2001:db8::1".
+std::string ip_text(const IpAddress&);
 
 struct IpRange {
   IpAddress first;

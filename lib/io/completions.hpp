@@ -160,7 +160,7 @@ class Completions {
 template <class T>
 class CompletionOf final : public Completion {
  public:
-  using Hook = std::function<void(const Result<T>&)>;
+  using Hook = std::function<void(Result<T>&)>;
 
   static std::shared_ptr<CompletionOf> make(const std::shared_ptr<Driver>& driver) {
     return std::shared_ptr<CompletionOf>(new CompletionOf(driver));

@@ -1,11 +1,14 @@
 #include "policy/answer.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 #include <optional>
 
 #include "base/secret.hpp"
 #include "http/header.hpp"
+#include "policy/request_id.hpp"
 
 namespace gatelet::policy {
 
@@ -16,8 +19,11 @@ struct DecisionData {
   int http_status = 401;
   std::span<HeaderView> strip, upstream, response;
   std::string_view body;
+  std::string_view detail;
   std::optional<Identity> identity;
   std::span<char> text;
+  std::size_t request_id_size = 0;
+  std::array<char, max_request_id_size> request_id;
 };
 
 static_assert(alignof(DecisionData) >= alignof(HeaderView));
@@ -202,10 +208,16 @@ std::string_view Answer::composed() {
   return text;
 }
 
+void Answer::behind(const Decision& other) {
+  if (other.data() == nullptr) return;
+  identity_ = other.data()->identity;
+  detail_ = other.data()->detail;
+}
+
 Decision Answer::finish() && {
   const auto num_fields = strip_.size() + upstream_.size() + response_.size();
-  const auto num_text =
-      text_size(strip_) + text_size(upstream_) + text_size(response_) + (allow_ ? 0 : body_.size());
+  const auto num_text = text_size(strip_) + text_size(upstream_) + text_size(response_) +
+                        (allow_ ? 0 : body_.size()) + detail_.size();
   const auto head = sizeof(DecisionData) + num_fields * sizeof(HeaderView);
   auto* memory = static_cast<char*>(::operator new(head + num_text));
   auto* data = new (memory) DecisionData;
@@ -218,14 +230,16 @@ Decision Answer::finish() && {
   data->upstream = block.copy_fields(upstream_);
   data->response = block.copy_fields(response_);
   if (!allow_) data->body = block.copy(body_);
-  if (allow_ && identity_) data->identity.emplace(std::move(identity_));
+  data->detail = block.copy(detail_);
+  data->identity = std::move(identity_);
   data->text = {memory + head, num_text};
   return Decision(data);
 }
 
 Decision redirect_to(std::string_view location, std::span<const std::string> set_cookies,
-                     Reason reason) {
+                     Reason reason, std::shared_ptr<const session::Session> who) {
   auto answer = Answer::own(302, reason);
+  answer.identity(std::move(who));
   bool sound = is_location(location) && answer.response("Location", location);
   answer.no_store();
   for (const auto& cookie : set_cookies) sound = answer.response("Set-Cookie", cookie) && sound;
@@ -275,7 +289,28 @@ std::span<const HeaderView> Decision::response() const noexcept {
 }
 
 const Identity* Decision::identity() const noexcept {
-  return data_ && data_->identity ? &*data_->identity : nullptr;
+  return data_ && data_->identity && kind() == Kind::allow ? &*data_->identity : nullptr;
+}
+
+std::string_view Decision::person() const noexcept {
+  if (!data_ || !data_->identity) return {};
+  const auto email = data_->identity->email();
+  return email.empty() ? data_->identity->user() : email;
+}
+
+std::string_view Decision::detail() const noexcept {
+  return data_ ? data_->detail : std::string_view{};
+}
+
+std::string_view Decision::request_id() const noexcept {
+  if (!data_) return {};
+  return {data_->request_id.data(), data_->request_id_size};
+}
+
+void Decision::name_request(std::string_view id) noexcept {
+  if (!data_) return;
+  data_->request_id_size = std::min(id.size(), data_->request_id.size());
+  std::copy_n(id.begin(), data_->request_id_size, data_->request_id.begin());
 }
 
 Reason Decision::reason() const noexcept { return data_ ? data_->reason : Reason::undecided; }

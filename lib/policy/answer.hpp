@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,7 +43,12 @@ class Answer {
   // are stripped, then ours.
   std::string upstream_value(std::string_view name, std::span<const HeaderView> client) const;
   void body(std::string_view text) noexcept { body_ = text; }
-  void identity(std::shared_ptr<const session::Session> session) { identity_ = std::move(session); }
+  // Whoever stands behind the request. Only an allow shows it; log lines name it anyway.
+  void identity(std::shared_ptr<const session::Session> session) {
+    if (session) identity_.emplace(std::move(session));
+  }
+  // More than the reason says, for logs: one line of our own words, no secret.
+  void detail(std::string_view text) noexcept { detail_ = text; }
 
   // Adds Cache-Control: no-store and Vary: Cookie, once. Every own answer has them unless its
   // endpoint is cacheable.
@@ -54,6 +60,9 @@ class Answer {
   std::string_view join(std::initializer_list<std::string_view> pieces);
   void compose(std::string_view piece);
   std::string_view composed();
+
+  // Person and detail of another answer.
+  void behind(const Decision& other);
 
   // One allocation. Failure: std::bad_alloc only.
   Decision finish() &&;
@@ -87,8 +96,8 @@ class Answer {
   int http_status_;
   Reason reason_;
   Fields strip_, upstream_, response_;
-  std::string_view body_;
-  std::shared_ptr<const session::Session> identity_;
+  std::string_view body_, detail_;
+  std::optional<Identity> identity_;
 
   std::size_t done_ = 0;               // scratch that finished texts fill
   std::size_t used_ = 0;               // and the text under way
@@ -98,7 +107,9 @@ class Answer {
 };
 
 // A 302 with no-store and Vary: Cookie. A location that cannot stand in a header (not printable
-// ASCII, or empty), or a cookie that cannot, gives a bare 500 with Reason::internal_error.
-Decision redirect_to(std::string_view location, std::span<const std::string> set_cookies, Reason);
+// ASCII, or empty), or a cookie that cannot, gives a bare 500 with Reason::internal_error. `who` is
+// whom log lines name.
+Decision redirect_to(std::string_view location, std::span<const std::string> set_cookies, Reason,
+                     std::shared_ptr<const session::Session> who = nullptr);
 
 }  // namespace gatelet::policy

@@ -68,6 +68,7 @@ std::shared_ptr<const OwnedRequest> OwnedRequest::copy(const RequestView& reques
   copied.via_trusted_proxy = facts.via_trusted_proxy;
   copied.headers = owned->headers_;
   copied.request = &owned->view_;
+  copied.arrived = facts.arrived;
   return owned;
 }
 

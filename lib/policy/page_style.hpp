@@ -1,5 +1,5 @@
 // The one style of gatelet's own pages, and the hash by which their Content-Security-Policy allows
-// it. Whoever changes the text changes the hash: tests/policy/pages_test.cpp compares them.
+// it. Whoever changes the text changes the hash: tests/policy/page_frame_test.cpp compares them.
 #pragma once
 
 #include <string_view>
@@ -8,9 +8,10 @@ namespace gatelet::policy {
 
 inline constexpr std::string_view page_style =
     ":root{color-scheme:light dark;--back:#eef1f5;--card:#fff;--text:#1b2028;--soft:#566070;"
-    "--line:#d9dfe7;--main:#1d5bcb;--deep:#174aa6;--on:#fff}"
+    "--line:#d9dfe7;--edge:#758091;--main:#1d5bcb;--deep:#174aa6;--on:#fff;--bad:#b3261e}"
     "@media(prefers-color-scheme:dark){:root{--back:#12151a;--card:#1b2027;--text:#e9ecf1;"
-    "--soft:#a6b0be;--line:#313946;--main:#86b4ff;--deep:#a9caff;--on:#0c1a33}}"
+    "--soft:#a6b0be;--line:#313946;--edge:#7d8899;--main:#86b4ff;--deep:#a9caff;--on:#0c1a33;"
+    "--bad:#ff8a80}}"
     "*{box-sizing:border-box}"
     "body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;"
     "background:var(--back);color:var(--text);font:1rem/1.5 system-ui,sans-serif}"
@@ -24,6 +25,16 @@ inline constexpr std::string_view page_style =
     "border-radius:.5rem;background:var(--main);color:var(--on);font:inherit;font-weight:600;"
     "text-align:center;text-decoration:none;cursor:pointer}"
     ".button:hover{background:var(--deep)}"
+    "label{display:block;margin:0 0 .25rem;font-weight:600}"
+    "input:not([type=hidden]){display:block;width:100%;min-height:2.75rem;padding:.5rem .75rem;"
+    "border:1px solid var(--edge);border-radius:.5rem;background:var(--card);color:var(--text);"
+    "font:inherit}"
+    ".password{margin-top:1.5rem;padding-top:1.25rem;border-top:1px solid var(--line)}"
+    ".password p:last-child{margin-bottom:0}"
+    ".other,.password .button{border:1px solid var(--edge);background:none;color:var(--text)}"
+    ".other:hover,.password .button:hover{background:var(--back)}"
+    ".alert,.error{padding:.625rem .875rem;border-left:4px solid var(--bad);"
+    "background:var(--back);overflow-wrap:anywhere}.error{font-size:.875rem}"
     ":focus-visible{outline:3px solid var(--deep);outline-offset:3px}"
     ".logo{display:block;max-width:100%;max-height:4rem;margin:0 0 1.25rem}"
     "footer{margin-top:1rem;color:var(--soft);font-size:.8125rem;overflow-wrap:anywhere}"
@@ -31,6 +42,6 @@ inline constexpr std::string_view page_style =
     "@media(max-width:24rem){main{padding:1.5rem 1.25rem}}";
 
 inline constexpr std::string_view page_style_source =
-    "'sha256-bN9j552Gg4K57HWhteraDz0umFz63CQLogff2Sb34kQ='";
+    "'sha256-wUXbVKPX06uktjBx4p+MIilOzbkd5jWCx00nSMZFfGs='";
 
 }  // namespace gatelet::policy

@@ -1,8 +1,10 @@
 // The pages gatelet shows of its own accord, and their JSON counterparts.
 //
-// HTML without script and without any outside asset; the Content-Security-Policy allows the one
-// inline style by its hash and nothing else. Every text is escaped and capped in length. A request
-// that wants_json() gets JSON of the same status.
+// HTML without any outside asset, which works without script; the Content-Security-Policy allows
+// the one inline style, and where a sign-in starts one short script (page_script.hpp), by their
+// hashes and nothing else. Every text is escaped and capped in length. An operator's templates
+// (page_templates.hpp) stand in for the sign-in and the error pages. A request that wants_json()
+// gets JSON of the same status.
 #pragma once
 
 #include <span>
@@ -29,6 +31,10 @@ struct PageFacts {
   std::string_view request_id;  // for the operator; empty: not shown
   std::string return_to;  // where a sign-in leads; empty: the request's own wish (return_to.hpp)
   FormFacts form;         // of the sign-in page
+  std::string_view error_text;  // of the library; shown only with show_debug_on_error
+  std::string_view detail;      // for logs: more than the reason says, see Decision::detail
+  Instant arrived{};            // where there are no facts
+  bool at_application = false;  // the page stands at the URL that was asked for, fragment included
 };
 
 // One way to sign in. Its button leads to PREFIX/start, with the id when there are several.

@@ -8,6 +8,7 @@
 
 #include "http/form.hpp"
 #include "http/ip.hpp"
+#include "http/template.hpp"
 #include "policy/email_list.hpp"
 #include "policy/header_rules.hpp"
 #include "policy/htpasswd.hpp"
@@ -17,6 +18,8 @@
 #include "policy/skip_routes.hpp"
 
 namespace gatelet::policy {
+
+class PageTemplates;
 
 // Where a browser may be sent back to (policy/return_to.hpp).
 struct ReturnPolicy {
@@ -83,6 +86,16 @@ struct PagesPolicy {
   std::string footer;          // below every page; empty or "-": nothing
   std::string logo;            // on the sign-in page, as a data: URL; empty: none
   bool json_own_pages = true;  // default profile: force_json_errors covers callback and sign-in too
+  bool show_debug_on_error = false;
+  std::shared_ptr<const PageTemplates> templates;  // of custom_templates_dir; null: none
+};
+
+// Which lines are written, and how (policy/log_lines.hpp).
+struct LoggingPolicy {
+  bool requests = true, auth = true, standard = true;
+  std::shared_ptr<const http::Template> request_format, auth_format, standard_format;  // null: none
+  std::vector<std::string> exclude_paths;  // of requests
+  bool silence_ping = false;               // health checks are not told either
 };
 
 struct Policy {
@@ -116,6 +129,7 @@ struct Policy {
   BearerPolicy bearer;
   HeaderPolicy headers;
   PagesPolicy pages;
+  LoggingPolicy logging;
 };
 
 }  // namespace gatelet::policy

@@ -8,6 +8,7 @@
 
 #include <gatelet/request.hpp>
 
+#include "base/instant.hpp"
 #include "base/result.hpp"
 #include "policy/policy.hpp"
 
@@ -28,6 +29,7 @@ struct RequestFacts {
   bool via_trusted_proxy = false;
   std::span<const HeaderView> headers;
   const RequestView* request = nullptr;
+  Instant arrived{};  // set by the engine; for pages and log lines
 };
 
 // Settles scheme, host, method and target (behaviour 1; implemented in trusted_proxy.cpp).

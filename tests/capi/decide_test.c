@@ -327,6 +327,50 @@ static void reload_retain_and_metrics_work(void) {
   gatelet_config_free(config);
 }
 
+struct line {
+  char text[512];
+  size_t size;
+  int times;
+};
+
+static void keep_line(void *user, const char *text, size_t size) {
+  struct line *line = user;
+  line->times++;
+  line->size = size < sizeof line->text ? size : sizeof line->text;
+  memcpy(line->text, text, line->size);
+}
+
+static void a_request_has_a_line_in_the_log(void) {
+  gatelet_config *config = offline_config();
+  gatelet_engine *engine;
+  gatelet_request request = request_for("/oauth2/start?rd=%2Fa&code=canary");
+  gatelet_served served = GATELET_SERVED_INIT;
+  gatelet_decision *decision;
+  struct line line = {{0}, 0, 0};
+  gatelet_str text;
+  set_option(config, "request_logging_format", "{{.Client}} {{.RequestURI}} {{.Protocol}} {{.StatusCode}} {{.RequestDuration}}");
+  set_option(config, "exclude_logging_paths", "/quiet");
+  engine = engine_of(config);
+  decision = decide(engine, &request);
+  CHECK(gatelet_decision_request_id(decision).size == 16);
+  CHECK(gatelet_decision_detail(decision).size == 0);
+  served.http_status = gatelet_decision_http_status(decision);
+  served.took_ns = 20000000;
+  served.protocol = str("HTTP/1.1");
+  CHECK(gatelet_request_line(engine, &request, decision, &served, keep_line, &line) == GATELET_OK);
+  text.data = line.text;
+  text.size = line.size;
+  CHECK(is_text(text, "203.0.113.7 \"/oauth2/start?rd=%2Fa&code=***\" HTTP/1.1 302 0.020"));
+  request.target = str("/quiet");
+  CHECK(gatelet_request_line(engine, &request, NULL, &served, keep_line, &line) == GATELET_OK);
+  CHECK(line.times == 1);
+  served.upstream.size = 5;
+  CHECK(gatelet_request_line(engine, &request, NULL, &served, keep_line, &line) == GATELET_E_INVALID_ARGUMENT);
+  CHECK(line.times == 1);
+  gatelet_decision_release(decision);
+  gatelet_engine_release(engine);
+}
+
 int main(void) {
   RUN(no_decision_is_a_denial);
   RUN(a_browser_without_session_is_sent_to_the_provider);
@@ -344,5 +388,6 @@ int main(void) {
   RUN(a_cancelled_operation_completes);
   RUN(the_caller_can_drive_the_loop);
   RUN(reload_retain_and_metrics_work);
+  RUN(a_request_has_a_line_in_the_log);
   return report();
 }

@@ -20,7 +20,7 @@ ALLOWED = {
     ('gatelet_engine_create', 2), ('gatelet_engine_reload', 2), ('gatelet_decide', 4), ('gatelet_identify', 4),
     ('gatelet_begin_login', 2), ('gatelet_begin_login', 5), ('gatelet_finish_login', 4), ('gatelet_sign_out', 2),
     ('gatelet_sign_out', 5), ('gatelet_op_wait', 3), ('gatelet_op_on_done', 2), ('gatelet_op_on_done', 3), ('gatelet_metrics', 2),
-    ('gatelet_decision_headers', 2),
+    ('gatelet_decision_headers', 2), ('gatelet_request_line', 2), ('gatelet_request_line', 5),
 }
 # What a function without a status answers when its object is NULL.
 DENIES = {
@@ -35,11 +35,11 @@ def value(kind):
         return 'write' if kind.startswith('void (*write)') else 'drop'
     if kind.replace(' ', '') == 'constchar*const*variables':
         return 'variables'
-    base = re.sub(r'\b(const|user|out|pending|error|config|engine|request|options|decision|op|num|num_problems|on_event|done)\b', '', kind).replace(' ', '')
+    base = re.sub(r'\b(const|user|out|pending|error|config|engine|request|options|decision|op|num|num_problems|on_event|done|served)\b', '', kind).replace(' ', '')
     return {
         'gatelet_config*': 'config', 'gatelet_config**': '&new_config', 'gatelet_engine*': 'engine', 'gatelet_engine**': '&new_engine',
         'gatelet_decision*': 'decision', 'gatelet_decision**': '&new_decision', 'gatelet_op*': 'op', 'gatelet_op**': '&new_op',
-        'gatelet_error*': '&error', 'gatelet_request*': '&request', 'gatelet_login_options*': '&login', 'gatelet_sign_out_options*': '&sign_out',
+        'gatelet_error*': '&error', 'gatelet_request*': '&request', 'gatelet_login_options*': '&login', 'gatelet_sign_out_options*': '&sign_out', 'gatelet_served*': '&served',
         'size_t*': '&num', 'void*': '&num', 'gatelet_event_fn': 'on_event', 'gatelet_done_fn': 'on_done',
     }.get(base)
 
@@ -107,6 +107,7 @@ int main(void) {
   gatelet_request request = request_for("/reports");
   gatelet_login_options login = GATELET_LOGIN_OPTIONS_INIT;
   gatelet_sign_out_options sign_out = GATELET_SIGN_OUT_OPTIONS_INIT;
+  gatelet_served served = GATELET_SERVED_INIT;
   gatelet_error error = GATELET_ERROR_INIT;
   gatelet_decision *decision = NULL;
   gatelet_op *op = NULL;
@@ -121,6 +122,7 @@ int main(void) {
   gatelet_engine_release(engine);
   gatelet_config_free(config);
   (void)run_case;
+  (void)served;
   (void)is_text;
   return report();
 }

@@ -20,6 +20,7 @@ INIT_CASE(gatelet_error, GATELET_ERROR_INIT)
 INIT_CASE(gatelet_request, GATELET_REQUEST_INIT)
 INIT_CASE(gatelet_login_options, GATELET_LOGIN_OPTIONS_INIT)
 INIT_CASE(gatelet_sign_out_options, GATELET_SIGN_OUT_OPTIONS_INIT)
+INIT_CASE(gatelet_served, GATELET_SERVED_INIT)
 
 static void a_literal_is_text_without_its_nul(void) {
   const gatelet_str text = GATELET_LITERAL("toml");
@@ -31,6 +32,7 @@ int main(void) {
   RUN(gatelet_request_starts_empty_and_sized);
   RUN(gatelet_login_options_starts_empty_and_sized);
   RUN(gatelet_sign_out_options_starts_empty_and_sized);
+  RUN(gatelet_served_starts_empty_and_sized);
   RUN(a_literal_is_text_without_its_nul);
   (void)str;
   (void)is_text;

@@ -38,6 +38,12 @@ std::string rules_text(const std::vector<policy::HeaderRule>& rules) {
   return out;
 }
 
+// A line as a format makes it of one value everywhere.
+std::string line_text(const std::shared_ptr<const http::Template>& format, std::size_t num_fields) {
+  const std::vector<http::TemplateValue> values(num_fields, "x");
+  return format ? format->render(values) : "none";
+}
+
 void add_policy(const policy::Policy& p, Members& out) {
   out.add("proxy_prefix", p.proxy_prefix);
   out.add("redirect_url", p.redirect_url);
@@ -98,6 +104,15 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("pages.footer", p.pages.footer);
   out.add("pages.force_json_errors", p.pages.force_json_errors);
   out.add("pages.json_own_pages", p.pages.json_own_pages);
+  out.add("pages.show_debug_on_error", p.pages.show_debug_on_error);
+  out.add("logging.requests", p.logging.requests);
+  out.add("logging.auth", p.logging.auth);
+  out.add("logging.standard", p.logging.standard);
+  out.add("logging.exclude_paths", p.logging.exclude_paths);
+  out.add("logging.silence_ping", p.logging.silence_ping);
+  out.add("logging.request_format", line_text(p.logging.request_format, 13));
+  out.add("logging.auth_format", line_text(p.logging.auth_format, 10));
+  out.add("logging.standard_format", line_text(p.logging.standard_format, 3));
 }
 
 void add_session(const session::SessionSettings& s, Members& out) {
@@ -226,6 +241,7 @@ std::map<std::string, std::string> members(const Settings& settings) {
   out.add("logo_file", resolved.logo_file);
   out.add("emails_file", resolved.emails_file);
   out.add("htpasswd_file", resolved.htpasswd_file);
+  out.add("templates_dir", resolved.templates_dir);
   out.add("cookie_secret_file", resolved.cookie_secret_file);
   auto& files = out.all["header_files"];
   for (const auto& file : resolved.header_files) files += file.path + "|";

@@ -9,7 +9,7 @@ from pathlib import Path
 
 # OPTION(key, type, "default", "compat", range, secrecy, scope, "sentence"); a range may hold commas in parentheses.
 ROW = re.compile(r'^OPTION\((\w+), (\w+), "((?:\\.|[^"\\])*)", "((?:\\.|[^"\\])*)", (\w+(?:\([^)]*\))?), (\w+), (\w+), "((?:\\.|[^"\\])*)"\)$')
-HEADING = re.compile(r'^// (The profile|The provider|Who is|Where|Own|Cookies|Headers|Behind|Without|Tokens|Users|Limits|The server|Upstreams).*$')
+HEADING = re.compile(r'^// (The profile|The provider|Who is|Where|Own|Cookies|Headers|Behind|Without|Tokens|Users|Logs|Limits|The server|Upstreams).*$')
 
 
 def plain(text):

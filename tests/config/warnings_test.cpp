@@ -32,6 +32,14 @@ TEST_SUITE("config/warnings") {
     CHECK(num_switches == 6);
   }
 
+  TEST_CASE("F-132: show_debug_on_error warns when it is on, and only then") {
+    const auto said = warnings(complete({{"show_debug_on_error", "true"}}));
+    REQUIRE(said.size() == 1);
+    CHECK(
+        said[0].starts_with("show_debug_on_error is on: error pages tell the library's own error"));
+    CHECK(warnings(complete({{"show_debug_on_error", "false"}})).empty());
+  }
+
   TEST_CASE("warnings: say which provider") {
     const auto said = warnings(complete({{"providers.corp.ssl_insecure_skip_verify", "true"}}));
     REQUIRE(said.size() == 1);

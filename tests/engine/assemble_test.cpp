@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "crypto/random.hpp"
+#include "policy/page_templates.hpp"
 #include "support/token_mint.hpp"
 
 using namespace gatelet;
@@ -27,6 +28,9 @@ class MemoryFiles final : public Files {
   }
 
   std::map<std::string, std::string> content;
+  std::string stamp(std::string_view path) override { return stamps[std::string(path)]; }
+
+  std::map<std::string, std::string> stamps;
   int num_reads = 0;
 };
 
@@ -219,6 +223,30 @@ TEST_SUITE("engine/assemble") {
     CHECK(refusal(world, {{"provider_ca_files", "a,text,absent"}}) ==
           "provider_ca_files: \"text\" holds no certificate; write a PEM file\n"
           "provider_ca_files: \"absent\" cannot be read: no such file");
+  }
+
+  TEST_CASE("F-131: custom_templates_dir: either file or both; what cannot be used is a problem") {
+    World world;
+    const Pairs dir{{"custom_templates_dir", "t"}};
+    CHECK(refusal(world, dir) ==
+          "custom_templates_dir: \"t\" holds neither sign_in.html nor error.html");
+    world.files->content["t/error.html"] = "{{.Title}}";
+    const auto one = must_assemble(world, dir);
+    REQUIRE(one.snapshot->context->policy.pages.templates != nullptr);
+    CHECK(one.snapshot->context->policy.pages.templates->error() != nullptr);
+    CHECK(one.snapshot->context->policy.pages.templates->sign_in() == nullptr);
+    world.files->content["t/sign_in.html"] = "{{.Redirect}}";
+    CHECK(must_assemble(world, dir).snapshot->context->policy.pages.templates->sign_in() !=
+          nullptr);
+    world.files->content["t/sign_in.html"] = "\n<script>{{.Redirect}}</script>";
+    CHECK(refusal(world, dir)
+              .starts_with("custom_templates_dir: \"t\" has a template that cannot be used: "
+                           "sign_in.html: line 2: a "
+                           "value stands inside <script>"));
+    world.files->content["t/sign_in.html"] = std::string(256 * 1024 + 1, 'x');
+    world.files->stamps["t/sign_in.html"] = "1";
+    CHECK(refusal(world, dir) ==
+          "custom_templates_dir: \"t/sign_in.html\" cannot be read: it is too large");
   }
 
   TEST_CASE("authenticated_emails_file: read at once; what is no list of addresses is a problem") {

@@ -109,6 +109,45 @@ TEST_SUITE("engine/decide_callback") {
     CHECK(clears(decision, attempt.cookie));
   }
 
+  TEST_CASE("F-425: a lost attempt: the page and the log name the likely cause") {
+    World world;
+    const auto attempt = begin(world);
+    const auto says = [](const Decision& decision, std::string_view page, std::string_view log) {
+      CAPTURE(decision.detail());
+      CHECK(decision.http_status() == 403);
+      CHECK(decision.body().find(page) != std::string_view::npos);
+      CHECK(decision.detail().find(log) != std::string_view::npos);
+    };
+    auto request = attempt.callback();
+    request.cookie.clear();
+    says(world.decide(request), "no cookies at all", "no cookie at all came");
+    request.cookie = "theme=dark";
+    says(world.decide(request), "in another browser.</p>", "cookie_csrf_expire");
+    request.scheme = "http";
+    says(world.decide(request), "without https", "plain http");
+    request.scheme = "https";
+    const auto name = attempt.cookie.substr(0, attempt.cookie.find('=') + 1);
+    request.cookie = name + "a; " + name + "b";
+    says(world.decide(request), "cookie 2 times", "cookie_domains");
+    world.policy.redirect_url = "https://auth.example/oauth2/callback";
+    request.cookie = "theme=dark";
+    says(world.decide(request), "belongs to auth.example, but", "redirect_url");
+    world.settings.login_state_same_site = http::SameSite::strict;
+    says(world.decide(request), "another site", "SameSite");
+
+    world.now = world.now + 16 * 60s;
+    says(world.decide(attempt.callback()), "than the 15 minutes", "cookie_csrf_expire");
+  }
+
+  TEST_CASE("EN-03: a callback that cannot be read: the log says why, the page does not") {
+    World world;
+    const auto decision = world.decide({.target = "/oauth2/callback?code=canary"});
+    CHECK(decision.http_status() == 400);
+    CHECK_FALSE(decision.detail().empty());
+    CHECK(decision.detail().find("canary") == std::string_view::npos);
+    CHECK(decision.body().find(decision.detail()) == std::string_view::npos);
+  }
+
   TEST_CASE("stale callback: a browser that is signed in goes on to where it wanted") {
     World world;
     const auto attempt = begin(world);

@@ -306,6 +306,81 @@ TEST_SUITE("engine/engine") {
     CHECK(metrics.find("gatelet_inflight 0\n") != std::string::npos);
   }
 
+  TEST_CASE("one event for each answer, under the id that pages and request lines say") {
+    struct Heard {
+      std::string code, request_id, detail, line;
+    };
+    std::vector<Heard> heard;
+    auto ports = default_ports();
+    ports.clock = std::make_shared<support::FixedClock>(1772323199);
+    ports.on_event = [&](const Event& event) {
+      heard.push_back({std::string(event.code), std::string(event.request_id),
+                       std::string(event.detail), std::string(event.line)});
+    };
+    const auto engine = support::offline_engine({}, std::move(ports));
+    const support::Request callback("/oauth2/callback?code=canary&state=canary:/",
+                                    {{"User-Agent", "curl"}});
+    auto outcome = engine->decide(callback.view());
+    REQUIRE(outcome.ok());
+    const auto& decision = std::get<Decision>(*outcome);
+    REQUIRE(heard.size() == 1);
+    CHECK(heard[0].code == "state-missing");
+    CHECK(heard[0].request_id == decision.request_id());
+    CHECK(heard[0].detail == decision.detail());
+    CHECK(heard[0].line.find("[2026/02/28 23:59:59] [AuthFailure] Invalid authentication via "
+                             "OAuth2: unable to obtain CSRF cookie: ") != std::string::npos);
+    const std::string id(decision.request_id());
+    CHECK(id.size() == 16);
+    CHECK(decision.body().find(id) != std::string_view::npos);
+    const auto line =
+        engine->request_line(callback.view(), decision, {403, 12, {}, "HTTP/2.0", {}});
+    CHECK(line == "203.0.113.7 - " + id +
+                      " - - [2026/02/28 23:59:59] app.example GET - "
+                      "\"/oauth2/callback?code=***&state=***\" HTTP/2.0 \"curl\" 403 12 0.000");
+
+    const support::Request named("/reports", {{"X-Request-Id", "mine"}, {"Accept", "text/html"}});
+    const auto failed = engine->failure(named.view(), {Status::timed_out, "no answer within 10 s"});
+    REQUIRE(heard.size() == 2);
+    CHECK(heard[1].code == "provider-unavailable");
+    CHECK(heard[1].request_id == "mine");
+    CHECK(failed.request_id() == "mine");
+    CHECK(heard[1].detail == "no answer within 10 s");
+    CHECK(failed.body().find("10 s") == std::string_view::npos);
+
+    const support::Request broken("/a#b");
+    outcome = engine->decide(broken.view());
+    REQUIRE(outcome.ok());
+    REQUIRE(heard.size() == 3);
+    CHECK(heard[2].code == "bad-request");
+    CHECK(engine->request_line(broken.view(), std::get<Decision>(*outcome), {400, 0, {}, {}, {}})
+              .find(" \"/a#b\" - \"\" 400 0 0.000") != std::string::npos);
+    for (const auto& one : heard) CHECK(one.line.find("canary") == std::string::npos);
+  }
+
+  TEST_CASE("request_line: names whose session it is, where PREFIX/auth was asked too") {
+    auto clock = std::make_shared<support::FixedClock>(1772323199);
+    auto ports = default_ports();
+    ports.clock = clock;
+    const auto engine =
+        support::offline_engine({{"request_logging_format", "{{.Username}} {{.RequestURI}}"},
+                                 {"exclude_logging_paths", "/quiet"}},
+                                std::move(ports));
+    const auto cookie = support::cookie_of(support::make_session(clock->now()), clock->now());
+    for (const auto* target : {"/reports", "/oauth2/auth", "/oauth2/userinfo"}) {
+      const support::Request request(target, {{"Cookie", cookie}});
+      auto outcome = engine->decide(request.view());
+      REQUIRE(outcome.ok());
+      const auto& decision = std::get<Decision>(*outcome);
+      CHECK_FALSE(decision.person().empty());
+      CHECK(engine->request_line(request.view(), decision, {}) ==
+            std::string(decision.person()) + " \"" + target + "\"");
+      CHECK((decision.identity() != nullptr) == (decision.kind() == Decision::Kind::allow));
+    }
+    CHECK(engine->request_line(support::Request("/quiet").view(), Decision(), {}).empty());
+    CHECK(engine->request_line(support::Request("/other").view(), Decision(), {}) ==
+          "- \"/other\"");
+  }
+
   TEST_CASE("the pieces of decide(): begin_login, finish_login, sign_out by themselves") {
     Live live;
     auto browser = live.browser();

@@ -47,6 +47,19 @@ TEST_SUITE("engine/failure") {
           std::string_view::npos);
   }
 
+  TEST_CASE(
+      "F-132: failure_page: the error's text goes to the log, and to a page that is asked to") {
+    World world;
+    const auto ask = [](const Question& question) {
+      return failure_page(question, {Status::provider_bad_answer, "curl said canary"});
+    };
+    const auto page = world.with({}, ask);
+    CHECK(page.detail() == "curl said canary");
+    CHECK(page.body().find("canary") == std::string_view::npos);
+    world.policy.pages.show_debug_on_error = true;
+    CHECK(world.with({}, ask).body().find("curl said canary") != std::string_view::npos);
+  }
+
   TEST_CASE("failure_page: a program gets JSON") {
     World world;
     const auto page =
@@ -59,10 +72,13 @@ TEST_SUITE("engine/failure") {
 
   TEST_CASE("refuse_request: 400 that says what is wrong") {
     World world;
-    const auto page = refuse_request(*world.snapshot(), {Status::bad_request, "two <Host>"}, "r");
+    const auto page = refuse_request(*world.snapshot(), {Status::bad_request, "two <Host>"}, "r",
+                                     at_unix(1772323199));
     CHECK(page.http_status() == 400);
     CHECK(page.reason() == Reason::bad_request);
     CHECK(page.body().find("two &lt;Host&gt;") != std::string_view::npos);
+    CHECK(page.body().find("2026-02-28 23:59:59 UTC") != std::string_view::npos);
+    CHECK(page.detail() == "two <Host>");
   }
 
   TEST_CASE("reason_of: who is at fault") {

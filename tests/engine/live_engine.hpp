@@ -38,7 +38,8 @@ struct Live {
     ports.on_event = [this](const Event& event) {
       const std::scoped_lock lock(mutex);
       events.push_back(std::string(event.code) + " " + std::string(event.text) + " " +
-                       std::string(event.request_id) + " " + std::string(event.provider));
+                       std::string(event.request_id) + " " + std::string(event.provider) + " " +
+                       std::string(event.detail) + " " + std::string(event.line));
     };
     auto made = Engine::create(live_settings(provider, more), std::move(ports));
     REQUIRE_MESSAGE(made.ok(), made.error().text);

@@ -206,4 +206,12 @@ TEST_SUITE("http/ip") {
     CHECK(is_private("2002:a00:1::"));
     CHECK_FALSE(is_private("2002:808:808::1"));
   }
+
+  TEST_CASE("ip_text: as it is usually written") {
+    for (const auto* text : {"203.0.113.7", "2001:db8::1", "::1", "::", "2001:db8:0:1:1:1:1:1"}) {
+      CHECK(ip_text(*parse_ip(text)) == text);
+    }
+    CHECK(ip_text(*parse_ip("[2001:DB8:0:0:0:0:0:1]")) == "2001:db8::1");
+    CHECK(ip_text(*parse_ip("::ffff:203.0.113.7")) == "203.0.113.7");
+  }
 }

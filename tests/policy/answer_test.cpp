@@ -207,4 +207,34 @@ TEST_SUITE("policy/answer") {
     CHECK(answer.upstream_value("b", client) == "x");
     CHECK(answer.upstream_value("c", client) == "");
   }
+
+  TEST_CASE("person, detail, request_id: for logs; they show no identity") {
+    auto session = std::make_shared<session::Session>();
+    session->user = "u-1";
+    auto answer = Answer::own(202, Reason::session);
+    answer.identity(session);
+    answer.detail("why");
+    auto decision = std::move(answer).finish();
+    CHECK(decision.identity() == nullptr);
+    CHECK(decision.person() == "u-1");
+    CHECK(decision.detail() == "why");
+    CHECK(decision.request_id().empty());
+    decision.name_request("4f1d");
+    CHECK(decision.request_id() == "4f1d");
+    decision.name_request(std::string(500, 'x'));
+    CHECK(decision.request_id() == std::string(128, 'x'));
+
+    auto copy = Answer::own(202, Reason::session);
+    copy.behind(decision);
+    CHECK(std::move(copy).finish().person() == "u-1");
+    session->email = "ada@example.com";
+    CHECK(policy::redirect_to("/", {}, Reason::signed_in, session).person() == "ada@example.com");
+    CHECK(policy::redirect_to("/", {}, Reason::signed_in).person().empty());
+
+    Decision none;
+    none.name_request("x");
+    CHECK(none.request_id().empty());
+    CHECK(none.person().empty());
+    CHECK(none.detail().empty());
+  }
 }

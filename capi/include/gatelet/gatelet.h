@@ -151,6 +151,8 @@ typedef struct {
   gatelet_str text;       /* one line for people */
   gatelet_str request_id; /* empty where no request caused it */
   gatelet_str provider;   /* the provider's id, or empty */
+  gatelet_str detail;     /* more about the cause, for who runs the server; or empty */
+  gatelet_str line;       /* the whole in auth_logging_format or standard_logging_format; empty where that kind is off */
 } gatelet_event;
 typedef void (*gatelet_event_fn)(const gatelet_event *event, void *user);
 
@@ -313,6 +315,8 @@ GATELET_C_API int gatelet_decision_kind(const gatelet_decision *decision);
 GATELET_C_API int gatelet_decision_http_status(const gatelet_decision *decision); /* 200 for ALLOW, where the application's counts */
 GATELET_C_API gatelet_str gatelet_decision_body(const gatelet_decision *decision);   /* empty for ALLOW */
 GATELET_C_API gatelet_str gatelet_decision_reason(const gatelet_decision *decision); /* "no-session"; static, for logs and counters */
+GATELET_C_API gatelet_str gatelet_decision_detail(const gatelet_decision *decision); /* for logs: more than the reason says, or empty */
+GATELET_C_API gatelet_str gatelet_decision_request_id(const gatelet_decision *decision); /* as pages and events name the request */
 
 /* The headers of a decision, *num of them (`num` may be NULL); NULL when there are none.
  *   STRIP     1. remove every field of these names from the request (values are empty), letter case aside
@@ -370,6 +374,28 @@ GATELET_C_API size_t gatelet_loop_dispatch(gatelet_engine *engine, size_t max);
 /* driver = "caller" only: one round of network work, waiting at most timeout_ms, then dispatch. 1: there is more in flight;
  * 0: nothing is, or the engine is NULL. Blocking: up to timeout_ms. Threads: one at a time does the work. */
 GATELET_C_API int gatelet_loop_run_once(gatelet_engine *engine, int timeout_ms);
+
+/* ---- request log ------------------------------------------------------------------------------------------------- */
+
+/* What only the host knows of a request that was answered. */
+typedef struct {
+  uint32_t struct_size;
+  int32_t http_status;  /* as it was sent: the application's own where it answered */
+  uint64_t body_size;   /* bytes of the body that was sent */
+  int64_t took_ns;      /* from the request's arrival to its end */
+  gatelet_str protocol; /* "HTTP/1.1"; empty: "-" */
+  gatelet_str upstream; /* who answered, as the host names it; empty: "-" */
+} gatelet_served;
+#define GATELET_SERVED_INIT { (uint32_t)sizeof(gatelet_served), 0, 0, 0, { 0, 0 }, { 0, 0 } }
+
+/* gatelet_request_line writes the line for the host's request log, in request_logging_format and without a line end, when the
+ * request has been answered. `write` is not called where there is to be no line: request_logging is off, exclude_logging_paths
+ * has the path, or it is a health check and silence_ping_logging on. `decision` may be NULL. Values of parameters below
+ * proxy_prefix are left out (codes and tokens travel there), and no request can forge a line.
+ *   Blocking:  never. Threads: any. Ownership: all is borrowed for the call. Failure: INVALID_ARGUMENT, OUT_OF_MEMORY. */
+GATELET_C_API gatelet_status gatelet_request_line(const gatelet_engine *engine, const gatelet_request *request,
+                                                  const gatelet_decision *decision, const gatelet_served *served,
+                                                  void (*write)(void *user, const char *line, size_t size), void *user);
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
