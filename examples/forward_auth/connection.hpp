@@ -16,7 +16,7 @@ class Connection : public httplib::Stream {
  public:
   // Takes the socket over. `context`: TLS is spoken; null: it is not.
   Connection(int fd, SSL_CTX* context);
-  ~Connection() override;
+  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -28,18 +28,18 @@ class Connection : public httplib::Stream {
   Head read_head(bool escape_percent, bool& has_body);  // what follows is then read from here
   void refuse();                                        // 400
 
-  // Of httplib::Stream; versions differ in what they ask for.
-  bool is_readable() const override { return true; }
+  // Of httplib::Stream. Versions differ in what they ask for, so none is marked as overriding.
+  bool is_readable() const { return true; }
   bool is_writable() const { return wait_for(false, patience); }
   bool wait_readable() const { return true; }
   bool wait_writable() const { return is_writable(); }
   time_t duration() const { return 0; }
-  ssize_t read(char* out, size_t size) override;
-  ssize_t write(const char* data, size_t size) override;
+  ssize_t read(char* out, size_t size);
+  ssize_t write(const char* data, size_t size);
   using httplib::Stream::write;
-  void get_remote_ip_and_port(std::string& ip, int& port) const override;
-  void get_local_ip_and_port(std::string& ip, int& port) const override;
-  socket_t socket() const override { return fd_; }
+  void get_remote_ip_and_port(std::string& ip, int& port) const;
+  void get_local_ip_and_port(std::string& ip, int& port) const;
+  socket_t socket() const { return fd_; }
 
  private:
   static constexpr std::chrono::milliseconds patience{5000};
