@@ -137,6 +137,7 @@ Decision refused(const FinishLogin& in, const Error& why) {
   page.retry_url = policy::start_url(policy, id, target.text());
   page.request_id =
       in.request_id.empty() ? policy::request_id(policy, facts.headers) : in.request_id;
+  page.detail = page.error_text = why.text;
   const std::vector<std::string> cookies = {clear_attempt(in)};
   return policy::error_page(policy, page, status_http(why.status), reason_of(why.status),
                             message_of(in, why.status), cookies);
@@ -151,7 +152,8 @@ Decision signed_in(const FinishLogin& in, const session::Session& session) {
   if (!cookies.ok()) return refused(in, {Status::internal, cookies.error().text});
   cookies->push_back(clear_attempt(in));
   const auto target = policy::choose_return({in.return_to}, context.policy.return_to);
-  return policy::redirect_to(target.text(), *cookies, Reason::signed_in);
+  return policy::redirect_to(target.text(), *cookies, Reason::signed_in,
+                             std::make_shared<const session::Session>(session));
 }
 
 }  // namespace

@@ -1,268 +1,24 @@
 #include "http/template_syntax.hpp"
 
-#include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "base/utf8.hpp"
 #include "http/ascii.hpp"
+#include "http/template_action.hpp"
 
 namespace gatelet::http {
 namespace {
 
 constexpr std::size_t max_size = 256 * 1024;
 constexpr unsigned max_depth = 16;
-constexpr unsigned max_expr_depth = 8;
 constexpr auto npos = std::string_view::npos;
 
-Error at_line(std::size_t line, std::string_view said) {
-  return {Status::malformed, "line " + std::to_string(line) + ": " + std::string(said)};
-}
-
-bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_word(char c) noexcept { return is_alnum(c) || c == '_'; }
 
 bool is_blank(std::string_view text) noexcept { return text.find_first_not_of(" \t\r\n") == npos; }
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
-
-struct Function {
-  std::string_view name;
-  std::size_t least, most;  // arguments
-};
-constexpr std::array<Function, 12> functions = {{{"eq", 2, 16},
-                                                 {"ne", 2, 2},
-                                                 {"lt", 2, 2},
-                                                 {"le", 2, 2},
-                                                 {"gt", 2, 2},
-                                                 {"ge", 2, 2},
-                                                 {"and", 1, 16},
-                                                 {"or", 1, 16},
-                                                 {"not", 1, 1},
-                                                 {"len", 1, 1},
-                                                 {"ToUpper", 1, 1},
-                                                 {"ToLower", 1, 1}}};
-constexpr std::string_view function_names = "eq ne lt le gt ge and or not len ToUpper ToLower";
-
-const Function* find_function(std::string_view name) noexcept {
-  for (const auto& function : functions) {
-    if (function.name == name) return &function;
-  }
-  return nullptr;
-}
-
-// The inside of one action, {{ and }} taken off.
-class Action {
- public:
-  Action(std::string_view text, std::size_t line) : text_(text), line_(line) {}
-
-  std::size_t line() const noexcept { return line_; }
-
-  bool at_end() noexcept {
-    skip_space();
-    return text_.empty();
-  }
-
-  // The word at the front, taken off; empty when there is none.
-  std::string_view word() noexcept {
-    skip_space();
-    std::size_t size = 0;
-    while (size < text_.size() && is_word(text_[size])) ++size;
-    return take(size);
-  }
-
-  // `symbol` at the front, taken off: whether it stood there.
-  bool symbol(char symbol) noexcept {
-    skip_space();
-    if (!text_.starts_with(symbol)) return false;
-    take(1);
-    return true;
-  }
-
-  Result<std::string> text() {
-    skip_space();
-    if (text_.starts_with('`')) return raw_text();
-    if (text_.starts_with('"')) return escaped_text();
-    return at_line(line_, "expected a name in quotes");
-  }
-
-  // What a template is called with: "." or "$", or nothing, which comes to the same here.
-  void skip_dot() noexcept {
-    if (!symbol('.')) symbol('$');
-  }
-
-  Result<void> end() {
-    if (at_end()) return {};
-    return at_line(line_, "expected }} before " + quoted(text_.substr(0, 20)));
-  }
-
-  Result<TemplateExpr> pipeline(unsigned depth = 0) {
-    if (depth > max_expr_depth)
-      return at_line(line_, "parentheses stand too deep inside each other");
-    auto left = command(depth, nullptr);
-    while (left.ok() && symbol('|')) {
-      auto piped = std::move(left).value();
-      left = command(depth, &piped);
-    }
-    return left;
-  }
-
- private:
-  void skip_space() noexcept {
-    while (!text_.empty() && is_space(text_.front())) take(1);
-  }
-
-  std::string_view take(std::size_t size) noexcept {
-    const auto taken = text_.substr(0, size);
-    for (const char c : taken) line_ += c == '\n' ? 1 : 0;
-    text_.remove_prefix(size);
-    return taken;
-  }
-
-  Result<std::string> raw_text() {
-    const auto end = text_.find('`', 1);
-    if (end == npos) return at_line(line_, "a text in `` does not end");
-    std::string out(text_.substr(1, end - 1));
-    take(end + 1);
-    return out;
-  }
-
-  Result<std::string> escaped_text() {
-    std::string out;
-    for (std::size_t i = 1; i < text_.size(); ++i) {
-      char c = text_[i];
-      if (c == '"') return take(i + 1), out;
-      if (c == '\n') break;
-      if (c == '\\') {
-        const char escaped = ++i < text_.size() ? text_[i] : '\0';
-        if (escaped == 'n') {
-          c = '\n';
-        } else if (escaped == 't') {
-          c = '\t';
-        } else if (escaped == '"' || escaped == '\\') {
-          c = escaped;
-        } else {
-          return at_line(line_, "in a text only \\\" \\\\ \\n and \\t are known after a backslash");
-        }
-      }
-      out += c;
-    }
-    return at_line(line_, "a text in \"\" does not end");
-  }
-
-  TemplateExpr expr(TemplateExpr::Kind kind) const {
-    TemplateExpr out;
-    out.kind = kind;
-    out.line = line_;
-    return out;
-  }
-
-  // A function with what it works on, or a single value. `piped` comes last.
-  Result<TemplateExpr> command(unsigned depth, TemplateExpr* piped) {
-    skip_space();
-    if (!text_.empty() && is_alpha(text_.front())) {
-      const auto before = text_;
-      const auto name = word();
-      if (name != "true" && name != "false") return call(name, depth, piped);
-      text_ = before;
-    }
-    if (piped != nullptr) return at_line(line_, "expected a function after |");
-    auto value = operand(depth);
-    if (value.ok() && begins_operand()) {
-      return at_line(
-          line_, "expected a function before its values; known are " + std::string(function_names));
-    }
-    return value;
-  }
-
-  Result<TemplateExpr> call(std::string_view name, unsigned depth, TemplateExpr* piped) {
-    const auto* function = find_function(name);
-    if (function == nullptr) {
-      return at_line(line_, "the function " + quoted(name) + " is not known; known are " +
-                                std::string(function_names));
-    }
-    auto out = expr(TemplateExpr::Kind::call);
-    out.text = name;
-    while (begins_operand() && out.arguments.size() <= function->most) {
-      auto argument = operand(depth);
-      if (!argument.ok()) return argument;
-      out.arguments.push_back(std::move(argument).value());
-    }
-    if (piped != nullptr) out.arguments.push_back(std::move(*piped));
-    if (out.arguments.size() < function->least || out.arguments.size() > function->most) {
-      return at_line(line_, std::string(name) + " has " + std::to_string(out.arguments.size()) +
-                                " values; it takes " + std::to_string(function->least) +
-                                (function->most > function->least ? " or more" : ""));
-    }
-    return out;
-  }
-
-  bool begins_operand() noexcept {
-    skip_space();
-    return !text_.empty() && text_.front() != '|' && text_.front() != ')';
-  }
-
-  Result<TemplateExpr> operand(unsigned depth) {
-    skip_space();
-    const char first = text_.empty() ? '\0' : text_.front();
-    if (first == '(') return in_parentheses(depth);
-    if (first == '"' || first == '`') return text_operand();
-    if (first == '.' || first == '$') return field();
-    if (is_digit(first) || first == '-') return number();
-    const auto name = word();
-    if (name == "true" || name == "false") {
-      auto out = expr(TemplateExpr::Kind::boolean);
-      out.number = name == "true";
-      return out;
-    }
-    if (find_function(name) != nullptr) {
-      return at_line(line_, "put parentheses around " + std::string(name) + " and its values");
-    }
-    return at_line(line_, "expected a field such as .Name, a text, a number or a function" +
-                              (name.empty() ? std::string() : ", not " + quoted(name)));
-  }
-
-  Result<TemplateExpr> in_parentheses(unsigned depth) {
-    take(1);
-    auto inner = pipeline(depth + 1);
-    if (inner.ok() && !symbol(')')) return at_line(line_, "expected )");
-    return inner;
-  }
-
-  Result<TemplateExpr> text_operand() {
-    auto said = text();
-    if (!said.ok()) return std::move(said).error();
-    auto out = expr(TemplateExpr::Kind::text);
-    out.text = std::move(said).value();
-    return out;
-  }
-
-  Result<TemplateExpr> field() {
-    if (text_.starts_with('$')) take(1);
-    if (!text_.starts_with('.')) return at_line(line_, "variables are not known here");
-    take(1);
-    auto out = expr(TemplateExpr::Kind::field);
-    if (!text_.empty() && is_alpha(text_.front())) out.text = word();
-    if (out.text.empty()) return at_line(line_, "expected a field's name after the dot");
-    if (text_.starts_with('.')) return at_line(line_, "." + out.text + " has no fields of its own");
-    return out;
-  }
-
-  Result<TemplateExpr> number() {
-    auto out = expr(TemplateExpr::Kind::number);
-    const auto* end = text_.data() + text_.size();
-    const auto read = std::from_chars(text_.data(), end, out.number);
-    if (read.ec != std::errc() || (read.ptr != end && is_word(*read.ptr))) {
-      return at_line(line_, "expected a whole number");
-    }
-    take(static_cast<std::size_t>(read.ptr - text_.data()));
-    return out;
-  }
-
-  std::string_view text_;
-  std::size_t line_;
-};
 
 // A text between actions, or an action.
 struct Piece {
@@ -298,16 +54,16 @@ class Cutter {
 
  private:
   static std::string_view trimmed_front(std::string_view text) noexcept {
-    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_template_space(text.front())) text.remove_prefix(1);
     return text;
   }
   static std::string_view trimmed_back(std::string_view text) noexcept {
-    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    while (!text.empty() && is_template_space(text.back())) text.remove_suffix(1);
     return text;
   }
 
   bool is_trim_marker(std::size_t at) const noexcept {
-    return text_.size() > at + 1 && text_[at] == '-' && is_space(text_[at + 1]);
+    return text_.size() > at + 1 && text_[at] == '-' && is_template_space(text_[at + 1]);
   }
 
   void advance(std::size_t size) noexcept {
@@ -321,23 +77,24 @@ class Cutter {
     advance(trims ? 4 : 2);
     if (text_.substr(at_).starts_with("/*")) return take_comment(line, trim_next);
     const auto close = find_close();
-    if (close == npos) return at_line(line, "an action does not end with }}");
+    if (close == npos) return template_error(line, "an action does not end with }}");
     auto inside = text_.substr(at_, close - at_);
     advance(inside.size() + 2);
-    trim_next = inside.size() > 1 && inside.back() == '-' && is_space(inside[inside.size() - 2]);
+    trim_next =
+        inside.size() > 1 && inside.back() == '-' && is_template_space(inside[inside.size() - 2]);
     if (trim_next) inside.remove_suffix(2);
     return std::optional<Piece>(Piece{true, inside, line});
   }
 
   Result<std::optional<Piece>> take_comment(std::size_t line, bool& trim_next) {
     const auto close = text_.find("*/", at_);
-    if (close == npos) return at_line(line, "a comment does not end with */");
+    if (close == npos) return template_error(line, "a comment does not end with */");
     advance(close + 2 - at_);
-    trim_next =
-        at_ < text_.size() && is_space(text_[at_]) && text_.substr(at_ + 1).starts_with("-}}");
+    trim_next = at_ < text_.size() && is_template_space(text_[at_]) &&
+                text_.substr(at_ + 1).starts_with("-}}");
     if (trim_next) advance(2);
     if (!text_.substr(at_).starts_with("}}")) {
-      return at_line(line, "expected }} right after the comment's */");
+      return template_error(line, "expected }} right after the comment's */");
     }
     advance(2);
     return std::optional<Piece>();
@@ -398,14 +155,15 @@ class Parser {
     } else if (!has_content(known->second)) {
       known->second = std::move(nodes);
     } else if (has_content(nodes)) {
-      return at_line(line, "the template " + quoted(name) + " is there twice");
+      return template_error(line, "the template " + quoted(name) + " is there twice");
     }
     return {};
   }
 
   // Nodes up to the end of the text, where `ending` is null, or to {{end}} or {{else}}.
   Result<Nodes> until_end(unsigned depth, Ending* ending) {
-    if (depth > max_depth) return at_line(line(), "actions stand too deep inside each other");
+    if (depth > max_depth)
+      return template_error(line(), "actions stand too deep inside each other");
     Nodes out;
     while (next_ < pieces_.size()) {
       const auto piece = pieces_[next_++];
@@ -413,11 +171,11 @@ class Parser {
         out.push_back(text_node(piece));
         continue;
       }
-      Action action(piece.text, piece.line);
+      TemplateAction action(piece.text, piece.line);
       const auto word = keyword(piece.text);
       if (word == "end" || word == "else") {
         if (ending == nullptr) {
-          return at_line(piece.line, "{{" + std::string(word) + "}} without a beginning");
+          return template_error(piece.line, "{{" + std::string(word) + "}} without a beginning");
         }
         action.word();
         if (auto seen = read_ending(word, action, *ending); !seen.ok()) {
@@ -428,7 +186,7 @@ class Parser {
       auto added = take(word, action, depth, out);
       if (!added.ok()) return std::move(added).error();
     }
-    if (ending != nullptr) return at_line(line(), "an {{end}} is missing");
+    if (ending != nullptr) return template_error(line(), "an {{end}} is missing");
     return out;
   }
 
@@ -441,19 +199,19 @@ class Parser {
 
   // The word an action begins with when it is no function's name.
   static std::string_view keyword(std::string_view text) noexcept {
-    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_template_space(text.front())) text.remove_prefix(1);
     std::size_t size = 0;
     while (size < text.size() && is_word(text[size])) ++size;
     return text.substr(0, size);
   }
 
-  Result<void> read_ending(std::string_view word, Action& action, Ending& ending) {
+  Result<void> read_ending(std::string_view word, TemplateAction& action, Ending& ending) {
     ending = Ending::end;
     if (word == "else") {
       ending = action.at_end() ? Ending::otherwise : Ending::otherwise_if;
       if (ending == Ending::otherwise) return {};
       if (action.word() != "if") {
-        return at_line(action.line(), "expected {{else}} or {{else if ...}}");
+        return template_error(action.line(), "expected {{else}} or {{else if ...}}");
       }
       auto condition = action.pipeline();
       if (!condition.ok()) return std::move(condition).error();
@@ -462,7 +220,7 @@ class Parser {
     return action.end();
   }
 
-  Result<void> take(std::string_view word, Action& action, unsigned depth, Nodes& out) {
+  Result<void> take(std::string_view word, TemplateAction& action, unsigned depth, Nodes& out) {
     if (word == "if") return action.word(), take_if(action, depth, out);
     if (word == "define" || word == "block") {
       action.word();
@@ -471,9 +229,10 @@ class Parser {
     if (word == "template") return action.word(), take_include(action, out);
     for (const std::string_view unknown : {"range", "with", "break", "continue"}) {
       if (word == unknown) {
-        return at_line(action.line(), "{{" + std::string(word) +
-                                          "}} is not known here; known are if, else, end, define, "
-                                          "block and template");
+        return template_error(action.line(),
+                              "{{" + std::string(word) +
+                                  "}} is not known here; known are if, else, end, define, "
+                                  "block and template");
       }
     }
     TemplateNode node;
@@ -486,7 +245,7 @@ class Parser {
     return action.end();
   }
 
-  Result<void> take_if(Action& action, unsigned depth, Nodes& out) {
+  Result<void> take_if(TemplateAction& action, unsigned depth, Nodes& out) {
     auto condition = action.pipeline();
     if (!condition.ok()) return std::move(condition).error();
     if (auto ended = action.end(); !ended.ok()) return ended;
@@ -510,16 +269,17 @@ class Parser {
     } else if (ending == Ending::otherwise) {
       auto otherwise = until_end(depth + 1, &ending);
       if (!otherwise.ok()) return std::move(otherwise).error();
-      if (ending != Ending::end) return at_line(line, "an if has two {{else}}");
+      if (ending != Ending::end) return template_error(line, "an if has two {{else}}");
       node.otherwise = std::move(otherwise).value();
     }
     out.push_back(std::move(node));
     return {};
   }
 
-  Result<void> take_definition(bool is_block, Action& action, unsigned depth, Nodes& out) {
+  Result<void> take_definition(bool is_block, TemplateAction& action, unsigned depth, Nodes& out) {
     const auto line = action.line();
-    if (!is_block && depth > 0) return at_line(line, "{{define}} stands inside another action");
+    if (!is_block && depth > 0)
+      return template_error(line, "{{define}} stands inside another action");
     auto name = action.text();
     if (!name.ok()) return std::move(name).error();
     if (is_block) action.skip_dot();
@@ -527,12 +287,12 @@ class Parser {
     Ending ending{};
     auto nodes = until_end(depth + 1, &ending);
     if (!nodes.ok()) return std::move(nodes).error();
-    if (ending != Ending::end) return at_line(line, "{{else}} belongs to an {{if}}");
+    if (ending != Ending::end) return template_error(line, "{{else}} belongs to an {{if}}");
     if (is_block) out.push_back(include(*name, line));
     return add(*name, std::move(nodes).value(), line);
   }
 
-  Result<void> take_include(Action& action, Nodes& out) {
+  Result<void> take_include(TemplateAction& action, Nodes& out) {
     auto name = action.text();
     if (!name.ok()) return std::move(name).error();
     action.skip_dot();
@@ -573,10 +333,10 @@ std::string with_unix_line_ends(std::string_view text) {
 
 Result<void> parse_template(std::string_view name, std::string_view text, TemplateParts& into) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (text.size() > max_size) return at_line(1, "more than 256 KiB");
+  if (text.size() > max_size) return template_error(1, "more than 256 KiB");
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-  if (!is_utf8(text)) return at_line(1, "the text is not UTF-8");
-  if (text.find('\0') != npos) return at_line(1, "the text has a NUL");
+  if (!is_utf8(text)) return template_error(1, "the text is not UTF-8");
+  if (text.find('\0') != npos) return template_error(1, "the text has a NUL");
   const auto clean = with_unix_line_ends(text);
   auto pieces = Cutter(clean).cut();
   if (!pieces.ok()) return std::move(pieces).error();

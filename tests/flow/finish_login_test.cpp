@@ -339,6 +339,23 @@ TEST_SUITE("flow/finish_login") {
     CHECK_FALSE(holds_canary(told[0].text));
   }
 
+  TEST_CASE("F-132, F-140: the log is told who signed in or why not, a page only when asked to") {
+    Attempt good;
+    const auto in = good.finish();
+    CHECK(in.person() == "alice@example.com");
+    CHECK(in.identity() == nullptr);
+
+    for (const bool shows : {false, true}) {
+      Attempt bad;
+      bad.world.context->policy.pages.show_debug_on_error = shows;
+      set_claim(bad, "iss", "\"https://other.example\"");
+      const auto page = bad.finish();
+      CHECK(page.detail().find("https://idp.example") != std::string::npos);
+      CHECK((page.body().find("https://idp.example") != std::string::npos) == shows);
+      CHECK_FALSE(holds_canary(whole(page)));
+    }
+  }
+
   TEST_CASE("finish_login: a session too large for cookies is a page, not half a session") {
     Attempt attempt;
     attempt.world.provider.edit_token_reply = [](JsonText& body) {
