@@ -41,7 +41,9 @@ Log::Log(LogSettings settings, std::string& problem) : settings_(std::move(setti
 
 void Log::write(const Event& event) {
   if (event.level < settings_.lowest) return;
-  const auto line = time_text(settings_.local_time) + line_of(event);
+  // Of sign-ins the library has oauth2-proxy's line (auth_logging).
+  const auto line = event.line.empty() ? time_text(settings_.local_time) + line_of(event)
+                                       : std::string(event.line) + "\n";
   const std::lock_guard lock(mutex_);
   put(event.level, line);
 }

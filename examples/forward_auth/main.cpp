@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "listener.hpp"
+#include "local_clock.hpp"
 #include "log.hpp"
 #include "options.hpp"
 #include "page.hpp"
@@ -181,6 +182,7 @@ int main(int argc, char** argv) {
   if (!log_problem.empty()) problems.push_back(log_problem);
 
   auto ports = gatelet::default_ports();
+  if (server.log.local_time) ports.clock = std::make_shared<forward_auth::LocalClock>(ports.clock);
   const bool is_static_only = forward_auth::Upstreams(server.upstreams).is_static_only();
   ports.on_event = [&](const Event& event) { tell(log, event, is_static_only); };
   auto engine = gatelet::Engine::create(*settings, std::move(ports));

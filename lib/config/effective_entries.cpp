@@ -12,19 +12,37 @@ namespace {
 using Entry = Settings::Entry;
 using Origin = Settings::Origin;
 
-// The engine's options that the alpha configuration has, or has something in place of.
+// Options, besides those of providers and upstreams, that the alpha configuration has, or has
+// something in place of.
 constexpr Row replaced_rows[] = {
-    Row::allowed_groups,           Row::pass_user_headers,
-    Row::pass_access_token,        Row::pass_authorization_header,
-    Row::set_authorization_header, Row::set_xauthrequest,
-    Row::pass_basic_auth,          Row::set_basic_auth,
-    Row::basic_auth_password,      Row::prefer_email_to_user,
-    Row::inject_request_headers,   Row::inject_response_headers,
+    Row::allowed_groups,
+    Row::pass_user_headers,
+    Row::pass_access_token,
+    Row::pass_authorization_header,
+    Row::set_authorization_header,
+    Row::set_xauthrequest,
+    Row::pass_basic_auth,
+    Row::set_basic_auth,
+    Row::basic_auth_password,
+    Row::prefer_email_to_user,
+    Row::inject_request_headers,
+    Row::inject_response_headers,
     Row::skip_auth_strip_headers,
+    Row::allowed_roles,
+    Row::http_address,
+    Row::https_address,
+    Row::tls_cert_file,
+    Row::tls_key_file,
+    Row::tls_min_version,
+    Row::tls_cipher_suites,
+    Row::metrics_address,
+    Row::metrics_secure_address,
+    Row::metrics_tls_cert_file,
+    Row::metrics_tls_key_file,
 };
 
 bool is_replaced(const Option& option) noexcept {
-  return option.scope == Scope::provider ||
+  return option.scope == Scope::provider || option.scope == Scope::upstream ||
          std::find(std::begin(replaced_rows), std::end(replaced_rows), option.row) !=
              std::end(replaced_rows);
 }
@@ -57,7 +75,7 @@ class Judge {
  private:
   // The configuration has this provider, or the option is none of a provider.
   bool has_part(const Option& option, std::string_view prefix) const {
-    if (option.scope == Scope::engine) return true;
+    if (option.scope != Scope::provider) return true;
     return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
       if (!entry.is_alpha || prefix_of(entry.key) != prefix) return false;
       const auto* other = find_option(std::string_view(entry.key).substr(prefix.size()));

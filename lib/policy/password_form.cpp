@@ -20,7 +20,7 @@ void add_escaped(std::string_view text, std::string& out) { http::html_escape(te
 
 std::string password_form(const Policy& policy, std::string_view return_to, const FormFacts& form) {
   const auto said = complaint(form.reason);
-  std::string out = "<form method=\"post\" action=\"";
+  std::string out = "<form class=\"password\" method=\"post\" action=\"";
   add_escaped(endpoint_path(policy, "sign_in"), out);
   out.append("\"><input type=\"hidden\" name=\"rd\" value=\"");
   add_escaped(return_to, out);

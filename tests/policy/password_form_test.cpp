@@ -18,7 +18,7 @@ TEST_SUITE("policy/password_form") {
     policy::Policy rules;
     rules.proxy_prefix = "/auth/";
     const auto form = policy::password_form(rules, "/a?b=\"c\"&d", {});
-    CHECK(holds(form, "<form method=\"post\" action=\"/auth/sign_in\">"));
+    CHECK(holds(form, "<form class=\"password\" method=\"post\" action=\"/auth/sign_in\">"));
     CHECK(holds(form, "name=\"rd\" value=\"/a?b=&quot;c&quot;&amp;d\""));
     for (const auto* name : {"username", "password"}) {
       CHECK(holds(form, "<label for=\"" + std::string(name) + "\">"));
