@@ -52,24 +52,18 @@ struct Flat {
 };
 
 Flat flat_of(const std::string& name) {
-  constexpr std::string_view headers[] = {"pass_user_headers",
-                                          "pass_access_token",
-                                          "pass_authorization_header",
-                                          "pass_basic_auth",
-                                          "set_authorization_header",
-                                          "set_xauthrequest",
-                                          "set_basic_auth",
-                                          "basic_auth_password",
-                                          "prefer_email_to_user",
-                                          "skip_auth_strip_headers",
-                                          "allowed_groups"};
+  constexpr std::string_view headers[] = {
+      "pass_user_headers",       "pass_access_token",        "pass_authorization_header",
+      "pass_basic_auth",         "set_authorization_header", "set_xauthrequest",
+      "set_basic_auth",          "basic_auth_password",      "prefer_email_to_user",
+      "skip_auth_strip_headers", "allowed_groups",           "http_address"};
   Flat out;
   for (const auto& line : lines_of("files/flat/" + name + ".cfg")) {
     const auto key = line.substr(0, line.find(' '));
     const auto* option = config::find_option(key);
     if (option == nullptr) continue;
     const bool is_replaced =
-        option->scope == config::Scope::provider ||
+        option->scope == config::Scope::provider || option->scope == config::Scope::upstream ||
         std::find(std::begin(headers), std::end(headers), key) != std::end(headers);
     (is_replaced ? out.replaced : out.kept) += line + "\n";
   }
