@@ -134,15 +134,23 @@ test('sign-in page: several providers, banner, footer and logo', async () => {
   expect(stage.said.length === 0, stage.said.join('\n'));
 });
 
-test('sign-in page with a form for user and password, as the style has it', async () => {
-  const stage = await pageOf({ skip_provider_button: 'false', provider_display_name: 'the development provider' });
-  await at(stage, '/oauth2/sign_in', 200);
-  await stage.page.evaluate(() => document.querySelector('main').insertAdjacentHTML('beforeend',
-    '<form class="password" method="post"><p class="alert" role="alert">The user name or the password is wrong.</p>' +
-    '<p><label for="username">User name</label><input id="username" name="username" autocomplete="username"></p>' +
-    '<p><label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password"></p>' +
-    '<p><button class="button">Sign in with password</button></p></form>'));
+test('sign-in page: a form for user and password: wrong is said, right leads where it was meant to', async () => {
+  const users = join(mkdtempSync(join(tmpdir(), 'gatelet-pages-')), 'users');
+  writeFileSync(users, 'jane:$2b$04$vIaJEP6GHszEIGXYRcbDBu1qyMSzvB0HMlnbuy8NiXspZwiG/rzA6\n');
+  const stage = await pageOf({ htpasswd_file: users, provider_display_name: 'the development provider' });
+  await at(stage, '/reports?month=11', 403);
   await checkPage(stage.page, 'sign-in-form');
+  await stage.page.fill('#username', 'jane');
+  await stage.page.fill('#password', 'correct horsE');
+  await stage.page.click('form.password button');
+  await stage.page.waitForSelector('[role=alert]');
+  expect(await stage.page.inputValue('#username') === 'jane' && await stage.page.inputValue('#password') === '', 'the name stays, the password does not');
+  await checkPage(stage.page, 'sign-in-form-wrong');
+  await stage.page.fill('#password', 'correct horse');
+  await stage.page.keyboard.press('Enter');
+  await stage.page.waitForURL(`${stage.app.url}/reports?month=11`);
+  expect(/jane/.test(await stage.page.innerText('body')), await stage.page.innerText('body'));
+  expect(stage.said.length === 0, stage.said.join('\n'));
 });
 
 test('error pages', async () => {
