@@ -26,6 +26,7 @@ std::string line_of(const Event& event) {
   if (!event.provider.empty()) line.append(" provider=").append(event.provider);
   if (!event.request_id.empty()) line.append(" request=").append(event.request_id);
   if (!event.text.empty()) line.append(": ").append(event.text);
+  if (!event.detail.empty()) line.append(" (").append(event.detail).append(")");
   return line + "\n";
 }
 
@@ -41,9 +42,9 @@ Log::Log(LogSettings settings, std::string& problem) : settings_(std::move(setti
 
 void Log::write(const Event& event) {
   if (event.level < settings_.lowest) return;
-  // Of sign-ins the library has oauth2-proxy's line (auth_logging).
-  const auto line = event.line.empty() ? time_text(settings_.local_time) + line_of(event)
-                                       : std::string(event.line) + "\n";
+  if (settings_.as_oauth2_proxy && event.line.empty()) return;
+  const auto line = settings_.as_oauth2_proxy ? std::string(event.line) + "\n"
+                                              : time_text(settings_.local_time) + line_of(event);
   const std::lock_guard lock(mutex_);
   put(event.level, line);
 }

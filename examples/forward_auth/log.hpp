@@ -11,8 +11,9 @@
 namespace forward_auth {
 
 struct LogSettings {
-  FileSettings file;        // no name: the standard output
-  bool local_time = true;   // else UTC
+  FileSettings file;             // no name: the standard output
+  bool local_time = true;        // else UTC
+  bool as_oauth2_proxy = false;  // events in its formats, where the operator set one
   bool errors_too = false;  // warnings and errors go where the rest goes, not to standard error
   gatelet::Event::Level lowest = gatelet::Event::Level::info;
 };

@@ -1,5 +1,6 @@
 #include "server_settings.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -68,10 +69,20 @@ std::vector<Place> metrics_places(const Settings& settings, std::vector<std::str
   return out;
 }
 
+// The operator wants oauth2-proxy's lines: one of their options is set.
+bool sets_formats(const Settings& settings) {
+  const auto& entries = settings.entries();
+  return std::any_of(entries.begin(), entries.end(), [](const Settings::Entry& entry) {
+    return entry.key == "auth_logging" || entry.key == "auth_logging_format" ||
+           entry.key == "standard_logging" || entry.key == "standard_logging_format";
+  });
+}
+
 LogSettings log_settings(const Settings& settings) {
   constexpr std::uint64_t megabyte = 1024 * 1024;
   LogSettings out;
   out.local_time = is_on(settings, "logging_local_time");
+  out.as_oauth2_proxy = sets_formats(settings);
   out.errors_too = is_on(settings, "errors_to_info_log");
   out.file.name = settings.value("logging_filename");
   const auto size = number(settings, "logging_max_size");

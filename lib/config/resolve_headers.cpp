@@ -21,9 +21,29 @@ constexpr std::array<std::string_view, 13> never_set = {
     "Cookie", "GAP-Auth",       "GAP-Signature",
 };
 
+policy::HeaderPreset preset_of(const EngineValues& engine) noexcept {
+  const auto& name = *engine.header_preset;
+  if (name == "authelia") return policy::HeaderPreset::authelia;
+  if (name == "authentik") return policy::HeaderPreset::authentik;
+  if (name == "mod_auth_openidc") return policy::HeaderPreset::mod_auth_openidc;
+  return policy::HeaderPreset::oauth2_proxy;
+}
+
+std::vector<std::string> additional_claims(const Values& values) {
+  std::vector<std::string> all;
+  for (const auto& provider : values.providers) {
+    for (const auto& claim : *provider.additional_claims) {
+      if (std::find(all.begin(), all.end(), claim) == all.end()) all.push_back(claim);
+    }
+  }
+  return all;
+}
+
 policy::HeaderRules rules_of_switches(const Values& values) {
   const auto& engine = values.engine;
   policy::HeaderSwitches on;
+  on.preset = preset_of(engine);
+  on.additional_claims = additional_claims(values);
   on.pass_user_headers = *engine.pass_user_headers || (values.is_compat && *engine.pass_basic_auth);
   on.pass_access_token = *engine.pass_access_token;
   on.pass_authorization_header = *engine.pass_authorization_header;
@@ -43,6 +63,7 @@ void refuse_switches(const EngineValues& engine, Problems& problems) {
                  "does not go with inject_request_headers and inject_response_headers, which list "
                  "every header; leave it out, and write a rule there");
   };
+  refuse(Row::header_preset, engine.header_preset.given);
   refuse(Row::pass_user_headers, engine.pass_user_headers.given);
   refuse(Row::pass_access_token, engine.pass_access_token.given);
   refuse(Row::pass_authorization_header, engine.pass_authorization_header.given);
@@ -228,6 +249,7 @@ policy::HeaderPolicy resolve_headers(const Settings& settings, const Values& val
                                      std::vector<HeaderFile>& files, Problems& problems) {
   policy::HeaderPolicy out;
   out.rules = rules_of(settings, values, files, problems);
+  out.own_prefix = policy::prefix_of(preset_of(values.engine));
   out.encode_group_separators = !values.is_compat;
   out.strip_own_cookies = *values.engine.strip_own_cookies;
   out.strip_own_token = !values.is_compat;

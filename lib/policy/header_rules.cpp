@@ -1,9 +1,11 @@
 #include "policy/header_rules.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 
+#include "http/header.hpp"
 #include "session/claim_text.hpp"
 
 namespace gatelet::policy {
@@ -29,6 +31,49 @@ void add_bearer(std::vector<HeaderRule>& rules) {
   add(rules, "Authorization", {"id_token", "Bearer ", {}, {}});
 }
 
+struct Named {
+  std::string_view name, claim;
+};
+constexpr Named of_authelia[] = {{"Remote-User", "user"},
+                                 {"Remote-Groups", "groups"},
+                                 {"Remote-Name", "name"},
+                                 {"Remote-Email", "email"}};
+constexpr Named of_authentik[] = {{"X-authentik-username", "preferred_username"},
+                                  {"X-authentik-groups", "groups"},
+                                  {"X-authentik-email", "email"},
+                                  {"X-authentik-name", "name"},
+                                  {"X-authentik-uid", "user"}};
+constexpr Named of_mod_auth_openidc[] = {{"OIDC_CLAIM_sub", "user"},
+                                         {"OIDC_CLAIM_email", "email"},
+                                         {"OIDC_CLAIM_preferred_username", "preferred_username"},
+                                         {"OIDC_CLAIM_groups", "groups"}};
+
+// Of another preset than the reference's.
+void add_preset(std::vector<HeaderRule>& rules, const HeaderSwitches& on) {
+  const auto add_all = [&](std::span<const Named> names) {
+    for (const auto& [name, claim] : names) {
+      const bool is_email = on.prefer_email_to_user && claim == "user";
+      add_claim(rules, name, is_email ? "email" : claim);
+    }
+  };
+  switch (on.preset) {
+    case HeaderPreset::oauth2_proxy: return;
+    case HeaderPreset::authelia: return add_all(of_authelia);
+    case HeaderPreset::authentik:
+      add_all(of_authentik);
+      for (auto& rule : rules) {
+        if (rule.name == "X-authentik-groups") rule.separator = '|';
+      }
+      return;
+    case HeaderPreset::mod_auth_openidc:
+      add_all(of_mod_auth_openidc);
+      for (const auto& claim : on.additional_claims) {
+        if (http::is_token(claim)) add_claim(rules, "OIDC_CLAIM_" + claim, claim);
+      }
+      return;
+  }
+}
+
 bool has_token(const HeaderRule& rule) noexcept {
   return std::any_of(rule.values.begin(), rule.values.end(), [](const HeaderValue& value) {
     return !value.text && session::is_token_claim(value.claim);
@@ -37,11 +82,18 @@ bool has_token(const HeaderRule& rule) noexcept {
 
 }  // namespace
 
+std::string_view prefix_of(HeaderPreset preset) noexcept {
+  if (preset == HeaderPreset::authentik) return "X-authentik-";
+  return preset == HeaderPreset::mod_auth_openidc ? "OIDC_CLAIM_" : "";
+}
+
 HeaderRules header_rules(const HeaderSwitches& on) {
   HeaderRules rules;
   auto& request = rules.request;
   if (on.pass_basic_auth) add_basic(request, on);
-  if (on.pass_user_headers) {
+  const bool is_ours = on.preset == HeaderPreset::oauth2_proxy;
+  if (on.pass_user_headers) add_preset(request, on);
+  if (on.pass_user_headers && is_ours) {
     add_claim(request, "X-Forwarded-User", on.prefer_email_to_user ? "email" : "user");
     add_claim(request, "X-Forwarded-Groups", "groups");
     if (!on.prefer_email_to_user) add_claim(request, "X-Forwarded-Email", "email");
@@ -51,7 +103,8 @@ HeaderRules header_rules(const HeaderSwitches& on) {
   if (on.pass_authorization_header) add_bearer(request);
 
   auto& response = rules.response;
-  if (on.set_xauthrequest) {
+  if (on.set_xauthrequest) add_preset(response, on);
+  if (on.set_xauthrequest && is_ours) {
     add_claim(response, "X-Auth-Request-User", "user");
     add_claim(response, "X-Auth-Request-Email", "email");
     add_claim(response, "X-Auth-Request-Preferred-Username", "preferred_username");

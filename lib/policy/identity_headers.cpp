@@ -27,6 +27,10 @@ constexpr std::array<std::string_view, 7> identity_names = {
 };
 constexpr std::string_view identity_prefix = "X-Auth-Request-";
 
+bool has_prefix(std::string_view name, std::string_view prefix) noexcept {
+  return !prefix.empty() && http::equal_folded(name.substr(0, prefix.size()), prefix);
+}
+
 std::string_view trimmed(std::string_view text) noexcept {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -127,14 +131,15 @@ void clean_connection(const HeaderPolicy& policy, const RequestFacts& facts, Ans
   if (!rest.empty()) out.upstream("Connection", rest);
 }
 
-// A "," inside a group would pose as two: it is percent-encoded, and "%" with it, so that the
+// A separator inside a group would pose as two: it is percent-encoded, and "%" with it, so that the
 // reader can tell.
-void compose_group(std::string_view group, Answer& out) {
+void compose_group(std::string_view group, char separator, Answer& out) {
+  const char encoded[] = {separator, '%'};
   while (!group.empty()) {
-    const auto at = group.find_first_of(",%");
+    const auto at = group.find_first_of(std::string_view(encoded, sizeof encoded));
     out.compose(group.substr(0, at));
     if (at == npos) return;
-    out.compose(group[at] == ',' ? "%2C" : "%25");
+    out.compose(group[at] == '%' ? "%25" : separator == '|' ? "%7C" : "%2C");
     group.remove_prefix(at + 1);
   }
 }
@@ -151,11 +156,11 @@ void compose_basic(std::string_view user, const Secret& password, Answer& out) {
   wipe(text);
 }
 
-// The values of one rule, joined by ",".
+// The values of one rule, joined by its separator.
 class RuleText {
  public:
-  RuleText(const HeaderPolicy& policy, const Whom& whom, Answer& out) noexcept
-      : policy_(policy), whom_(whom), out_(out) {}
+  RuleText(char separator, const HeaderPolicy& policy, const Whom& whom, Answer& out) noexcept
+      : separator_(separator), policy_(policy), whom_(whom), out_(out) {}
 
   void add(std::string_view text) {
     begin();
@@ -171,7 +176,7 @@ class RuleText {
       begin();
       if (value.password) return compose_basic(text, *value.password, out_);
       out_.compose(value.prefix);
-      encodes ? compose_group(text, out_) : out_.compose(text);
+      encodes ? compose_group(text, separator_, out_) : out_.compose(text);
     });
   }
 
@@ -179,9 +184,10 @@ class RuleText {
 
  private:
   void begin() {
-    if (!std::exchange(is_first_, false)) out_.compose(",");
+    if (!std::exchange(is_first_, false)) out_.compose(std::string_view(&separator_, 1));
   }
 
+  const char separator_;
   const HeaderPolicy& policy_;
   const Whom& whom_;
   Answer& out_;
@@ -200,7 +206,7 @@ std::optional<std::string_view> plain_value(const HeaderRule& rule, const Whom& 
 std::string_view value_of(const HeaderRule& rule, const HeaderPolicy& policy, const Whom& whom,
                           Answer& out) {
   if (const auto plain = plain_value(rule, whom)) return *plain;
-  RuleText text(policy, whom, out);
+  RuleText text(rule.separator, policy, whom, out);
   for (const auto& value : rule.values) text.add(value);
   return text.finish();
 }
@@ -232,7 +238,7 @@ bool add_behind_client(const HeaderRule& rule, const HeaderPolicy& policy,
   const auto ours = value_of(rule, policy, whom, out);
   if (ours.empty()) return true;
   if (!is_carried(ours)) return false;
-  RuleText text(policy, whom, out);
+  RuleText text(rule.separator, policy, whom, out);
   for (const auto& field : facts.headers) {
     if (!keeps(rule, field.name)) continue;
     out.strip(field.name);
@@ -245,7 +251,7 @@ bool add_behind_client(const HeaderRule& rule, const HeaderPolicy& policy,
 }  // namespace
 
 bool is_identity_name(std::string_view name, const HeaderPolicy& policy) noexcept {
-  if (http::equal_folded(name.substr(0, identity_prefix.size()), identity_prefix)) return true;
+  if (has_prefix(name, identity_prefix) || has_prefix(name, policy.own_prefix)) return true;
   const auto& rules = policy.rules.request;
   return std::any_of(identity_names.begin(), identity_names.end(),
                      [&](std::string_view known) { return http::equal_folded(name, known); }) ||

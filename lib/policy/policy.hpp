@@ -72,6 +72,7 @@ struct BearerPolicy {
 
 struct HeaderPolicy {
   HeaderRules rules = header_rules({});
+  std::string own_prefix;  // of names that only we may set besides; empty: none
   bool encode_group_separators =
       true;                       // a "," or "%" inside a group is percent-encoded; compat: off
   bool strip_own_cookies = true;  // Cookie is rewritten without the engine's own cookies

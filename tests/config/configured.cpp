@@ -99,6 +99,7 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("headers.encode_group_separators", p.headers.encode_group_separators);
   out.add("headers.strip_own_cookies", p.headers.strip_own_cookies);
   out.add("headers.strip_own_token", p.headers.strip_own_token);
+  out.add("headers.own_prefix", p.headers.own_prefix);
   out.add("headers.is_signed", p.headers.signer != nullptr);
   out.add("pages.banner", p.pages.banner);
   out.add("pages.footer", p.pages.footer);

@@ -158,6 +158,7 @@ const std::vector<Effect>& effects() {
       {"cookie_csrf_expire", "5m", "login_state_expire"},
       {"cookie_csrf_samesite", "none", "login_state_same_site"},
       {"pass_user_headers", "false", "headers.request"},
+      {"header_preset", "authentik", "headers.own_prefix headers.request"},
       {"pass_access_token", "true", "headers.request"},
       {"pass_authorization_header", "true", "headers.request"},
       {"set_authorization_header", "true", "headers.response"},

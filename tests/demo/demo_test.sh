@@ -55,12 +55,15 @@ expect '--help has every option' fails_with 0 '--bearer-token-login-fallback' "$
 expect 'the environment is taken, --set wins over it' fails_with 1 'cookie_path: "from-set"' \
   env GATELET_COOKIE_PATH=from-environment "$build/examples/forward_auth/forward_auth" --set cookie_path=from-set
 printf '%s\n' 'server: {bindAddress: "127.0.0.1:1"}' 'providers: [{id: a, clientID: c, clientSecret: "${SECRET:-s}", oidcConfig: {issuerURL: "https://idp.example"}}]' >"$work/alpha.yaml"
-expect '--alpha-config is taken, and what it says to a server is named' fails_with 0 'http_address is not taken from there; write --http-address' \
+expect '--alpha-config is taken' fails_with 0 'the configuration is fine' \
   "$build/examples/forward_auth/forward_auth" --alpha-config "$work/alpha.yaml" --cookie-secret=0123456789abcdef --config-test
+sed 's/127.0.0.1:1"/nowhere"/' "$work/alpha.yaml" >"$work/nowhere.yaml"
+expect '--alpha-config: its addresses are those of the server' fails_with 1 'http_address: "nowhere"' \
+  "$build/examples/forward_auth/forward_auth" --alpha-config "$work/nowhere.yaml" --cookie-secret=0123456789abcdef --config-test
 printf key >"$work/api-key"
 expect 'the alpha configuration of the guide is fine' fails_with 0 'the configuration is fine' \
   env -C "$work" CLIENT_SECRET=s "$build/examples/forward_auth/forward_auth" --alpha-config "$source/examples/guide/alpha.yaml" --cookie-secret=0123456789abcdef --config-test
-expect '--alpha-config: what it says cannot be a flag as well' fails_with 2 'client_id: does not go with an alpha configuration' \
+expect '--alpha-config: what it says cannot be a flag as well' fails_with 1 'client_id: does not go with an alpha configuration' \
   "$build/examples/forward_auth/forward_auth" --alpha-config "$work/alpha.yaml" --cookie-secret=0123456789abcdef --client-id=x --config-test
 printf '{"client_idd":"x"}' >"$work/wrong.json"
 expect 'a file named .json is read as JSON' fails_with 1 'did you mean client_id' "$build/examples/forward_auth/forward_auth" --config "$work/wrong.json"

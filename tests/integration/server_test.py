@@ -368,7 +368,7 @@ def logged(path):
 @case('a log file: lines with their time, errors elsewhere unless they are wanted here')
 def _():
     path = WORK / 'one.log'
-    server = Program('--http-address=127.0.0.1:0', f'--logging-filename={path}')
+    server = Program('--http-address=127.0.0.1:0', f'--logging-filename={path}', '--request-logging=false')
     Browser().request('GET', server.where + '/ping')
     server.stop()
     lines = logged(path).splitlines()
@@ -383,11 +383,29 @@ def _():
     hours = {}
     for zone in ('true', 'false'):
         path = WORK / f'zone-{zone}.log'
-        server = Program('--http-address=127.0.0.1:0', f'--logging-filename={path}', f'--logging-local-time={zone}', env={'TZ': 'XXX-05:00'})
+        server = Program('--http-address=127.0.0.1:0', f'--logging-filename={path}', f'--logging-local-time={zone}', '--request-logging=false', env={'TZ': 'XXX-05:00'})
         Browser().request('GET', server.where + '/ping')
         server.stop()
         hours[zone] = int(logged(path).splitlines()[-1][12:14])
     assert (hours['true'] - hours['false']) % 24 in (4, 5), hours
+
+
+@case('lines as oauth2-proxy writes them: requests by themselves, events for whoever sets a format')
+def _():
+    time_of = r'\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\]'
+    request = rf'127\.0\.0\.1 - \S+ - - {time_of} \S+ GET - "/ping\?code=x" HTTP/1\.1 "" 200 2 \d+\.\d+'
+    for arguments, event in (([], rf'{time_of} info ping request=\S+: .*'), (['--standard-logging-format={{.Message}} at {{.File}}'], r'the health check .* at ping')):
+        path = WORK / f'lines-{len(arguments)}.log'
+        server = Program('--http-address=127.0.0.1:0', f'--logging-filename={path}', *arguments)
+        Browser().request('GET', server.where + '/ping?code=x')
+        server.stop()
+        lines = logged(path).splitlines()
+        assert len(lines) == 2 and re.fullmatch(event, lines[0]) and re.fullmatch(request, lines[1]), lines
+    path = WORK / 'silent.log'
+    server = Program('--http-address=127.0.0.1:0', f'--logging-filename={path}', '--silence-ping-logging', '--standard-logging=false')
+    Browser().request('GET', server.where + '/ping')
+    server.stop()
+    assert logged(path) == '', logged(path)
 
 
 @case('a log file that has grown is put aside; old ones are compressed, and too many deleted')

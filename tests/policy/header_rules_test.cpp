@@ -56,6 +56,32 @@ TEST_SUITE("policy/header_rules") {
           "X-Forwarded-Preferred-Username=preferred_username");
   }
 
+  TEST_CASE("F-287: header_rules: the names of others, exactly") {
+    using policy::HeaderPreset;
+    const auto with = [](HeaderPreset preset) {
+      HeaderSwitches on;
+      on.preset = preset;
+      on.set_xauthrequest = true;
+      on.additional_claims = {"department", "no token", "name"};
+      return header_rules(on);
+    };
+    const auto both = [&](HeaderPreset preset) {
+      const auto rules = with(preset);
+      CHECK(text_of(rules.request) == text_of(rules.response));
+      return text_of(rules.request);
+    };
+    CHECK(both(HeaderPreset::authelia) ==
+          "Remote-User=user Remote-Groups=groups Remote-Name=name Remote-Email=email");
+    CHECK(both(HeaderPreset::authentik) ==
+          "X-authentik-username=preferred_username X-authentik-groups=groups "
+          "X-authentik-email=email X-authentik-name=name X-authentik-uid=user");
+    CHECK(with(HeaderPreset::authentik).request[1].separator == '|');
+    CHECK(both(HeaderPreset::mod_auth_openidc) ==
+          "OIDC_CLAIM_sub=user OIDC_CLAIM_email=email "
+          "OIDC_CLAIM_preferred_username=preferred_username OIDC_CLAIM_groups=groups "
+          "OIDC_CLAIM_department=department OIDC_CLAIM_name=name");
+  }
+
   TEST_CASE("F-041: header_rules: HTTP Basic with the user, or the address") {
     HeaderSwitches on{.pass_user_headers = false, .pass_basic_auth = true, .set_basic_auth = true};
     on.basic_auth_password = Secret("pw");
