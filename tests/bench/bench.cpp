@@ -87,12 +87,22 @@ void decide_unseen_session(benchmark::State& state) {
 }
 BENCHMARK(decide_unseen_session);
 
-// A session seen before, with 200 patterns of routes, and every header there is but tokens.
+// `count` headers, each of a claim that the session has.
+std::string header_rules(int count) {
+  constexpr const char* claims[] = {"user", "email", "groups", "preferred_username"};
+  std::string rules = "[";
+  for (int i = 0; i < count; ++i) {
+    rules += (i == 0 ? "" : ",") + std::string(R"({"name":"X-Header-)") + std::to_string(i) +
+             R"(","values":[{"claimSource":{"claim":")" + claims[i % 4] + "\"}}]}";
+  }
+  return rules + "]";
+}
+
+// A session seen before, with 200 patterns of routes, and 20 headers.
 void decide_seen_session_fully(benchmark::State& state) {
   const auto engine = support::offline_engine({{"skip_auth_routes", many_routes()},
-                                               {"set_xauthrequest", "true"},
-                                               {"basic_auth_password", "a-password"},
-                                               {"set_basic_auth", "true"}});
+                                               {"inject_request_headers", header_rules(12)},
+                                               {"inject_response_headers", header_rules(8)}});
   decide_in_turn(state, *engine, browsers().requests, Decision::Kind::allow);
 }
 BENCHMARK(decide_seen_session_fully);
