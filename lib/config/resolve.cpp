@@ -85,6 +85,7 @@ policy::EmailRules email_rules(const Values& values) {
   policy::EmailRules out;
   out.domains = *values.engine.email_domains;
   out.from_file = values.engine.authenticated_emails_file.given;
+  out.nobody = values.is_compat && out.domains.empty() && !out.from_file;
   out.refuse_unverified = !values.is_compat;
   for (const auto& provider : values.providers) {
     if (*provider.insecure_oidc_allow_unverified_email) out.refuse_unverified = false;

@@ -6,6 +6,7 @@
 
 #include "config/validate.hpp"
 #include "http/url.hpp"
+#include "oidc/backend_logout.hpp"
 
 namespace gatelet::config {
 namespace {
@@ -99,8 +100,8 @@ HttpTrust trust_of(const Values& values, const ProviderValues& p) {
 
   bool names_http = false;
   for (const auto* text : {&*p.oidc_issuer_url, &*p.login_url, &*p.redeem_url, &*p.profile_url,
-                           &*p.validate_url, &*p.oidc_jwks_url}) {
-    const auto url = http::parse_url(*text);
+                           &*p.validate_url, &*p.oidc_jwks_url, &*p.backend_logout_url}) {
+    const auto url = http::parse_url(oidc::without_mark(*text));
     if (!url.ok()) continue;
     names_http = names_http || url->scheme == "http";
     auto& hosts = trust.configured_hosts;
@@ -147,6 +148,7 @@ ResolvedProvider resolve_provider(const Values& values, const ProviderValues& p,
   provider.require_verified_flag =
       !values.is_compat && has_email_rule && !provider.allow_unverified_email;
   provider.fetch_end_session = *p.end_session;
+  provider.backend_logout_url = *p.backend_logout_url;
   provider.userinfo_fetch = userinfo_of(p);
   provider.user_stands_in_for_email = values.is_compat;
   provider.claims = claims_of(values, p);

@@ -43,9 +43,9 @@ void check_proxies(const EngineValues& engine, Problems& problems) {
 
 void check_emails(const Values& values, Problems& problems) {
   const auto& engine = values.engine;
-  if (!values.is_compat || engine.email_domains.given || engine.authenticated_emails_file.given) {
-    return;
-  }
+  const bool has_rule = engine.email_domains.given || engine.authenticated_emails_file.given ||
+                        engine.htpasswd_file.given;
+  if (!values.is_compat || has_rule) return;
   if (problems.has(Row::email_domains)) return;
   problems.add(Row::email_domains,
                "missing; write the domains to let in, or \"*\" for every address");

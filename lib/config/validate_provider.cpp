@@ -5,6 +5,8 @@
 
 #include "config/range.hpp"
 #include "config/validate.hpp"
+#include "http/url.hpp"
+#include "oidc/backend_logout.hpp"
 
 namespace gatelet::config {
 namespace {
@@ -98,6 +100,13 @@ void check_urls(const ProviderValues& p, Notes& notes) {
   check(Row::profile_url, p.profile_url);
   check(Row::validate_url, p.validate_url);
   check(Row::oidc_jwks_url, p.oidc_jwks_url);
+  check(Row::backend_logout_url, p.backend_logout_url);
+  const auto& logout = p.backend_logout_url;
+  if (logout.given && !http::parse_url(oidc::without_mark(*logout)).ok()) {
+    notes.add(
+        Row::backend_logout_url,
+        shown(*logout) + " is no http or https URL; write https://host/path?token={id_token}");
+  }
 }
 
 void check_discovery(const ProviderValues& p, Notes& notes) {

@@ -131,6 +131,9 @@ Outcome<Decision> Core::carry_out(Case& opened, Verdict verdict) {
       return core.run(opened, flow::begin_login_with_metadata(std::move(need.login)));
     }
     Outcome<Decision> operator()(NeedSignOut need) {
+      need.sign_out.on_backend_failed = [events = core.events](const Error& why) {
+        events->keep(Event::Level::warning, "backend-logout-failed", why.text, {});
+      };
       return core.run(opened, flow::sign_out(std::move(need.sign_out)));
     }
   };

@@ -11,6 +11,7 @@
 #include "http/header.hpp"
 #include "http/query.hpp"
 #include "http/url.hpp"
+#include "oidc/backend_logout.hpp"
 #include "oidc/end_session.hpp"
 #include "policy/answer.hpp"
 #include "policy/own_endpoints.hpp"
@@ -74,6 +75,15 @@ Flow<SharedProvider> sign_out_provider(SharedProvider provider) {
   co_return provider;
 }
 
+// Told behind the browser's back; trouble there keeps nobody signed in.
+Flow<bool> tell_backend(HttpCall call, std::function<void(const Error&)> on_failed) {
+  auto reply = co_await attempt(std::move(call));
+  const auto done =
+      reply.ok() ? oidc::read_backend_logout_reply(*reply) : Result<void>(std::move(reply).error());
+  if (!done.ok() && on_failed) on_failed(done.error());
+  co_return done.ok();
+}
+
 // The way over the provider; nullopt when it cannot be prepared, and the sign-out ends here.
 std::optional<Decision> over_provider(const SignOut& in, const oidc::Provider& provider,
                                       const policy::SafeReturn& target,
@@ -96,6 +106,14 @@ Flow<Decision> sign_out(SignOut in) {
   const auto& facts = in.request->facts();
   const auto cookies = session::clear_session(context.session, facts.host, facts.headers);
   const auto target = wished_target(context.policy, facts, in.return_to);
+
+  const bool has_backend =
+      in.session && in.provider && !in.provider->provider->backend_logout_url.empty();
+  if (has_backend) {
+    auto call = oidc::backend_logout_request(*in.provider->provider, in.session->id_token);
+    auto telling = tell_backend(std::move(call), in.on_backend_failed);
+    (void)co_await std::move(telling);
+  }
 
   auto choosing = sign_out_provider(in.provider);
   auto provider = co_await std::move(choosing);

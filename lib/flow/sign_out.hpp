@@ -2,6 +2,7 @@
 // Logout 1.0).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,14 +24,18 @@ class SignOut {
   std::shared_ptr<const policy::OwnedRequest> request;
   std::shared_ptr<const session::Session> session;  // null when there is none
   std::string return_to;                            // SignOutOptions
+  std::function<void(const Error&)>
+      on_backend_failed;  // what backend_logout_url came to; may be empty
   explicit SignOut(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
-// Cookies cleared and a redirect: with end_session on to the provider's end_session endpoint, with
-// id_token_hint and a state kept in a cookie (flow/sign_out_state.hpp), else to the return target:
-// `return_to`, `rd` or X-Auth-Request-Redirect, the first that is allowed, else "/"; `{id_token}`
-// in it is filled in. Metadata that is absent is refetched first; when that fails, or the provider
-// has no such endpoint, the sign-out happens here only.
+// The provider's backend_logout_url is called once, where there is one and a session; whatever it
+// comes to, the sign-out goes on. Cookies cleared and a redirect: with end_session on to the
+// provider's end_session endpoint, with id_token_hint and a state kept in a cookie
+// (flow/sign_out_state.hpp), else to the return target: `return_to`, `rd` or
+// X-Auth-Request-Redirect, the first that is allowed, else "/"; `{id_token}` in it is filled in.
+// Metadata that is absent is refetched first; when that fails, or the provider has no such
+// endpoint, the sign-out happens here only.
 //   Failure: none; Status::out_of_memory or cancelled by the driver.
 Flow<Decision> sign_out(SignOut in);
 

@@ -72,6 +72,7 @@ struct Provider {
   bool require_verified_flag =
       false;  // default profile with email rules: an absent email_verified refuses
   bool fetch_end_session = false;  // end_session: sign out at the provider too
+  std::string backend_logout_url;  // called at sign-out; {id_token} in it is filled in
   UserinfoFetch userinfo_fetch = UserinfoFetch::missing;
   bool only_verifies = false;  // of extra_jwt_issuers: nobody signs in there, its keys are wanted
   bool user_stands_in_for_email = false;  // compat: of a bearer token without an address

@@ -19,7 +19,7 @@ bool domain_allowed(std::string_view domain, std::string_view rule) noexcept {
 }  // namespace
 
 bool EmailRules::restricts() const noexcept {
-  const bool has_rule = from_file || !domains.empty();
+  const bool has_rule = from_file || nobody || !domains.empty();
   return has_rule && std::find(domains.begin(), domains.end(), "*") == domains.end();
 }
 

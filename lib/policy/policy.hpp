@@ -32,7 +32,8 @@ struct ReturnPolicy {
 struct EmailRules {
   std::vector<std::string>
       domains;  // "*", "example.com", ".example.com", "*.example.com"; empty and no emails: no rule
-  bool from_file = false;                      // authenticated_emails_file is set
+  bool from_file = false;  // authenticated_emails_file is set
+  bool nobody = false;     // compat: users of htpasswd_file alone are let in, and no address
   std::shared_ptr<const EmailList> addresses;  // what stands in it; null before it is read
   bool refuse_unverified = false;   // a session whose address the provider calls unverified is no
                                     // match (login already judged it by the provider's settings)

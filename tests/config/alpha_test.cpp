@@ -214,8 +214,7 @@ TEST_SUITE("config/alpha") {
   }
 
   TEST_CASE("F-144: converted files of other provider types say what is not here yet") {
-    for (const std::string name :
-         {"azure-legacy", "entra-id", "github-org", "google-groups", "keycloak-oidc"}) {
+    for (const std::string name : {"azure-legacy", "entra-id", "github-org", "google-groups"}) {
       CAPTURE(name);
       Settings settings{{"compat", "oauth2-proxy"}};
       const auto done = settings.load("yaml", read_data("files/converted/" + name + ".yaml"));

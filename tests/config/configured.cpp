@@ -77,6 +77,7 @@ void add_policy(const policy::Policy& p, Members& out) {
   out.add("return_to.strict_query", p.return_to.strict_query);
   out.add("email.domains", p.email.domains);
   out.add("email.from_file", p.email.from_file);
+  out.add("email.nobody", p.email.nobody);
   out.add("email.refuse_unverified", p.email.refuse_unverified);
   out.add("forwarded.reverse_proxy", p.forwarded.reverse_proxy);
   out.add_number("forwarded.num_trusted_proxies", p.forwarded.trusted_proxies.size());
@@ -172,6 +173,7 @@ void add_provider(const config::ResolvedProvider& from, Members& out) {
   out.add(name("require_email"), p.require_email);
   out.add(name("require_verified_flag"), p.require_verified_flag);
   out.add(name("fetch_end_session"), p.fetch_end_session);
+  out.add(name("backend_logout_url"), p.backend_logout_url);
   out.add(name("user_stands_in_for_email"), p.user_stands_in_for_email);
   out.add_number(name("userinfo_fetch"), p.userinfo_fetch);
   out.add(name("claims.user"), p.claims.user);

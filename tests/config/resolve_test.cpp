@@ -89,6 +89,8 @@ const std::vector<Effect>& effects() {
       {"userinfo_fetch", "always", "default.userinfo_fetch"},
       {"skip_claims_from_profile_url", "true", "default.userinfo_fetch"},
       {"end_session", "true", "default.fetch_end_session"},
+      {"backend_logout_url", "https://logout.example/?t={id_token}",
+       "default.backend_logout_url default.trust.configured_hosts"},
       {"provider_ca_files", "ca.pem", "default.ca_files default.trust.use_system_store"},
       {"use_system_trust_store", "true", "default.trust.use_system_store", {ca}},
       {"ssl_insecure_skip_verify", "true", "default.trust.insecure_skip_verify warnings"},

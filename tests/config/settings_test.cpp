@@ -55,12 +55,25 @@ std::string said_of(const std::string& files) {
     if (!done.ok()) said += done.error().text + "\n";
   };
   Settings settings{{"compat", "oauth2-proxy"}};
-  const char* const variables[] = {is_set ? "VECTOR_CLIENT_ID=app" : "OTHER=x", nullptr};
-  take(settings.load_env(variables));
+  std::vector<std::string> variables = {is_set ? "VECTOR_CLIENT_ID=app" : "OTHER=x"};
   auto rest = files.substr(0, files.size() - (is_set ? 0 : unset.size()));
   for (const auto& file : split(rest, '+')) {
     const auto name = file.substr(file.find_first_not_of(' '));
     const auto clean = name.substr(0, name.find(' '));
+    if (clean.ends_with(".env")) {
+      for (const auto& line : split(read_data("files/" + clean), '\n')) {
+        if (!line.empty() && !line.starts_with('#')) variables.push_back(line);
+      }
+    }
+  }
+  std::vector<const char*> pointers;
+  for (const auto& variable : variables) pointers.push_back(variable.c_str());
+  pointers.push_back(nullptr);
+  take(settings.load_env(pointers.data()));
+  for (const auto& file : split(rest, '+')) {
+    const auto name = file.substr(file.find_first_not_of(' '));
+    const auto clean = name.substr(0, name.find(' '));
+    if (clean.ends_with(".env")) continue;
     take(settings.load(clean.ends_with(".yaml") ? "yaml" : "toml", read_data("files/" + clean)));
   }
   if (!said.empty()) return said;
@@ -349,7 +362,7 @@ TEST_SUITE("config/settings") {
       }
       ++num_files;
     }
-    CHECK(num_files == (has_yaml ? 36 : 25));
+    CHECK(num_files == (has_yaml ? 68 : 57));
   }
 #endif
 }

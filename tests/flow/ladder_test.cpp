@@ -177,6 +177,7 @@ class sign_out final : public Scenario {
     session.id_token = Secret("id.token.hint");  // goes to the provider on purpose
     session_ = std::make_shared<const session::Session>(std::move(session));
     world.provider.settings.fetch_end_session = true;
+    world.provider.settings.backend_logout_url = "https://idp.example/backend?t={id_token}";
     world.state = world.provider.unknown();
     world.driver.seen.clear();
     world.driver.num_effects = world.driver.num_deliveries = 0;
@@ -417,7 +418,7 @@ TEST_SUITE("flow/ladder") {
     CHECK(count_effects<refresh_session>() == 4);
     CHECK(count_effects<fetch_metadata>() == 2);
     CHECK(count_effects<begin_login_with_metadata>() == 1);
-    CHECK(count_effects<sign_out>() == 1);
+    CHECK(count_effects<sign_out>() == 2);
     CHECK(count_effects<verify_bearer>() == 2);
 #ifdef GATELET_HAVE_CRYPT
     CHECK(count_effects<check_password>() == 1);

@@ -204,4 +204,43 @@ TEST_SUITE("flow/sign_out") {
     one.world.context->policy.return_to.whitelist_domains = {};
     CHECK(location_of(one.come_back("state=" + param(location, "state"))) == "/");
   }
+
+  TEST_CASE("F-114: backend_logout_url is called once, and its trouble keeps nobody signed in") {
+    for (const int status : {200, 500, 0}) {  // 0: nobody answers
+      SignedIn one;
+      one.world.provider.settings.backend_logout_url = "https://back.example/out?t={id_token}";
+      one.world.state = one.world.provider.known(one.world.driver.now);
+      std::vector<std::string> called;
+      one.world.driver.on_http = [&](const HttpCall& call, Instant) -> Result<HttpReply> {
+        called.push_back(call.url);
+        if (status == 0) return Error{Status::provider_unreachable, "connection refused"};
+        HttpReply reply;
+        reply.status = status;
+        return reply;
+      };
+      std::vector<Status> failures;
+      flow::SignOut in(one.world.context);
+      in.provider = one.world.state;
+      in.request = one.world.get("/oauth2/sign_out?rd=%2Fbye");
+      in.session = one.session;
+      in.on_backend_failed = [&](const Error& why) { failures.push_back(why.status); };
+      const auto answer = one.world.driver.run(flow::sign_out(std::move(in)));
+      REQUIRE(answer.ok());
+      CHECK(location_of(*answer) == "/bye");
+      CHECK(expires_cookie(*answer, "__Host-gatelet="));
+      REQUIRE(called.size() == 1);
+      CHECK(called[0] ==
+            "https://back.example/out?t=" + std::string(one.session->id_token.reveal()));
+      CHECK(failures.size() == (status == 200 ? 0 : 1));
+    }
+  }
+
+  TEST_CASE("F-114: without a session nobody is told of its end") {
+    SignedIn one;
+    one.world.provider.settings.backend_logout_url = "https://back.example/out";
+    one.world.state = one.world.provider.known(one.world.driver.now);
+    one.session = nullptr;
+    one.sign_out();
+    CHECK(one.world.driver.seen.empty());
+  }
 }

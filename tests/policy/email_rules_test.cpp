@@ -84,4 +84,13 @@ TEST_SUITE("policy/email_rules") {
     from_file.domains = {"*"};
     CHECK_FALSE(from_file.restricts());
   }
+
+  TEST_CASE("nobody: no address is let in") {
+    EmailRules closed;
+    closed.nobody = true;
+    CHECK(closed.restricts());
+    for (const auto* email : {"a@example.com", "", "*"}) {
+      CHECK_FALSE(email_allowed(closed, email));
+    }
+  }
 }
