@@ -28,7 +28,8 @@ struct PresentedPassword {
   std::string attempt;                               // names user, password and line of the file
 };
 
-// Requires snapshot.attempt_key. A name that is not in the file takes as long as one that is.
+// Requires snapshot.attempt_key. A name that is not in the file takes as long as one with a slow
+// hash.
 PresentedPassword present_password(const Memory& memory, std::string_view user,
                                    std::string_view password, Instant now);
 
