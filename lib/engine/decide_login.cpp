@@ -1,5 +1,6 @@
 #include "engine/decide_login.hpp"
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -140,7 +141,8 @@ Result<Verdict> sign_in_by_form(const Question& question, const session::Session
                              question.facts.headers, *context.entropy);
   if (!cookies.ok()) return cookies.error();
   const auto target = policy::wished_return(question.policy(), question.facts, return_to);
-  return Verdict(policy::redirect_to(target.text(), *cookies, Reason::signed_in));
+  return Verdict(policy::redirect_to(target.text(), *cookies, Reason::signed_in,
+                                     std::make_shared<const session::Session>(session)));
 }
 
 // In the reference anything but a right password is a wish for the provider, where no page is

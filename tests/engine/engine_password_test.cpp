@@ -211,6 +211,7 @@ TEST_SUITE("engine/engine: passwords") {
       CHECK(answer.http_status() == 302);
       CHECK(answer.reason() == Reason::signed_in);
       CHECK(location_of(answer) == "/wanted?x=1");
+      CHECK(answer.person() == user);
       REQUIRE(browser.has_session());
       const auto page = browser.get("/page");
       CHECK(page.kind() == Decision::Kind::allow);
