@@ -23,6 +23,7 @@ constexpr Row replaced_rows[] = {
     Row::set_xauthrequest,
     Row::pass_basic_auth,
     Row::set_basic_auth,
+    Row::basic_auth_password_file,
     Row::basic_auth_password,
     Row::prefer_email_to_user,
     Row::inject_request_headers,

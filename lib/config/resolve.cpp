@@ -167,6 +167,10 @@ Resolved resolve(const Settings& settings) {
   out.templates_dir = *engine.custom_templates_dir;
   out.emails_file = *engine.authenticated_emails_file;
   out.htpasswd_file = *engine.htpasswd_file;
+  if (!engine.basic_auth_password.given) {
+    out.basic_auth_password_file = *engine.basic_auth_password_file;
+  }
+  if (!engine.signature_key.given) out.signature_key_file = *engine.signature_key_file;
   if (!engine.cookie_secret.given) out.cookie_secret_file = *engine.cookie_secret_file;
   for (const auto& provider : values.providers) {
     out.providers.push_back(resolve_provider(values, provider, out.policy));

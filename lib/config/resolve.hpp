@@ -40,6 +40,8 @@ struct Resolved {
   std::string templates_dir;                // empty: none
   std::string emails_file;                  // empty: none
   std::string htpasswd_file;                // empty: none
+  std::string basic_auth_password_file;     // empty where basic_auth_password is set
+  std::string signature_key_file;           // empty where signature_key is set
   std::vector<HeaderFile> header_files;     // what the rules of policy.headers lack
   std::string cookie_secret_file;           // empty where cookie_secret is set
   std::vector<ResolvedProvider> providers;  // never empty; the first is the default choice

@@ -51,7 +51,8 @@ policy::HeaderRules rules_of_switches(const Values& values) {
   on.set_xauthrequest = *engine.set_xauthrequest;
   on.prefer_email_to_user = *engine.prefer_email_to_user;
   on.basic_auth_password = *engine.basic_auth_password;
-  on.pass_basic_auth = *engine.pass_basic_auth && engine.basic_auth_password.given;
+  on.pass_basic_auth = *engine.pass_basic_auth &&
+                       (engine.basic_auth_password.given || engine.basic_auth_password_file.given);
   on.set_basic_auth = *engine.set_basic_auth;
   return policy::header_rules(on);
 }
@@ -72,6 +73,7 @@ void refuse_switches(const EngineValues& engine, Problems& problems) {
   refuse(Row::pass_basic_auth, engine.pass_basic_auth.given);
   refuse(Row::set_basic_auth, engine.set_basic_auth.given);
   refuse(Row::basic_auth_password, engine.basic_auth_password.given);
+  refuse(Row::basic_auth_password_file, engine.basic_auth_password_file.given);
   refuse(Row::prefer_email_to_user, engine.prefer_email_to_user.given);
 }
 

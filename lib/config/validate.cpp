@@ -67,7 +67,9 @@ void check_logo(const EngineValues& engine, Problems& problems) {
 
 void check_headers(const Values& values, Problems& problems) {
   const auto& engine = values.engine;
-  if (*engine.set_basic_auth && !engine.basic_auth_password.given) {
+  const bool has_password =
+      engine.basic_auth_password.given || engine.basic_auth_password_file.given;
+  if (*engine.set_basic_auth && !has_password) {
     problems.add(Row::basic_auth_password, "missing, and set_basic_auth is on; write a password");
   }
   if (engine.signature_key.given) {
@@ -79,8 +81,8 @@ void check_headers(const Values& values, Problems& problems) {
                  "cannot be off: a client could name itself; leave it out");
   }
   // The reference writes both into one field, which nobody can read.
-  const bool is_twice_up = *engine.pass_basic_auth && engine.basic_auth_password.given &&
-                           *engine.pass_authorization_header;
+  const bool is_twice_up =
+      *engine.pass_basic_auth && has_password && *engine.pass_authorization_header;
   const bool is_twice_down = *engine.set_basic_auth && *engine.set_authorization_header;
   if (values.is_compat || (!is_twice_up && !is_twice_down)) return;
   problems.add(

@@ -108,6 +108,38 @@ std::shared_ptr<const policy::Htpasswd> users(const std::string& path, FileReade
   return nullptr;
 }
 
+// The secret in a file, without one line end; nullopt where there is none, which has been told.
+std::optional<Secret> secret_in(const std::string& path, Row row, FileReader& reader) {
+  if (path.empty()) return std::nullopt;
+  auto content = reader.read({}, row, path, max_secret_size);
+  if (!content) return std::nullopt;
+  Secret secret(without_line_end(*content));
+  wipe(*content);
+  if (!secret.empty()) return secret;
+  reader.refuse({}, row, path, "is empty");
+  return std::nullopt;
+}
+
+// basic_auth_password_file and signature_key_file.
+void read_header_secrets(const config::Resolved& resolved, policy::HeaderPolicy& headers,
+                         FileReader& reader) {
+  const auto password =
+      secret_in(resolved.basic_auth_password_file, Row::basic_auth_password_file, reader);
+  for (auto* rules : {&headers.rules.request, &headers.rules.response}) {
+    for (auto& rule : *rules) {
+      for (auto& value : rule.values) {
+        if (password && value.password) value.password = password;
+      }
+    }
+  }
+  const auto& path = resolved.signature_key_file;
+  const auto key = secret_in(path, Row::signature_key_file, reader);
+  if (!key) return;
+  auto signer = policy::RequestSigner::make(*key);
+  if (!signer.ok()) return reader.refuse({}, Row::signature_key_file, path, signer.error().text);
+  headers.signer = std::make_shared<const policy::RequestSigner>(std::move(*signer));
+}
+
 // What names an attempt with a password, in this generation of settings only.
 std::shared_ptr<const crypto::HmacKey> attempt_key(Entropy& entropy) {
   constexpr std::size_t key_size = 32;
@@ -286,6 +318,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   context->policy.email.addresses = emails(resolved.emails_file, reader);
   context->policy.password.users = users(resolved.htpasswd_file, reader);
   read_header_files(resolved.header_files, context->policy.headers.rules, reader);
+  read_header_secrets(resolved, context->policy.headers, reader);
   context->policy.pages.logo = logo(resolved.logo_file, reader);
   context->policy.pages.templates = templates(resolved.templates_dir, reader);
   context->session = std::move(resolved.session);

@@ -244,6 +244,8 @@ std::map<std::string, std::string> members(const Settings& settings) {
   out.add("logo_file", resolved.logo_file);
   out.add("emails_file", resolved.emails_file);
   out.add("htpasswd_file", resolved.htpasswd_file);
+  out.add("basic_auth_password_file", resolved.basic_auth_password_file);
+  out.add("signature_key_file", resolved.signature_key_file);
   out.add("templates_dir", resolved.templates_dir);
   out.add("cookie_secret_file", resolved.cookie_secret_file);
   auto& files = out.all["header_files"];

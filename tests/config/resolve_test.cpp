@@ -168,6 +168,8 @@ const std::vector<Effect>& effects() {
       {"pass_basic_auth", "false", "headers.request", {password}},
       {"set_basic_auth", "true", "headers.response", {password}},
       {"basic_auth_password", "pw", "headers.request"},
+      {"basic_auth_password_file", "pw.txt", "basic_auth_password_file headers.request"},
+      {"signature_key_file", "key.txt", "signature_key_file"},
       {"prefer_email_to_user", "true", "headers.request password.email_is_user"},
       {"signature_key", "sha256:k", "headers.is_signed"},
       {"inject_request_headers", R"([{"name":"X-U"}])", "headers.request"},

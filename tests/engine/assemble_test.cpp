@@ -249,6 +249,30 @@ TEST_SUITE("engine/assemble") {
           "custom_templates_dir: \"t/sign_in.html\" cannot be read: it is too large");
   }
 
+  TEST_CASE("basic_auth_password_file, signature_key_file: the secrets, without the line end") {
+    World world;
+    world.files->content = {
+        {"pw", "secret\n"}, {"key", "sha256:k\r\n"}, {"empty", "\n"}, {"wrong", "canary"}};
+    const auto good =
+        must_assemble(world, {{"basic_auth_password_file", "pw"}, {"signature_key_file", "key"}});
+    const auto& headers = good.snapshot->context->policy.headers;
+    REQUIRE_FALSE(headers.rules.request.empty());
+    CHECK(headers.rules.request[0].name == "Authorization");
+    CHECK(headers.rules.request[0].values[0].password == Secret("secret"));
+    REQUIRE(headers.signer);
+    const auto same = policy::RequestSigner::make(Secret("sha256:k"));
+    const auto none = [](std::string_view) { return std::string(); };
+    CHECK(*headers.signer->sign({"GET", "/", ""}, none) == *same->sign({"GET", "/", ""}, none));
+    for (const auto& [key, path] : Pairs{{"basic_auth_password_file", "empty"},
+                                         {"basic_auth_password_file", "gone"},
+                                         {"signature_key_file", "empty"},
+                                         {"signature_key_file", "wrong"}}) {
+      const auto said = refusal(world, {{key, path}});
+      CHECK(said.find(": \"" + std::string(path) + "\"") != std::string::npos);
+      CHECK(said.find("canary") == std::string::npos);
+    }
+  }
+
   TEST_CASE("authenticated_emails_file: read at once; what is no list of addresses is a problem") {
     World world;
     world.files->content = {{"emails", "a@x.example\n"}, {"broken", "nobody\n"}};
