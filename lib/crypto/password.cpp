@@ -79,7 +79,9 @@ bool bcrypt_match(const std::string& setting, std::string_view password) noexcep
   if (!scratch) return false;
   password = password.substr(0, bcrypt_password);
   std::copy(password.begin(), password.end(), scratch->password.begin());
-  const char* computed = crypt_r(scratch->password.data(), setting.c_str(), &scratch->data);
+  // Not crypt_r: sanitizers stand in for that one, and libcrypt is then not even loaded.
+  const char* computed = crypt_rn(scratch->password.data(), setting.c_str(), &scratch->data,
+                                  static_cast<int>(sizeof scratch->data));
   wipe(scratch->password.data(), scratch->password.size());
   if (computed == nullptr) return false;
   // The salt is ours; its last letter may have been written in more ways than one.
