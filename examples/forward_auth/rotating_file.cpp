@@ -44,7 +44,8 @@ bool is_backup_of(const fs::path& file, const fs::path& candidate) {
   if (name.size() != before.size() + time_shape.size() + behind.size()) return false;
   if (!name.starts_with(before) || !name.ends_with(behind)) return false;
   return std::equal(
-      time_shape.begin(), time_shape.end(), name.begin() + before.size(),
+      time_shape.begin(), time_shape.end(),
+      name.begin() + static_cast<std::ptrdiff_t>(before.size()),
       [](char shape, char c) { return shape == '0' ? c >= '0' && c <= '9' : c == shape; });
 }
 
