@@ -52,7 +52,6 @@ class ServerOf : public Base {
     return process(connection, ends, is_closed) && !ends && !is_closed;
   }
 
-  // One request, whatever this version of cpp-httplib wants to be told with it.
   // One request, with what this version of cpp-httplib wants to be told beside it.
   bool process(httplib::Stream& stream, bool ends, bool& is_closed) {
     if constexpr (requires(ServerOf & s) { s.process_request(stream, ends, is_closed, nullptr); }) {

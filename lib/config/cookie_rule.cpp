@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "config/range.hpp"
-#include "http/header.hpp"
+#include "policy/domain_match.hpp"
 
 namespace gatelet::config {
 namespace {
@@ -30,18 +30,9 @@ bool is_host(std::string_view host) {
   return !host.empty() && complaint(domains, std::vector<std::string>{std::string(host)}).empty();
 }
 
-// `domain` is the host or a parent of it: browsers drop what is not.
-bool may_set(std::string_view host, std::string_view domain) noexcept {
-  host = without_dot(host);
-  if (host.size() < domain.size()) return false;
-  const auto border = host.size() - domain.size();
-  return http::equal_ignoring_case(host.substr(border), domain) &&
-         (border == 0 || host[border - 1] == '.');
-}
-
 Result<void> set_domain(session::CookieRule& rule, std::string_view value) {
   const auto domain = without_dot(value);
-  if (!is_host(domain) || !may_set(rule.host, domain)) {
+  if (!is_host(domain) || !policy::is_inside_domain(without_dot(rule.host), domain)) {
     return refusal("domain " + shown(value) + " is no parent of " + shown(rule.host) +
                    "; browsers would drop the cookie");
   }

@@ -122,7 +122,7 @@ std::string percent_decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = text[i] == '%' ? escaped_byte(text, i) : std::nullopt;
+    const auto byte = escaped_byte(text, i);
     out += byte ? *byte : text[i];
     if (byte) i += 2;
   }

@@ -4,10 +4,10 @@
 #include <array>
 #include <utility>
 
-#include "http/ascii.hpp"
 #include "http/date.hpp"
 #include "http/header.hpp"
 #include "http/log_text.hpp"
+#include "http/path.hpp"
 #include "policy/free_pass.hpp"
 #include "policy/own_endpoints.hpp"
 
@@ -95,22 +95,12 @@ bool is_below(std::string_view path, const std::string& prefix) noexcept {
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
-std::string decoded(std::string_view path) {
-  std::string out;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const auto byte = http::escaped_byte(path, i);
-    out += byte ? *byte : path[i];
-    if (byte) i += 2;
-  }
-  return out;
-}
-
 bool is_told(const Policy& policy, std::string_view path, const RequestFacts* facts) {
   const auto& logging = policy.logging;
   if (!logging.requests) return false;
   const auto& excluded = logging.exclude_paths;
   if (!excluded.empty() &&
-      std::find(excluded.begin(), excluded.end(), decoded(path)) != excluded.end()) {
+      std::find(excluded.begin(), excluded.end(), http::percent_decoded(path)) != excluded.end()) {
     return false;
   }
   if (!logging.silence_ping || facts == nullptr) return true;

@@ -21,17 +21,6 @@ Options with(Options options, const Options& more) {
   return options;
 }
 
-Decision ask(Live& live, const std::string& authorization, std::string_view target = "/api",
-             const std::string& cookie = "") {
-  std::vector<HeaderView> headers = {{"Authorization", authorization}};
-  if (!cookie.empty()) headers.push_back({"Cookie", cookie});
-  auto view = request_to(target);
-  view.headers = headers;
-  auto answer = wait_for(live.engine->decide(view));
-  REQUIRE_MESSAGE(answer.ok(), answer.error().text);
-  return std::move(answer).value();
-}
-
 }  // namespace
 
 TEST_SUITE("engine/engine: bearer") {

@@ -56,17 +56,6 @@ std::string basic(std::string_view user, std::string_view password) {
   return "Basic " + base64::encode(std::string(user).append(":").append(password));
 }
 
-Decision ask(Live& live, const std::string& authorization, std::string_view target = "/api",
-             const std::string& cookie = "") {
-  std::vector<HeaderView> headers = {{"Authorization", authorization}};
-  if (!cookie.empty()) headers.push_back({"Cookie", cookie});
-  auto view = request_to(target);
-  view.headers = headers;
-  auto answer = wait_for(live.engine->decide(view));
-  REQUIRE_MESSAGE(answer.ok(), answer.error().text);
-  return std::move(answer).value();
-}
-
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 Decision post(Live& live, const Pairs& fields, std::vector<HeaderView> headers = {}) {

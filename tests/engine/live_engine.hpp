@@ -75,4 +75,16 @@ inline RequestView request_to(std::string_view target) {
   return view;
 }
 
+// The answer to one request with this Authorization, and this Cookie where one is given.
+inline Decision ask(Live& live, const std::string& authorization, std::string_view target = "/api",
+                    const std::string& cookie = "") {
+  std::vector<HeaderView> headers = {{"Authorization", authorization}};
+  if (!cookie.empty()) headers.push_back({"Cookie", cookie});
+  auto view = request_to(target);
+  view.headers = headers;
+  auto answer = wait_for(live.engine->decide(view));
+  REQUIRE_MESSAGE(answer.ok(), answer.error().text);
+  return std::move(answer).value();
+}
+
 }  // namespace gatelet::engine

@@ -2,35 +2,15 @@
 
 #include <doctest/doctest.h>
 
-#include <array>
 #include <string>
 #include <vector>
+
+#include "http/page_of.hpp"
 
 using namespace gatelet;
 using namespace gatelet::http;
 
 namespace {
-
-using Kind = TemplateField::Kind;
-
-constexpr std::array<TemplateField, 6> fields = {{{"Name"},
-                                                  {"Other"},
-                                                  {"Prefix", Kind::path},
-                                                  {"Logo", Kind::ready},
-                                                  {"Status", Kind::number},
-                                                  {"Form", Kind::boolean}}};
-
-Result<Template> compiled(std::string_view text) {
-  TemplateParts parts;
-  if (auto parsed = parse_template("page", text, parts); !parsed.ok()) return parsed.error();
-  return Template::compile(parts, "page", fields, Template::Form::page);
-}
-
-std::string page(std::string_view text, std::vector<TemplateValue> values) {
-  const auto made = compiled(text);
-  REQUIRE_MESSAGE(made.ok(), (made.ok() ? "" : made.error().text));
-  return made->render(values);
-}
 
 std::string refusal(std::string_view text) {
   const auto made = compiled(text);

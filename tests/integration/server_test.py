@@ -383,7 +383,7 @@ def _():
     hours = {}
     for zone in ('true', 'false'):
         path = WORK / f'zone-{zone}.log'
-        server = Program('--http-address=127.0.0.1:0', f'--logging-filename={path}', f'--logging-local-time={zone}', '--request-logging=false', env={'TZ': 'XXX-05:00'})
+        server = Program('--http-address=127.0.0.1:0', f'--logging-filename={path}', f'--logging-local-time={zone}', '--request-logging=false', env={'TZ': 'TST-05:00'})
         Browser().request('GET', server.where + '/ping')
         server.stop()
         hours[zone] = int(logged(path).splitlines()[-1][12:14])
