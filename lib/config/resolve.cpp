@@ -7,6 +7,7 @@
 #include "config/resolve_headers.hpp"
 #include "config/resolve_logging.hpp"
 #include "config/resolve_login_params.hpp"
+#include "config/resolve_outbound_proxy.hpp"
 #include "config/resolve_provider.hpp"
 #include "config/resolve_routes.hpp"
 #include "config/validate.hpp"
@@ -187,6 +188,10 @@ Resolved resolve(const Settings& settings) {
   out.http_connections = static_cast<std::size_t>(*engine.http_connections);
   out.warnings = insecure_settings(values);
   out.notices = notices(settings.entries());
+  const auto proxy = resolve_outbound_proxy(settings, engine, out.problems, out.notices);
+  for (auto* providers : {&out.providers, &out.token_issuers}) {
+    for (auto& provider : *providers) provider.trust.proxy = proxy;
+  }
   return out;
 }
 

@@ -55,7 +55,7 @@ struct Resolved {
   std::size_t http_connections = 0;
 
   std::vector<std::string> warnings;  // one for each insecure setting that is on
-  std::vector<Notice> notices;        // what the library leaves to others
+  std::vector<Notice> notices;        // what is no danger, and good to know
   Problems problems;                  // when there are any, the rest is not to be used
 };
 

@@ -16,11 +16,13 @@ namespace gatelet::config {
 // for proxies that are trusted whoever they are.
 std::vector<std::string> insecure_settings(const Values& values);
 
-// One thing to say of options that were given and that the library itself does not obey.
+// One thing to say at the start that is no danger.
 struct Notice {
-  std::string_view code;  // of a literal: "server-options", "upstream-options"
+  std::string_view code;  // of a literal: "server-options", "upstream-options", "outbound-proxy"
   std::string text;
 };
+
+// Of options that were given and that the library itself does not obey.
 std::vector<Notice> notices(const std::vector<Settings::Entry>& entries);
 
 }  // namespace gatelet::config

@@ -10,6 +10,7 @@
 
 #include "base/secret.hpp"
 #include "http/form.hpp"
+#include "http/outbound_proxy.hpp"
 
 namespace gatelet {
 
@@ -17,7 +18,8 @@ struct HttpField {
   std::string name, value;
 };
 
-// Whom to trust on the other end of a connection. Shared by all calls to one provider.
+// Which way a provider is reached, and whom to trust on the other end. Shared by all calls to one
+// provider.
 struct HttpTrust {
   std::string ca_pem;            // certificates of private authorities, PEM; empty: none
   bool use_system_store = true;  // the system's authorities count (besides ca_pem)
@@ -26,6 +28,7 @@ struct HttpTrust {
   bool allow_private = false;  // addresses in private space are accepted whatever host named them
   std::vector<std::string>
       configured_hosts;  // hosts the operator wrote down: private addresses are accepted for them
+  http::OutboundProxy proxy;  // its certificate, if any, is judged by the authorities above
   friend bool operator==(const HttpTrust&, const HttpTrust&) noexcept = default;
 };
 

@@ -29,6 +29,7 @@ struct IpRange {
   std::uint8_t prefix_bits = 128;  // counted in the 16-byte form
   // An IPv4 address is never in an IPv6 range: "::/0" is not everybody.
   bool contains(const IpAddress&) const noexcept;
+  friend bool operator==(const IpRange&, const IpRange&) = default;
 };
 
 // Whether one of the ranges contains the address.

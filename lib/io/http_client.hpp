@@ -1,6 +1,7 @@
 // The HTTP client: carries out HttpCalls, many at once, without blocking.
 //
-// https only unless a call's trust says otherwise; no redirects, proxies, cookies or compression.
+// https only unless a call's trust says otherwise, and through the proxy it names; no redirects,
+// cookies or compression.
 // A call that carries a grant goes out once, over a connection of its own and HTTP/1.1: libcurl
 // sends a request again when a kept-alive connection turns out dead, or an HTTP/2 stream is
 // refused, and neither can happen there.

@@ -39,25 +39,26 @@ Result<PeerRule> PeerRule::of(const HttpCall& call) {
     return Error{Status::provider_bad_answer, "the URL to call is not https"};
   }
   bool may_be_private = false;
+  std::shared_ptr<const http::ProxyServer> proxy;
   if (call.trust) {
+    proxy = {call.trust, call.trust->proxy.server_for(*url)};
     const auto& hosts = call.trust->configured_hosts;
     may_be_private = call.trust->allow_private ||
                      std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
                        return http::equal_ignoring_case(host, url->host);
                      });
   }
-  return PeerRule(std::move(url).value(), may_be_private);
-}
-
-std::string PeerRule::host() const {
-  std::string host = url_.host;
-  if (host.size() > 2 && host.front() == '[') return host.substr(1, host.size() - 2);
-  if (host.size() > 1 && host.back() == '.') host.pop_back();
-  return host;
+  const auto address = proxy ? http::parse_ip(url->host) : std::nullopt;
+  if (address && !may_be_private && http::is_private(*address)) {
+    return Error{Status::provider_unreachable,
+                 "the provider cannot be reached: its address is private, and the configuration "
+                 "does not name it"};
+  }
+  return PeerRule(std::move(url).value(), std::move(proxy), may_be_private);
 }
 
 bool PeerRule::may_reach(const http::IpAddress& address) const noexcept {
-  return may_be_private_ || !http::is_private(address);
+  return proxy_ != nullptr || may_be_private_ || !http::is_private(address);
 }
 
 bool PeerRule::may_reach(const sockaddr& address) const noexcept {

@@ -4,15 +4,20 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <span>
+
 #include "http/ip.hpp"
 
 namespace gatelet::io {
 
-bool demand_name(void* ssl_ctx, const std::string& host) noexcept {
+bool demand_name(void* ssl_ctx, std::string_view host) noexcept {
   auto* param = SSL_CTX_get0_param(static_cast<SSL_CTX*>(ssl_ctx));
   X509_VERIFY_PARAM_set_hostflags(
       param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  if (http::parse_ip(host)) return X509_VERIFY_PARAM_set1_ip_asc(param, host.c_str()) == 1;
+  if (const auto address = http::parse_ip(host)) {
+    const auto bytes = std::span(address->bytes).subspan(address->is_v4() ? 12 : 0);
+    return X509_VERIFY_PARAM_set1_ip(param, bytes.data(), bytes.size()) == 1;
+  }
   return X509_VERIFY_PARAM_set1_host(param, host.data(), host.size()) == 1;
 }
 

@@ -148,7 +148,7 @@ void add_session(const session::SessionSettings& s, Members& out) {
 void add_provider(const config::ResolvedProvider& from, Members& out) {
   const auto& p = from.provider;
   const auto prefix = p.id + ".";
-  const auto name = [&](const char* member) { return prefix + member; };
+  const auto name = [&](const std::string& member) { return prefix + member; };
   out.add(name("display_name"), p.display_name);
   out.add(name("issuer"), p.issuer);
   out.add(name("client.id"), p.client.id);
@@ -191,6 +191,13 @@ void add_provider(const config::ResolvedProvider& from, Members& out) {
   out.add(name("trust.allow_http"), from.trust.allow_http);
   out.add(name("trust.allow_private"), from.trust.allow_private);
   out.add(name("trust.configured_hosts"), from.trust.configured_hosts);
+  const auto& proxy = from.trust.proxy;
+  const auto https = http::parse_url("https://direct.example/").value();
+  const auto http = http::parse_url("http://other.example/").value();
+  for (const auto* url : {&https, &http}) {
+    const auto* server = proxy.server_for(*url);
+    out.add(name("trust.proxy." + url->scheme), server ? server->url() : std::string());
+  }
   out.add(name("client_secret_file"), from.client_secret_file);
   out.add(name("ca_files"), from.ca_files);
   out.add(name("public_key_files"), from.public_key_files);

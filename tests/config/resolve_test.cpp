@@ -26,6 +26,7 @@ constexpr std::pair<std::string_view, std::string_view> redeem{"redeem_url",
 constexpr std::pair<std::string_view, std::string_view> jwks{"oidc_jwks_url",
                                                              "https://idp.example/k"};
 constexpr std::pair<std::string_view, std::string_view> ca{"provider_ca_files", "ca.pem"};
+constexpr std::pair<std::string_view, std::string_view> proxy{"outbound_proxy", "proxy.example"};
 constexpr std::pair<std::string_view, std::string_view> end{"end_session", "true"};
 constexpr std::pair<std::string_view, std::string_view> bearer{"skip_jwt_bearer_tokens", "true"};
 constexpr std::pair<std::string_view, std::string_view> password{"basic_auth_password", "pw"};
@@ -203,6 +204,9 @@ const std::vector<Effect>& effects() {
       {"clock_skew", "5s", "default.leeway"},
       {"http_timeout", "3s", "http_timeout"},
       {"http_connections", "8", "http_connections"},
+      {"outbound_proxy", "http://proxy.example:3128",
+       "default.trust.proxy.http default.trust.proxy.https notices"},
+      {"outbound_no_proxy", "direct.example", "default.trust.proxy.https", {proxy}},
       {"max_operations", "16", "max_operations"},
       {"driver", "caller", "own_thread"},
       {"http_address", ":4180", "notices"},

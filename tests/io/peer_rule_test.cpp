@@ -96,8 +96,28 @@ TEST_SUITE("io/peer_rule") {
                     .may_reach(reinterpret_cast<sockaddr&>(local)));
   }
 
-  TEST_CASE("host: as certificates name it") {
-    CHECK(PeerRule::of(HttpCall::get("https://IdP.Example:8443/x"))->host() == "idp.example");
-    CHECK(PeerRule::of(HttpCall::get("https://[2001:db8::1]/"))->host() == "2001:db8::1");
+  TEST_CASE("F-116: through a proxy the socket is the proxy's; an address in the URL is judged") {
+    HttpTrust trust;
+    trust.proxy.for_https = http::parse_proxy("http://10.0.0.1:3128").value();
+    const auto by_name = PeerRule::of(call_to("https://idp.example/", trust)).value();
+    REQUIRE(by_name.proxy() != nullptr);
+    CHECK(by_name.proxy()->host == "10.0.0.1");
+    CHECK(may_reach(by_name, "10.0.0.1"));
+    CHECK(PeerRule::of(call_to("https://203.0.114.7/", trust)).ok());
+
+    for (const auto* url : {"https://192.168.0.1/", "https://[fd00::1]/", "https://203.0.113.7/"}) {
+      CAPTURE(url);
+      const auto refused = PeerRule::of(call_to(url, trust));
+      REQUIRE_FALSE(refused.ok());
+      CHECK(refused.error().status == Status::provider_unreachable);
+    }
+    trust.configured_hosts = {"192.168.0.1"};
+    CHECK(PeerRule::of(call_to("https://192.168.0.1/", trust)).ok());
+
+    // Reached directly, an address is the host's own again.
+    REQUIRE(trust.proxy.direct.add("idp.example"));
+    const auto direct = PeerRule::of(call_to("https://idp.example/", trust)).value();
+    CHECK(direct.proxy() == nullptr);
+    CHECK_FALSE(may_reach(direct, "10.0.0.1"));
   }
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 namespace gatelet::support {
 namespace {
@@ -21,6 +23,14 @@ std::size_t body_size(std::string_view head) {
   const auto field = head.find("Content-Length: ");
   if (field == std::string_view::npos) return 0;
   return static_cast<std::size_t>(std::strtoul(head.data() + field + 16, nullptr, 10));
+}
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
 }
 
 // Servers write to connections that clients closed: no signal for the test program.
@@ -56,6 +66,43 @@ std::optional<std::string> HttpPeer::read_request() {
   unread_.erase(0, wanted);
   server_.note_request();
   return request;
+}
+
+std::optional<std::string> HttpPeer::read_bytes(std::size_t exactly) {
+  while (unread_.size() < exactly) {
+    char chunk[4096];
+    const auto got = receive(chunk, sizeof chunk);
+    if (got <= 0) return std::nullopt;
+    unread_.append(chunk, static_cast<std::size_t>(got));
+  }
+  auto bytes = unread_.substr(0, exactly);
+  unread_.erase(0, exactly);
+  return bytes;
+}
+
+void HttpPeer::tunnel_to(const HttpServer& target) {
+  const int far = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  auto address = loopback(target.port());
+  bool is_open = ::connect(far, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  while (is_open) {
+    pollfd both[] = {{fd_, POLLIN, 0}, {far, POLLIN, 0}};
+    const bool has_more = !unread_.empty() || (tls_ && SSL_pending(tls_) > 0);
+    ::poll(both, 2, has_more ? 0 : -1);
+    char chunk[4096];
+    if (has_more || both[0].revents != 0) {
+      auto bytes = std::exchange(unread_, {});
+      if (bytes.empty()) {
+        const auto got = receive(chunk, sizeof chunk);
+        bytes.assign(chunk, static_cast<std::size_t>(std::max<std::ptrdiff_t>(got, 0)));
+      }
+      is_open = !bytes.empty() && ::send(far, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0;
+    }
+    if (is_open && both[1].revents != 0) {
+      const auto got = ::recv(far, chunk, sizeof chunk, 0);
+      is_open = got > 0 && send({chunk, static_cast<std::size_t>(got)});
+    }
+  }
+  ::close(far);
 }
 
 bool HttpPeer::send(std::string_view bytes) {
@@ -94,9 +141,7 @@ HttpServer::HttpServer(Script script, std::optional<Tls> tls)
     }
   }
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto address = loopback(0);
   socklen_t size = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   if (listener_ < 0 || ::bind(listener_, generic, size) != 0 || ::listen(listener_, 512) != 0 ||

@@ -29,6 +29,11 @@ class HttpPeer {
   // The next request, head and body (by Content-Length); nullopt when the client closed.
   std::optional<std::string> read_request();
 
+  std::optional<std::string> read_bytes(std::size_t exactly);  // nullopt: it closed before
+
+  // What a proxy does: bytes go both ways between the client and `target` until one of them closes.
+  void tunnel_to(const HttpServer& target);
+
   bool send(std::string_view bytes);  // false: the client closed
   void reply(int status, std::string_view body, std::string_view more_fields = "");
   void wait_for_close();  // hangs: reads until the client goes away, or the server ends
