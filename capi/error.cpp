@@ -56,7 +56,7 @@ void write_error(gatelet_error* out, gatelet_status status, std::string_view tex
   while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80)
     --size;
   if (size > 0) std::memcpy(out->text, text.data(), size);  // text may be without data then
-  std::memset(out->text + size, 0, text_room - size);
+  out->text[size] = '\0';
 }
 
 }  // namespace gatelet::capi

@@ -118,6 +118,17 @@ static void an_error_of_an_older_size_is_written_as_far_as_it_goes(void) {
   gatelet_config_free(config);
 }
 
+static void a_long_problem_is_told_to_its_end(void) {
+  gatelet_config *config = offline_config();
+  gatelet_error error = GATELET_ERROR_INIT;
+  CHECK(gatelet_config_set(config, str("request_logging_format"), str("{{.Clent}}"), NULL) == GATELET_OK);
+  CHECK(gatelet_config_problem(config, 0, &error) == GATELET_OK);
+  CHECK(strlen(error.text) > 255);
+  CHECK(strstr(error.text, "the field .Clent is not known") != NULL);
+  CHECK(strstr(error.text, ".Username") != NULL); /* the last word */
+  gatelet_config_free(config);
+}
+
 static void text_without_data_is_refused(void) {
   gatelet_config *config = offline_config();
   gatelet_str none = {NULL, 3};

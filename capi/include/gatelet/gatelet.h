@@ -128,7 +128,7 @@ enum {
 typedef struct {
   uint32_t struct_size;
   gatelet_status status;
-  char text[256];
+  char text[1024];
 } gatelet_error;
 #define GATELET_ERROR_INIT { (uint32_t)sizeof(gatelet_error), 0, { 0 } }
 
