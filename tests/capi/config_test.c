@@ -182,6 +182,7 @@ int main(void) {
   RUN(an_alpha_configuration_says_all_about_providers);
   RUN(the_environment_sets_options_by_name);
   RUN(an_error_of_an_older_size_is_written_as_far_as_it_goes);
+  RUN(a_long_problem_is_told_to_its_end);
   RUN(text_without_data_is_refused);
   RUN(statuses_have_class_http_number_and_name);
   RUN(the_event_user_is_dropped_once_when_config_and_engine_are_gone);

@@ -20,13 +20,14 @@ std::string lower(std::string_view text) {
 }
 
 // The host of a whitelist entry of a shape this target makes sense of: letters, digits, dots and
-// hyphens, with a dot or "*." in front and ":port" or ":*" behind.
+// hyphens, no label empty, with a dot or "*." in front and ":port" or ":*" behind.
 std::string host_of(std::string_view entry) {
   auto host = lower(entry.substr(0, entry.find(':')));
   if (host.starts_with("*.")) host.erase(0, 1);
   if (host.starts_with('.')) host.erase(0, 1);
   const bool plain =
-      host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string::npos;
+      host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string::npos &&
+      !host.starts_with('.') && host.find("..") == std::string::npos;
   return plain && !host.empty() ? host : "allowed.test";
 }
 
