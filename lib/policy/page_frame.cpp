@@ -50,7 +50,7 @@ std::string document(const PagesPolicy& pages, const PageFacts& about, const Pag
   out.append(page.title).append("</title><style>").append(page_style).append("</style></head>");
   out.append("<body><main>").append(page.logo).append("<h1>").append(page.title).append("</h1>");
   out.append(page.content);
-  if (page.shows_request) out.append(request_line(about));
+  out.append(request_line(about));
   if (is_shown(pages.footer)) {
     out.append("<footer>").append(escaped(capped(pages.footer))).append("</footer>");
   }

@@ -23,7 +23,6 @@ struct Page {
   std::string title;    // HTML
   std::string content;  // HTML below the title
   std::string logo;     // HTML above it
-  bool shows_request = false;
   bool keeps_fragment = false;  // links to PREFIX/start carry the URL's fragment on
 
   // Where the forms of a page may lead, redirects included (Chromium checks those against

@@ -113,7 +113,6 @@ Decision error_page(const Policy& policy, const PageFacts& about, int http_statu
   auto page = page_of(http_status, reason, about, set_cookies);
   page.title = says.title;
   page.keeps_fragment = about.at_application;
-  page.shows_request = true;
   if (const auto* templates = policy.pages.templates.get(); templates && templates->error()) {
     const auto told = capped(shows_error ? about.error_text : message);
     return custom_error_page(policy, *templates->error(), about, std::move(page), told);
@@ -194,22 +193,8 @@ Decision sign_out_question(const Policy& policy, const PageFacts& about,
   page.content.append("\">");
   page.content.append("<button class=\"button\">Sign out</button></form>");
   page.content.append("<p><a href=\"/\">Stay signed in</a></p>");
-  page.shows_request = true;
   page.form_action = anywhere(policy);
   page.referrer = "same-origin";
-  return finish_page(policy, about, page);
-}
-
-Decision signed_out_page(const Policy& policy, const PageFacts& about,
-                         std::span<const std::string> set_cookies) {
-  constexpr auto reason = Reason::signed_out;
-  if (is_for_program(policy, about)) {
-    return finish_json(policy, about, 200, reason, {}, set_cookies);
-  }
-  const auto back = is_link(about.retry_url) ? about.retry_url : std::string("/");
-  auto page = page_of(200, reason, about, set_cookies);
-  page.title = "You are signed out";
-  page.content = paragraph("Your session here has ended.") + link_button(back, "Sign in again");
   return finish_page(policy, about, page);
 }
 

@@ -63,10 +63,6 @@ Decision sign_in_page(const Policy&, const PageFacts&, int http_status,
 Decision sign_out_question(const Policy&, const PageFacts&,
                            std::span<const std::string> set_cookies = {});
 
-// Says that the session is over; retry_url is the way back in.
-Decision signed_out_page(const Policy&, const PageFacts&,
-                         std::span<const std::string> set_cookies = {});
-
 Decision robots();  // /robots.txt: 200, disallow all
 Decision pong();    // ping_path: 200, OK
 Decision ready();   // ready_path: 200, OK

@@ -87,7 +87,7 @@ def asked_of(row, values):
 
 
 def without_chance(answer):
-    """What is drawn for each answer anew: states, nonces and sealed cookies."""
+    """Without what is drawn for each answer anew, and the second it was asked in: states, nonces, sealed cookies."""
     def settle(name, value):
         if name == 'Set-Cookie':
             value = re.sub(r'^(\S*?(?:gatelet|_oauth2_proxy))=[^;]+', r'\1=...', value)
@@ -96,7 +96,7 @@ def without_chance(answer):
 
     if 'response' not in answer:
         return answer
-    body = re.sub(r'<code>[0-9a-f]+</code>|"request_id":"[0-9a-f]+"', 'ID', answer['body'])
+    body = re.sub(r'<code>[0-9a-f]+</code>|"request_id":"[0-9a-f]+"|<time .*?</time>', '...', answer['body'])
     return answer | {'response': [[n, settle(n, v)] for n, v in answer['response']], 'body': body}
 
 

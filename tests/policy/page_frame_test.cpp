@@ -72,8 +72,7 @@ TEST_SUITE("policy/page_frame") {
   }
 
   TEST_CASE("finish_page: request id and time, for whoever is asked for help") {
-    auto page = example();
-    page.shows_request = true;
+    const auto page = example();
     PageFacts about;
     about.request_id = "4f<1d";
     CHECK(holds(finish_page({}, about, page).body(), "Request id <code>4f&lt;1d</code></p>"));
@@ -88,8 +87,7 @@ TEST_SUITE("policy/page_frame") {
     of_request.facts = &facts;
     of_request.request_id = "1";
     CHECK(holds(finish_page({}, of_request, page).body(), told));
-    page.shows_request = false;
-    CHECK_FALSE(holds(finish_page({}, about, page).body(), "Request id"));
+    CHECK_FALSE(holds(finish_page({}, {}, page).body(), "Request id"));
   }
 
   TEST_CASE("finish_page, finish_json: what is for logs goes there, not into the answer") {

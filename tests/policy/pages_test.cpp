@@ -41,7 +41,6 @@ std::vector<Decision> every_page(const Policy& policy, const PageFacts& about,
   pages.push_back(sign_in_page(policy, about, 403, one));
   pages.push_back(sign_in_page(policy, about, 200, two));
   pages.push_back(sign_out_question(policy, about));
-  pages.push_back(signed_out_page(policy, about));
   return pages;
 }
 
@@ -150,7 +149,6 @@ TEST_SUITE("policy/pages") {
       page_facts.retry_url = url;
       CHECK_FALSE(
           holds(error_page({}, page_facts, 500, Reason::internal_error, "").body(), "href"));
-      CHECK(holds(signed_out_page({}, page_facts).body(), "href=\"/\""));
     }
   }
 
@@ -231,9 +229,23 @@ TEST_SUITE("policy/pages") {
     // The redirects that follow may lead to the provider; Chromium checks them too.
     CHECK(
         holds(value_of(page.response(), "Content-Security-Policy"), "form-action 'self' https:;"));
-    const auto other = signed_out_page({}, about(facts));
+    const auto other = error_page({}, about(facts), 403, Reason::login_denied, {});
     CHECK(value_of(other.response(), "Referrer-Policy") == "no-referrer");
     CHECK(holds(value_of(other.response(), "Content-Security-Policy"), "form-action 'self';"));
+  }
+
+  TEST_CASE("every page names the request and the time, for whoever is asked about it") {
+    const auto facts = browser.facts();
+    auto page_facts = about(facts);
+    page_facts.request_id = "4f1d";
+    page_facts.arrived = {std::chrono::seconds(1), {}};
+    for (const auto& page :
+         {sign_in_page({}, page_facts, 403, one), sign_out_question({}, page_facts),
+          unauthorized({}, page_facts, Reason::no_session),
+          error_page({}, page_facts, 500, Reason::internal_error, {})}) {
+      CHECK(holds(page.body(), "Request id <code>4f1d</code>"));
+      CHECK(holds(page.body(), "<time datetime=\"1970-01-01T00:00:01Z\">"));
+    }
   }
 
   TEST_CASE("F-130: banner and footer: words, escaped; a dash takes them away") {
@@ -302,7 +314,7 @@ TEST_SUITE("policy/pages") {
     auto page_facts = about(facts);
     page_facts.retry_url = "/oauth2/start";
     CHECK_FALSE(keeps(error_page({}, page_facts, 403, Reason::login_denied, {})));
-    CHECK_FALSE(keeps(signed_out_page({}, page_facts)));
+    CHECK_FALSE(keeps(sign_out_question({}, page_facts)));
   }
 
   TEST_CASE("F-131: an operator's templates stand in for the sign-in and the error pages") {
@@ -350,7 +362,6 @@ TEST_SUITE("policy/pages") {
 
     const auto asked = program.facts();
     CHECK(sign_in_page(policy, about(asked), 403, one).body() == "{}");
-    CHECK(holds(signed_out_page(policy, about(facts)).body(), "<h1>You are signed out</h1>"));
   }
 
   TEST_CASE("robots, pong: plain text, not cached") {
