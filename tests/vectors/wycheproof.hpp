@@ -44,6 +44,7 @@ enum class Waiver : std::uint8_t {
   short_tag,      // a MAC counts only whole
   fixed_hash,     // JOSE fixes hash, MGF1 and salt
   der_encoding,   // JOSE signatures are r ‖ s
+  nonce_size,     // GCM here takes 12 bytes
   our_salt,       // wrong for the file's parameters, right for JOSE's: the one that accepts
 };
 
