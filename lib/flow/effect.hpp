@@ -45,7 +45,43 @@ class PasswordCheck {
   Secret password;
 };
 
-using Effect = std::variant<HttpCall, Delay, Refetch, PasswordCheck>;
+// Ask the session store for one thing. What it keeps is sealed: a store opens no record. Put,
+// erase and unlock may be sent again by whoever had no answer: doing them twice is doing them once.
+class StoreCall {
+ public:
+  enum class What : unsigned char {
+    get,
+    put,     // `value` under `key`, whatever was there, for `lifetime`; zero: for good
+    erase,   // also where nothing is
+    lock,    // `key` for the owner `value`, unless somebody has it, until `lifetime` has passed
+    extend,  // the owner's lock lasts `lifetime` from now
+    unlock,  // if it is still the owner's
+  };
+  static StoreCall get(std::string key) { return {What::get, std::move(key), {}, {}}; }
+  static StoreCall put(std::string key, std::string record, Duration lifetime) {
+    return {What::put, std::move(key), std::move(record), lifetime};
+  }
+  static StoreCall erase(std::string key) { return {What::erase, std::move(key), {}, {}}; }
+  static StoreCall lock(std::string key, std::string owner, Duration lease) {
+    return {What::lock, std::move(key), std::move(owner), lease};
+  }
+  static StoreCall extend(std::string key, std::string owner, Duration lease) {
+    return {What::extend, std::move(key), std::move(owner), lease};
+  }
+  static StoreCall unlock(std::string key, std::string owner) {
+    return {What::unlock, std::move(key), std::move(owner), {}};
+  }
+
+  What what;
+  std::string key, value;
+  Duration lifetime;
+
+ private:
+  StoreCall(What w, std::string k, std::string v, Duration l)
+      : what(w), key(std::move(k)), value(std::move(v)), lifetime(l) {}
+};
+
+using Effect = std::variant<HttpCall, Delay, Refetch, PasswordCheck, StoreCall>;
 
 // What came of an effect, and when.
 struct Elapsed {};
@@ -55,8 +91,12 @@ struct Refetched {
 struct PasswordChecked {
   bool matches = false;
 };
+struct StoreReply {
+  std::optional<std::string> record;  // of get; absent: there is none
+  bool is_owner = false;              // of lock, extend, unlock: the lock is, or was, the owner's
+};
 // The alternative that belongs to the effect.
-using Outcome = std::variant<HttpReply, Elapsed, Refetched, PasswordChecked>;
+using Outcome = std::variant<HttpReply, Elapsed, Refetched, PasswordChecked, StoreReply>;
 
 class Reply {
  public:

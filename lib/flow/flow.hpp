@@ -87,6 +87,10 @@ template <>
 struct ReplyOf<PasswordCheck> {
   using type = PasswordChecked;
 };
+template <>
+struct ReplyOf<StoreCall> {
+  using type = StoreReply;
+};
 template <class E>
 concept AnEffect = requires {
   typename ReplyOf<E>::type;

@@ -102,8 +102,8 @@ Result<void> Driver::Impl::open() {
   http.idle_limit = settings.http_timeout / 2;
   auto client = HttpClient::create(http);
   if (!client.ok()) return std::move(client).error();
-  flights = std::make_unique<Flights>(settings, clock, services, std::move(client).value(), inbox,
-                                      num_in_flight);
+  flights = std::make_unique<Flights>(settings, clock, services, std::move(client).value(),
+                                      make_store(settings.store, clock), inbox, num_in_flight);
   inbox->open(flights->client());
   return {};
 }

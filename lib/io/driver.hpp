@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "flow/effect.hpp"
 #include "io/completions.hpp"
+#include "io/store.hpp"
 
 namespace gatelet::io {
 
@@ -25,6 +26,7 @@ struct DriverSettings {
   Duration http_timeout{std::chrono::seconds(10)};       // one call, from start to last byte
   Duration operation_timeout{std::chrono::seconds(30)};  // a whole task
   long http_connections = 128;
+  StoreSettings store{};
 };
 
 // What a driver asks its engine for.

@@ -26,13 +26,15 @@ Result<flow::Outcome> outcome_of(Result<T> result) {
 
 Flights::Flights(const DriverSettings& settings, std::shared_ptr<const Clock> clock,
                  Services& services, std::unique_ptr<HttpClient> client,
-                 std::shared_ptr<Inbox> inbox, std::atomic<std::size_t>& num_in_flight)
+                 std::unique_ptr<Store> store, std::shared_ptr<Inbox> inbox,
+                 std::atomic<std::size_t>& num_in_flight)
     : settings_(settings),
       clock_(std::move(clock)),
       services_(services),
       inbox_(std::move(inbox)),
       num_in_flight_(num_in_flight),
-      client_(std::move(client)) {}
+      client_(std::move(client)),
+      store_(std::move(store)) {}
 
 void Flights::round(Duration at_most) {
   if (!inbox_->is_empty()) at_most = Duration::zero();
@@ -40,7 +42,7 @@ void Flights::round(Duration at_most) {
     const auto left = std::max<Duration>(*next - SteadyClock::now(), Duration::zero());
     at_most = std::min(at_most, left);
   }
-  client_->wait(at_most);
+  wait(at_most);
 
   // Not during the wait: in caller mode the host's signals are due there.
   std::optional<QuietSignals> quiet;
@@ -48,11 +50,24 @@ void Flights::round(Duration at_most) {
   for (auto& item : inbox_->take()) {
     std::visit([this](auto& one) { take(std::move(one)); }, item);
   }
+  if (store_) store_->serve(waits_, SteadyClock::now());
   client_->perform();
   while (auto finished = client_->take_finished()) {
     resume(finished->id, outcome_of(std::move(finished->reply)));
   }
   timers_.fire(SteadyClock::now());
+  while (!answers_.empty()) {
+    for (auto& answer : std::exchange(answers_, {})) take(std::move(answer));
+  }
+}
+
+void Flights::wait(Duration at_most) {
+  waits_.clear();
+  if (store_) store_->add_waits(waits_);
+  if (const auto next = store_ ? store_->next_deadline() : std::nullopt) {
+    at_most = std::min(at_most, std::max<Duration>(*next - SteadyClock::now(), Duration::zero()));
+  }
+  client_->wait(at_most, waits_);
 }
 
 void Flights::drain() {
@@ -70,6 +85,7 @@ void Flights::drain() {
 
   const QuietSignals quiet;
   for (const auto id : ids()) end(id, ended_error());
+  answers_.clear();
   for (auto& item : inbox_->close()) {
     if (!std::holds_alternative<EffectAnswer>(item)) {
       std::visit([this](auto& one) { take(std::move(one)); }, item);
@@ -126,6 +142,7 @@ void Flights::carry_out(FlightId id, flow::Effect effect) {
     void operator()(flow::Delay& delay) { flights.delay(id, delay.duration); }
     void operator()(flow::Refetch& wanted) { flights.refetch(id, wanted); }
     void operator()(flow::PasswordCheck& wanted) { flights.check(id, std::move(wanted)); }
+    void operator()(flow::StoreCall& call) { flights.ask_store(id, std::move(call)); }
   };
   std::visit(Visitor{*this, id}, effect);
 }
@@ -163,6 +180,24 @@ void Flights::check(FlightId id, flow::PasswordCheck wanted) {
   if (!taken.ok()) inbox_->push(EffectAnswer{id, std::move(taken).error()});
 }
 
+void Flights::ask_store(FlightId id, flow::StoreCall call) {
+  auto& flight = flights_.at(id);
+  flight.awaits_answer = true;
+  if (!store_) {
+    answers_.push_back({id, Error{Status::internal, "there is no session store"}});
+    return;
+  }
+  flight.timer = timers_.add(SteadyClock::now() + settings_.store.timeout, [this, id] {
+    store_->forget(id);
+    take(EffectAnswer{
+        id, Error{Status::store_unreachable, "the session store did not answer in time"}});
+  });
+  // Kept for the end of the round: a store may answer inside the call.
+  store_->start(id, std::move(call), [this, id](Result<flow::StoreReply> reply) {
+    answers_.push_back({id, outcome_of(std::move(reply))});
+  });
+}
+
 void Flights::resume(FlightId id, Result<flow::Outcome> outcome) {
   const auto place = flights_.find(id);
   if (place == flights_.end()) return;
@@ -188,6 +223,7 @@ void Flights::give_up(FlightId id, const Error& why) {
 void Flights::end(FlightId id, const Error& why) {
   const auto task = std::move(flights_.at(id).task);
   client_->cancel(id);
+  if (store_) store_->forget(id);
   forget(id);
   num_in_flight_.fetch_sub(1);
   task->abandon(why);

@@ -14,6 +14,7 @@
 #include "io/driver.hpp"
 #include "io/http_client.hpp"
 #include "io/inbox.hpp"
+#include "io/store.hpp"
 #include "io/timers.hpp"
 #include "io/worker.hpp"
 
@@ -22,8 +23,8 @@ namespace gatelet::io {
 class Flights {
  public:
   Flights(const DriverSettings& settings, std::shared_ptr<const Clock> clock, Services& services,
-          std::unique_ptr<HttpClient> client, std::shared_ptr<Inbox> inbox,
-          std::atomic<std::size_t>& num_in_flight);
+          std::unique_ptr<HttpClient> client, std::unique_ptr<Store> store,
+          std::shared_ptr<Inbox> inbox, std::atomic<std::size_t>& num_in_flight);
 
   // One round: wait for traffic, a wake-up or a timer, at most so long; then do what there is to
   // do. Calls no code of the host.
@@ -54,6 +55,8 @@ class Flights {
   void delay(FlightId id, Duration duration);
   void refetch(FlightId id, const flow::Refetch& wanted);
   void check(FlightId id, flow::PasswordCheck wanted);
+  void ask_store(FlightId id, flow::StoreCall call);
+  void wait(Duration at_most);
 
   void resume(FlightId id, Result<flow::Outcome> outcome);
   void give_up(FlightId id,
@@ -67,6 +70,9 @@ class Flights {
   const std::shared_ptr<Inbox> inbox_;
   std::atomic<std::size_t>& num_in_flight_;
   const std::unique_ptr<HttpClient> client_;
+  std::vector<EffectAnswer> answers_;   // of the store, taken at the end of the round
+  const std::unique_ptr<Store> store_;  // null: there is none
+  std::vector<SocketWait> waits_;       // of the store, in this round
   Timers timers_;
   std::unordered_map<FlightId, Flight> flights_;
   std::unordered_map<const Completion*, FlightId> by_completion_;

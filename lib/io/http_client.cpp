@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "http/header.hpp"
 #include "io/connection_share.hpp"
@@ -57,6 +58,7 @@ struct HttpClient::Impl {
   std::map<Id, std::unique_ptr<Call>> calls;
   ConnectionShare share;
   std::deque<Finished> finished;
+  std::vector<curl_waitfd> sockets;
 };
 
 void HttpClient::Impl::admit() {
@@ -145,11 +147,20 @@ void HttpClient::cancel(Id id) {
   impl_->admit();
 }
 
-void HttpClient::wait(Duration at_most) {
+void HttpClient::wait(Duration at_most, std::span<SocketWait> others) {
   if (!impl_->finished.empty()) return;
   const auto limit = std::chrono::milliseconds(INT_MAX);
   const auto time = at_most > limit ? limit : std::chrono::ceil<std::chrono::milliseconds>(at_most);
-  curl_multi_poll(impl_->multi, nullptr, 0, static_cast<int>(time.count()), nullptr);
+  auto& sockets = impl_->sockets;
+  sockets.clear();
+  for (const auto& other : others) {
+    const int events =
+        (other.for_read ? CURL_WAIT_POLLIN : 0) | (other.for_write ? CURL_WAIT_POLLOUT : 0);
+    sockets.push_back({other.fd, static_cast<short>(events), 0});
+  }
+  curl_multi_poll(impl_->multi, sockets.data(), static_cast<unsigned>(sockets.size()),
+                  static_cast<int>(time.count()), nullptr);
+  for (std::size_t i = 0; i < others.size(); ++i) others[i].is_ready = sockets[i].revents != 0;
 }
 
 void HttpClient::wake() noexcept { curl_multi_wakeup(impl_->multi); }

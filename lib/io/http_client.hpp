@@ -17,10 +17,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "http/call.hpp"
+#include "io/socket_wait.hpp"
 
 namespace gatelet::io {
 
@@ -48,8 +50,9 @@ class HttpClient {
   // Forgets the call, wherever it is: it will not finish. An unknown id is ignored.
   void cancel(Id id);
 
-  // Waits for traffic, a wake(), or the time; not at all when something has finished already.
-  void wait(Duration at_most);
+  // Waits for traffic of its own or of `others`, a wake(), or the time; not at all when something
+  // has finished already.
+  void wait(Duration at_most, std::span<SocketWait> others = {});
   void wake() noexcept;
 
   void perform();

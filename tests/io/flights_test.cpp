@@ -2,7 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "io/scripted_task.hpp"
 
@@ -12,11 +18,43 @@ using namespace gatelet::io::testing;
 
 namespace {
 
+// Answers when told to, or never; has a socket to wait for.
+struct ScriptedStore final : Store {
+  struct Asked {
+    Id id;
+    flow::StoreCall call;
+    Done done;
+  };
+  void start(Id id, flow::StoreCall call, Done done) override {
+    asked.push_back({id, std::move(call), std::move(done)});
+  }
+  void forget(Id id) override { forgotten.push_back(id); }
+  void add_waits(std::vector<SocketWait>& waits) override {
+    if (fd >= 0) waits.push_back({fd, true, false, false});
+  }
+  std::optional<Deadline> next_deadline() const override { return deadline; }
+  void serve(std::span<const SocketWait> waits, Deadline) override {
+    ++num_served;
+    was_ready = !waits.empty() && waits[0].is_ready;
+  }
+
+  std::vector<Asked> asked;
+  std::vector<Id> forgotten;
+  std::optional<Deadline> deadline;
+  int fd = -1;
+  int num_served = 0;
+  bool was_ready = false;
+};
+
 // The loop by itself, turned by hand: no thread, no host.
 struct Ground {
-  explicit Ground(Duration operation_timeout = 100ms)
-      : settings{
-            .own_thread = false, .http_timeout = 50ms, .operation_timeout = operation_timeout} {
+  explicit Ground(Duration operation_timeout = 100ms, std::unique_ptr<Store> store = nullptr)
+      : settings{.own_thread = false,
+                 .http_timeout = 50ms,
+                 .operation_timeout = operation_timeout,
+                 .store = {.timeout = 30ms}},
+        flights(settings, system_clock(), services, HttpClient::create({}).value(),
+                std::move(store), inbox, num_in_flight) {
     inbox->open(flights.client());
   }
 
@@ -41,8 +79,14 @@ struct Ground {
   std::atomic<std::size_t> num_in_flight{0};
   std::vector<Status> endings;
   int num_matches = 0;
-  Flights flights{settings, system_clock(), services, HttpClient::create({}).value(),
-                  inbox,    num_in_flight};
+  Flights flights;
+};
+
+// A ground whose store is in the test's hands.
+struct StoredGround : Ground {
+  explicit StoredGround(ScriptedStore* made = std::make_unique<ScriptedStore>().release())
+      : Ground(10s, std::unique_ptr<Store>(made)), store(*made) {}
+  ScriptedStore& store;
 };
 
 std::deque<flow::Effect> effects(flow::Effect first) {
@@ -90,6 +134,65 @@ TEST_SUITE("io/flights") {
     CHECK(ground.num_in_flight == 0);
   }
 #endif
+
+  TEST_CASE("a store answers inside the call or rounds later; either way the task goes on") {
+    StoredGround ground;
+    std::deque<flow::Effect> two;
+    two.push_back(flow::StoreCall::put("k", "v", 1h));
+    two.push_back(flow::StoreCall::get("k"));
+    ground.add(std::move(two));
+    ground.flights.round(0ms);
+    REQUIRE(ground.store.asked.size() == 1);
+    CHECK(ground.store.asked[0].call.what == flow::StoreCall::What::put);
+    CHECK(ground.store.asked[0].call.value == "v");
+    CHECK(ground.num_in_flight == 1);
+
+    ground.store.asked[0].done(flow::StoreReply{});
+    ground.flights.round(0ms);
+    REQUIRE(ground.store.asked.size() == 2);
+    ground.store.asked[1].done(Error{Status::store_unreachable, "gone"});
+    ground.flights.round(0ms);
+    CHECK(ground.endings == std::vector{Status::store_unreachable});
+    CHECK(ground.num_in_flight == 0);
+  }
+
+  TEST_CASE("a store that does not answer in time is unreachable, and its late answer ignored") {
+    StoredGround ground;
+    ground.add(effects(flow::StoreCall::get("k")));
+    while (ground.endings.empty()) ground.flights.round(1h);
+
+    CHECK(ground.endings == std::vector{Status::store_unreachable});
+    CHECK(ground.store.forgotten == std::vector{ground.store.asked[0].id});
+    ground.store.asked[0].done(flow::StoreReply{});
+    ground.flights.round(0ms);
+    CHECK(ground.endings.size() == 1);
+  }
+
+  TEST_CASE("without a store whoever asks for it is told so") {
+    Ground ground;
+    ground.add(effects(flow::StoreCall::get("k")));
+    while (ground.endings.empty()) ground.flights.round(1h);
+    CHECK(ground.endings == std::vector{Status::internal});
+  }
+
+  TEST_CASE("a store's socket and deadline end the wait, and it is served") {
+    StoredGround ground;
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    ground.store.fd = ends[0];
+    ground.flights.round(0ms);
+    CHECK_FALSE(ground.store.was_ready);
+    REQUIRE(::write(ends[1], "x", 1) == 1);
+    ground.flights.round(1h);
+    CHECK(ground.store.was_ready);
+
+    ground.store.fd = -1;
+    ground.store.deadline = in(5ms);
+    ground.flights.round(1h);
+    CHECK(ground.store.num_served == 3);
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
 
   TEST_CASE("a task past its deadline is abandoned; one that must finish is not") {
     Ground ground;

@@ -19,6 +19,13 @@ Result<flow::Outcome> ScriptedDriver::carry_out(const flow::Effect& effect) {
     seen.emplace_back("password");
     return flow::Outcome(flow::PasswordChecked{check->hash->slow_match(check->password.reveal())});
   }
+  if (const auto* call = std::get_if<flow::StoreCall>(&effect)) {
+    constexpr std::string_view names[] = {"get", "put", "erase", "lock", "extend", "unlock"};
+    seen.push_back("store " + std::string(names[static_cast<std::size_t>(call->what)]));
+    auto reply = on_store(*call);
+    if (!reply.ok()) return std::move(reply).error();
+    return flow::Outcome(std::move(reply).value());
+  }
   const auto& refetch = std::get<flow::Refetch>(effect);
   const bool keys = refetch.what == flow::Refetch::What::keys;
   seen.emplace_back(keys ? "refetch keys" : "refetch metadata");

@@ -1,6 +1,6 @@
 // A driver for tests: runs a flow to its end in one call, with no I/O. HTTP calls are answered by a
-// function, delays by moving the clock, refetches by a function; any answer can be replaced by a
-// fault.
+// function, delays by moving the clock, refetches and the store by functions; any answer can be
+// replaced by a fault.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +23,7 @@ class ScriptedDriver {
 
   std::function<Result<HttpReply>(const HttpCall&, Instant)> on_http;
   std::function<Result<flow::Refetched>(const flow::Refetch&)> on_refetch;
+  std::function<Result<flow::StoreReply>(const flow::StoreCall&)> on_store;
   Fault fault;  // empty: none
   Instant now = at_unix(1767225600);
   Duration latency = std::chrono::milliseconds(10);

@@ -1,0 +1,90 @@
+#include "io/memory_store.hpp"
+
+#include <utility>
+
+namespace gatelet::io {
+namespace {
+
+using What = flow::StoreCall::What;
+
+Duration end_of(Duration lifetime, Duration now) {
+  return lifetime == Duration::zero() ? Duration::max() : now + lifetime;
+}
+
+}  // namespace
+
+MemoryStore::MemoryStore(std::size_t max_records, std::shared_ptr<const Clock> clock)
+    : max_records_(max_records), clock_(std::move(clock)) {}
+
+void MemoryStore::start(Id, flow::StoreCall call, Done done) {
+  const auto now = clock_->now().steady;
+  flow::StoreReply reply;
+  switch (call.what) {
+    case What::get: reply.record = get(call.key, now); break;
+    case What::put: put(std::move(call), now); break;
+    case What::erase: erase(call.key); break;
+    case What::lock: reply.is_owner = lock(std::move(call), now); break;
+    case What::extend:
+      reply.is_owner = is_owner(call, now);
+      if (reply.is_owner) locks_.at(call.key).ends = now + call.lifetime;
+      break;
+    case What::unlock:
+      reply.is_owner = is_owner(call, now);
+      if (reply.is_owner) locks_.erase(call.key);
+      break;
+  }
+  done(std::move(reply));
+}
+
+std::optional<std::string> MemoryStore::get(const std::string& key, Duration now) {
+  const auto place = by_key_.find(key);
+  if (place == by_key_.end()) return std::nullopt;
+  if (place->second->ends <= now) {
+    erase(key);
+    return std::nullopt;
+  }
+  records_.splice(records_.begin(), records_, place->second);
+  return place->second->value;
+}
+
+void MemoryStore::put(flow::StoreCall call, Duration now) {
+  erase(call.key);
+  if (records_.size() >= max_records_) sweep(now);
+  while (!records_.empty() && records_.size() >= max_records_) erase(records_.back().key);
+  if (max_records_ == 0) return;
+  records_.push_front({call.key, std::move(call.value), end_of(call.lifetime, now)});
+  by_key_[std::move(call.key)] = records_.begin();
+}
+
+void MemoryStore::erase(const std::string& key) {
+  const auto place = by_key_.find(key);
+  if (place == by_key_.end()) return;
+  const auto record = place->second;
+  by_key_.erase(place);  // `key` may be the record's own
+  records_.erase(record);
+}
+
+bool MemoryStore::lock(flow::StoreCall call, Duration now) {
+  if (locks_.size() >= max_records_) sweep(now);
+  const auto place = locks_.find(call.key);
+  if (place != locks_.end() && place->second.ends > now) return place->second.owner == call.value;
+  locks_.insert_or_assign(std::move(call.key), Lock{std::move(call.value), now + call.lifetime});
+  return true;
+}
+
+bool MemoryStore::is_owner(const flow::StoreCall& call, Duration now) const {
+  const auto place = locks_.find(call.key);
+  return place != locks_.end() && place->second.ends > now && place->second.owner == call.value;
+}
+
+void MemoryStore::sweep(Duration now) {
+  if (now < next_sweep_) return;
+  next_sweep_ = now + std::chrono::seconds(1);
+  for (auto record = records_.begin(); record != records_.end();) {
+    const auto& one = *record++;
+    if (one.ends <= now) erase(one.key);
+  }
+  std::erase_if(locks_, [now](const auto& lock) { return lock.second.ends <= now; });
+}
+
+}  // namespace gatelet::io

@@ -1,0 +1,89 @@
+#include "io/memory_store.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+#include "io/store_contract.hpp"
+
+using namespace gatelet;
+using namespace gatelet::io;
+using flow::StoreCall;
+
+namespace {
+
+struct SteppedClock final : Clock {
+  Instant at{std::chrono::hours(1), std::chrono::hours(1)};
+  Instant now() const noexcept override { return at; }
+};
+
+struct Stored {
+  explicit Stored(std::size_t max_records) : store(max_records, clock) {}
+
+  Result<flow::StoreReply> ask(StoreCall call) {
+    Result<flow::StoreReply> answer = Error{Status::internal, "not answered inside the call"};
+    store.start(1, std::move(call), [&](Result<flow::StoreReply> r) { answer = std::move(r); });
+    return answer;
+  }
+  bool has(const std::string& key) { return ask(StoreCall::get(key)).value().record.has_value(); }
+  void put(const std::string& key, Duration lifetime = std::chrono::hours(1)) {
+    REQUIRE(ask(StoreCall::put(key, "of " + key, lifetime)).ok());
+  }
+
+  const std::shared_ptr<SteppedClock> clock = std::make_shared<SteppedClock>();
+  MemoryStore store;
+};
+
+}  // namespace
+
+TEST_SUITE("io/memory_store") {
+  TEST_CASE("F-248: what every store must do") {
+    Stored stored(1000);
+    testing::check_store_contract(
+        {[&](StoreCall call) { return stored.ask(std::move(call)); },
+         [&](Duration time) { stored.clock->at = stored.clock->at + time; }, "p:"});
+  }
+
+  TEST_CASE("F-248: above the bound the record that was not asked for the longest goes") {
+    Stored stored(3);
+    for (const auto* key : {"a", "b", "c"}) stored.put(key);
+    CHECK(stored.has("a"));  // so "b" is the oldest now
+    stored.put("d");
+    CHECK(stored.store.num_records() == 3);
+    CHECK_FALSE(stored.has("b"));
+    for (const auto* key : {"a", "c", "d"}) {
+      CHECK(stored.ask(StoreCall::get(key)).value().record == "of " + std::string(key));
+    }
+    stored.put("a");  // one of those that are there: nobody goes
+    CHECK(stored.has("c"));
+    CHECK(stored.has("d"));
+  }
+
+  TEST_CASE("F-248: records that have ended make room before anybody else must go") {
+    Stored stored(3);
+    stored.put("old", std::chrono::hours(9));
+    stored.put("a", std::chrono::seconds(1));
+    stored.put("b", std::chrono::seconds(1));
+    stored.clock->at = stored.clock->at + std::chrono::seconds(2);
+    stored.put("c");
+    CHECK(stored.store.num_records() == 2);
+    CHECK(stored.has("old"));
+  }
+
+  TEST_CASE("locks that were never released do not pile up") {
+    Stored stored(10);
+    for (int i = 0; i < 10'000; ++i) {
+      const auto lock = StoreCall::lock("k" + std::to_string(i), "o", std::chrono::milliseconds(1));
+      CHECK(stored.ask(lock).value().is_owner);
+      stored.clock->at = stored.clock->at + std::chrono::milliseconds(2);
+    }
+    CHECK(stored.store.num_locks() < 1000);
+  }
+
+  TEST_CASE("without room nothing is kept") {
+    Stored stored(0);
+    stored.put("a");
+    CHECK_FALSE(stored.has("a"));
+  }
+}
