@@ -105,7 +105,8 @@ def count(output, code):
 # --long runs the programs of the g++ build under memcheck as well.
 # A child that ends with _exit would count all of the parent's memory as leaked: tests that fork are left out.
 NO_FORKS = ['--test-suite-exclude=io/fork', '--test-case-exclude=*fork*']
-VALGRIND = ['valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full', '--errors-for-leak-kinds=definite,indirect']
+VALGRIND = ['valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full', '--errors-for-leak-kinds=definite,indirect',
+            f'--suppressions={ROOT}/tests/valgrind.supp']
 
 
 def runs_under_valgrind(test):
