@@ -80,7 +80,7 @@ class ServerReader {
     take_unique(fields, "id", ids);
     take_unique(fields, "path", paths);
     const bool is_static = fields.flag("static");
-    const auto uri = fields.text("uri");
+    auto uri = fields.text("uri");
     if (!is_static) judge_uri(fields, uri);
     const bool has_code = fields.find("staticCode") != nullptr;
     const auto code = parse_integer(fields.text("staticCode"));

@@ -102,7 +102,9 @@ void Work::check_password(const std::string& attempt, flow::CheckPassword check,
   if (!attempts_.join(attempt, std::move(waiter))) return;
   run<bool>(
       flow::check_password(std::move(check)),
-      [this, attempt](Result<bool> matches, Instant at) { attempts_.finish(attempt, matches, at); },
+      [this, attempt](const Result<bool>& matches, Instant at) {
+        attempts_.finish(attempt, matches, at);
+      },
       now);
 }
 

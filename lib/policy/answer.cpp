@@ -88,6 +88,7 @@ void Answer::Fields::add(HeaderView field) {
   if (size_ < few) {
     in_place_[size_] = field;
   } else {
+    if (more_.empty()) more_.reserve(few);
     more_.push_back(field);
   }
   ++size_;

@@ -83,7 +83,7 @@ class Answer {
     bool has_name(std::string_view name) const noexcept;
 
    private:
-    static constexpr std::size_t few = 12;
+    static constexpr std::size_t few = 16;
     std::array<HeaderView, few> in_place_;
     std::vector<HeaderView> more_;
     std::size_t size_ = 0;

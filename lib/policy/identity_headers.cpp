@@ -218,6 +218,7 @@ bool is_carried(std::string_view value) noexcept {
 }
 
 bool is_meant(const HeaderRule& rule, std::string_view name) noexcept {
+  if (name.size() != rule.name.size()) return false;  // most are told apart by this
   return rule.exact_name ? http::equal_ignoring_case(name, rule.name)
                          : http::equal_folded(name, rule.name);
 }
@@ -253,8 +254,10 @@ bool add_behind_client(const HeaderRule& rule, const HeaderPolicy& policy,
 bool is_identity_name(std::string_view name, const HeaderPolicy& policy) noexcept {
   if (has_prefix(name, identity_prefix) || has_prefix(name, policy.own_prefix)) return true;
   const auto& rules = policy.rules.request;
-  return std::any_of(identity_names.begin(), identity_names.end(),
-                     [&](std::string_view known) { return http::equal_folded(name, known); }) ||
+  const auto is_name = [&](std::string_view known) {
+    return name.size() == known.size() && http::equal_folded(name, known);
+  };
+  return std::any_of(identity_names.begin(), identity_names.end(), is_name) ||
          std::any_of(rules.begin(), rules.end(),
                      [&](const HeaderRule& rule) { return is_meant(rule, name); });
 }

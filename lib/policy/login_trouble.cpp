@@ -129,10 +129,14 @@ LoginTrouble login_trouble(const Policy& policy, const session::SessionSettings&
   for (const std::string_view url : {return_to, std::string_view(policy.redirect_url)}) {
     const auto other = other_host(session, facts, url);
     if (other.empty()) continue;
-    const std::string here(host_of(facts.host));
-    return {"This sign-in belongs to " + other + ", but you came back to " + here + ".",
-            "the sign-in concerns the host " + other + ", the answer came to " + here +
-                ": no cookie is for both; look at redirect_url and cookie_domains"};
+    const auto here = host_of(facts.host);
+    std::string words, detail;
+    words.append("This sign-in belongs to ").append(other);
+    words.append(", but you came back to ").append(here).append(".");
+    detail.append("the sign-in concerns the host ").append(other);
+    detail.append(", the answer came to ").append(here);
+    detail.append(": no cookie is for both; look at redirect_url and cookie_domains");
+    return {std::move(words), std::move(detail)};
   }
   if (seen.num_cookies == 0) {
     return {
