@@ -1,18 +1,15 @@
 #include "session/cookie_session.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "http/header.hpp"
+#include "session/bounded_record.hpp"
+#include "session/cookie_expiry.hpp"
 #include "session/cookie_split.hpp"
-#include "session/lifetime.hpp"
-#include "session/record.hpp"
 #include "session/signed_value.hpp"
 
 namespace gatelet::session {
 namespace {
-
-constexpr std::size_t max_cleared = 64;
 
 std::string_view without_port(std::string_view host) noexcept {
   const auto bracket = host.rfind(']');
@@ -36,39 +33,13 @@ bool is_meant(const CookieRule& rule, std::string_view host) noexcept {
   return host.size() > domain.size() && covers(domain, host);
 }
 
-std::optional<std::chrono::seconds> max_age(std::chrono::seconds lifetime) noexcept {
-  if (lifetime == std::chrono::seconds(0)) return std::nullopt;
-  return lifetime;
-}
-
-// Appends the expiry of every session cookie and part that came, but those named in `kept`.
-void expire_others(const SessionSettings& settings, const http::CookieAttributes& attributes,
-                   std::span<const HeaderView> headers, std::span<const NamedCookie> kept,
-                   std::vector<std::string>& out) {
-  std::vector<std::string_view> expired;
-  http::CookieReader reader(headers);
-  http::CookieView cookie;
-  while (expired.size() < max_cleared && reader.next(cookie)) {
-    const auto name = cookie.name;
-    if (!is_cookie_or_part(settings.cookie_name, name)) continue;
-    if (std::find(expired.begin(), expired.end(), name) != expired.end()) continue;
-    if (std::any_of(kept.begin(), kept.end(), [&](const auto& one) { return one.name == name; }))
-      continue;
-    expired.push_back(name);
-    http::write_set_cookie(name, {}, attributes, std::chrono::seconds(0), out.emplace_back());
-  }
-}
-
 // iv ‖ AES-CFB(LZ4(record)).
 Result<std::string> seal(const SessionSettings& settings, const CookieKeys& keys,
                          const Session& session, Entropy& entropy) {
-  auto record = write_record(session, {!settings.minimal, settings.write_extra_keys});
-  if (record.size() > settings.record_limit) {
-    wipe(record);
-    return Error{Status::session_invalid, "the session is larger than session_limit allows"};
-  }
-  auto frame = write_frame(record);
-  wipe(record);
+  auto record = write_bounded_record(settings, session, !settings.minimal);
+  if (!record) return record;
+  auto frame = write_frame(*record);
+  wipe(*record);
   if (!frame) return frame;
   auto sealed = keys.cipher().encrypt(*frame, entropy);
   wipe(*frame);
@@ -119,9 +90,7 @@ Result<Session> open_session(const SessionSettings& settings, const CookieKeys& 
   const auto frame = std::string_view(buffer).substr(0, *size).substr(crypto::CfbKey::iv_size);
   const auto record = workspace->frames.read(frame, settings.record_limit);
   if (!record) return record.error();
-  auto session = read_record(*record);
-  if (session) session->ends_at = ends_at(*session, settings);
-  return session;
+  return read_bounded_record(settings, *record);
 }
 
 Result<std::vector<std::string>> write_session(const SessionSettings& settings,
@@ -140,17 +109,12 @@ Result<std::vector<std::string>> write_session(const SessionSettings& settings,
   auto cookies =
       split_cookie(settings.cookie_name, *value, attributes, max_age(settings.cookie_expire));
   if (!cookies) return std::move(cookies).error();
-  std::vector<std::string> out;
-  for (auto& cookie : *cookies) out.push_back(std::move(cookie.set_cookie));
-  expire_others(settings, attributes, request_headers, *cookies, out);
-  return out;
+  return expire_others(settings, attributes, std::move(cookies).value(), request_headers);
 }
 
 std::vector<std::string> clear_session(const SessionSettings& settings, std::string_view host,
                                        std::span<const HeaderView> request_headers) {
-  std::vector<std::string> out;
-  expire_others(settings, cookie_attributes(settings, host), request_headers, {}, out);
-  return out;
+  return expire_others(settings, cookie_attributes(settings, host), {}, request_headers);
 }
 
 }  // namespace gatelet::session

@@ -1,0 +1,22 @@
+// A session's record under the settings: what goes in, how large it may be, and when the session
+// that comes out ends. What all stores have in common.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "session/cookie_session.hpp"
+#include "session/session.hpp"
+
+namespace gatelet::session {
+
+// The record; wipe it after use. Without `tokens` the access, ID and refresh token are left out.
+//   Failure: Status::session_invalid when it is above record_limit.
+Result<std::string> write_bounded_record(const SessionSettings&, const Session&, bool tokens);
+
+// The session of a record, with `ends_at`.
+//   Failure: Status::session_invalid, as read_record, and when it is above record_limit.
+Result<Session> read_bounded_record(const SessionSettings&, std::string_view record);
+
+}  // namespace gatelet::session

@@ -1,0 +1,42 @@
+#include "session/cookie_expiry.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace gatelet::session {
+namespace {
+
+constexpr std::size_t max_cleared = 64;
+
+}  // namespace
+
+std::optional<std::chrono::seconds> max_age(std::chrono::seconds lifetime) noexcept {
+  if (lifetime == std::chrono::seconds(0)) return std::nullopt;
+  return lifetime;
+}
+
+std::vector<std::string> expire_others(const SessionSettings& settings,
+                                       const http::CookieAttributes& attributes,
+                                       std::vector<NamedCookie> kept,
+                                       std::span<const HeaderView> request_headers) {
+  std::vector<std::string> out;
+  out.reserve(kept.size());
+  for (auto& cookie : kept) out.push_back(std::move(cookie.set_cookie));
+
+  std::vector<std::string_view> expired;
+  http::CookieReader reader(request_headers);
+  http::CookieView cookie;
+  while (expired.size() < max_cleared && reader.next(cookie)) {
+    const auto name = cookie.name;
+    if (!is_cookie_or_part(settings.cookie_name, name)) continue;
+    if (std::find(expired.begin(), expired.end(), name) != expired.end()) continue;
+    if (std::any_of(kept.begin(), kept.end(), [&](const auto& one) { return one.name == name; }))
+      continue;
+    expired.push_back(name);
+    http::write_set_cookie(name, {}, attributes, std::chrono::seconds(0), out.emplace_back());
+  }
+  return out;
+}
+
+}  // namespace gatelet::session

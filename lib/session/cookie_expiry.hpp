@@ -1,0 +1,28 @@
+// How long cookies of a session live, and how those end that a new one does not replace.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gatelet/request.hpp>
+
+#include "http/cookie.hpp"
+#include "session/cookie_session.hpp"
+#include "session/cookie_split.hpp"
+
+namespace gatelet::session {
+
+// What Max-Age says for `cookie_expire`; nullopt, for no Max-Age, when that is 0.
+std::optional<std::chrono::seconds> max_age(std::chrono::seconds lifetime) noexcept;
+
+// The Set-Cookie values of `kept`, then those that expire every other cookie NAME or NAME_<digits>
+// the request carries: each name once, at most 64, so that no stale one is left beside what is
+// kept.
+std::vector<std::string> expire_others(const SessionSettings&, const http::CookieAttributes&,
+                                       std::vector<NamedCookie> kept,
+                                       std::span<const HeaderView> request_headers);
+
+}  // namespace gatelet::session

@@ -1,0 +1,58 @@
+#include "session/cookie_expiry.hpp"
+
+#include <doctest/doctest.h>
+
+#include "samples.hpp"
+
+using namespace gatelet;
+using namespace gatelet::session;
+using samples::Browser;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines expired(std::vector<NamedCookie> kept, Browser browser) {
+  SessionSettings settings;
+  settings.cookie_name = "n";
+  http::CookieAttributes attributes;
+  attributes.path = "/p";
+  return expire_others(settings, attributes, std::move(kept), browser.headers());
+}
+
+Browser carrying(std::initializer_list<const char*> pairs) {
+  Browser browser;
+  for (const auto* pair : pairs) browser.add(pair);
+  return browser;
+}
+
+constexpr const char* behind_name = "=; Path=/p; Max-Age=0; HttpOnly; Secure";
+
+}  // namespace
+
+TEST_SUITE("session/cookie_expiry") {
+  TEST_CASE("max_age: absent for a lifetime of 0, which never ends") {
+    CHECK(max_age(std::chrono::seconds(5)) == std::chrono::seconds(5));
+    CHECK(max_age(std::chrono::seconds(0)) == std::nullopt);
+  }
+
+  TEST_CASE(
+      "expire_others: what is kept comes first and as it is, each other name is expired once") {
+    const auto lines = expired({{"n", "n=kept"}, {"n_1", "n_1=kept"}},
+                               carrying({"n_1=a", "n=b", "n_0=c", "n_2=d", "n_0=e"}));
+    CHECK(lines == Lines{"n=kept", "n_1=kept", std::string("n_0") + behind_name,
+                         std::string("n_2") + behind_name});
+  }
+
+  TEST_CASE("expire_others: keeping nothing expires NAME and its parts, no other cookie") {
+    const auto lines = expired({}, carrying({"n=a", "n_07=b", "n_csrf=c", "n_a=d", "N=e", "nn=f"}));
+    CHECK(lines == Lines{std::string("n") + behind_name, std::string("n_07") + behind_name});
+    CHECK(expired({}, {}).empty());
+  }
+
+  TEST_CASE("expire_others: at most 64 names beside what is kept") {
+    Browser browser;
+    for (int i = 0; i < 200; ++i) browser.add("n_" + std::to_string(i) + "=x");
+    CHECK(expired({{"n", "n=kept"}}, browser).size() == 65);
+  }
+}
