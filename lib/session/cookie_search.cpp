@@ -5,6 +5,7 @@
 #include "session/cookie_session.hpp"
 #include "session/cookie_split.hpp"
 #include "session/signed_value.hpp"
+#include "session/ticket.hpp"
 
 namespace gatelet::session {
 namespace {
@@ -88,13 +89,24 @@ std::vector<SessionCookie> newest_first(std::string_view name, const Found& foun
   return out;
 }
 
+std::vector<SessionCookie> candidates(const SessionSettings& settings, const Found& found) {
+  const std::string_view name = settings.cookie_name;
+  return settings.newest_of_duplicates ? newest_first(name, found) : as_the_reference(name, found);
+}
+
 }  // namespace
 
 std::vector<SessionCookie> find_session_cookies(const SessionSettings& settings,
                                                 std::span<const HeaderView> headers) {
-  const std::string_view name = settings.cookie_name;
-  const auto found = scan(name, headers);
-  return settings.newest_of_duplicates ? newest_first(name, found) : as_the_reference(name, found);
+  return candidates(settings, scan(settings.cookie_name, headers));
+}
+
+std::vector<SessionCookie> find_ticket_cookies(const SessionSettings& settings,
+                                               std::span<const HeaderView> headers) {
+  auto found = scan(settings.cookie_name, headers);
+  found.first = found.last = {};  // what another store may have left
+  found.has_second_part = false;
+  return candidates(settings, found);
 }
 
 }  // namespace gatelet::session
