@@ -1,9 +1,10 @@
-// Clearing a session: which cookies oauth2-proxy's cookie store expires, and where we differ.
+// Clearing a session: which cookies oauth2-proxy's stores expire, and where we differ.
 #include <doctest/doctest.h>
 
 #include <map>
 
 #include "oauth2_proxy.hpp"
+#include "session/ticket.hpp"
 
 using namespace gatelet;
 using namespace gatelet::session;
@@ -64,5 +65,33 @@ TEST_SUITE("vectors/clearing") {
     }
     CHECK(row_number == 10);
     CHECK(num_equal == 6);
+  }
+
+  TEST_CASE("clearing.tsv: a server-side store expires NAME always, and here parts besides") {
+    // Rows of requests that carry parts, counted from 0 among those of a server-side store.
+    const std::map<std::size_t, std::vector<std::string>> parts = {
+        {2, {"_oauth2_proxy_0", "_oauth2_proxy_1", "_oauth2_proxy_2"}},
+        {3, {"_oauth2_proxy_7"}},
+        {4, {"_oauth2_proxy_01"}},
+    };
+    std::size_t row_number = 0, num_equal = 0;
+    for (const auto& row : vectors::read_table("clearing.tsv")) {
+      if (row[0] != "server") continue;
+      SessionSettings settings;
+      settings.cookie_name = row[1];
+      const HeaderView header{"Cookie", row[2]};
+      const auto ours = clear_ticket(settings, "app.example.com", {&header, 1});
+
+      CAPTURE(row_number);
+      std::vector<std::string> expected{row[3]};
+      const auto more = parts.find(row_number);
+      if (more == parts.end()) ++num_equal;
+      if (more != parts.end())
+        for (const auto& name : more->second) expected.push_back(expiry_of(name));
+      CHECK(ours == expected);
+      ++row_number;
+    }
+    CHECK(row_number == 6);
+    CHECK(num_equal == 3);
   }
 }
