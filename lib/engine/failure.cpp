@@ -42,6 +42,7 @@ Reason reason_of(Status status) noexcept {
     case Status::provider_unreachable:
     case Status::provider_unavailable:
     case Status::timed_out: return Reason::provider_unavailable;
+    case Status::store_unreachable: return Reason::store_unavailable;
     case Status::too_many_operations: return Reason::overloaded;
     case Status::cancelled: return Reason::cancelled;
     case Status::ok:
@@ -56,7 +57,6 @@ Reason reason_of(Status status) noexcept {
     case Status::invalid_configuration:
     case Status::unreadable_file:
     case Status::not_built:
-    case Status::store_unreachable:
     case Status::internal:
     case Status::out_of_memory:
     case Status::no_entropy: return Reason::internal_error;

@@ -4,7 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "flow/load_session.hpp"
 #include "flow/provider_keys.hpp"
+#include "flow/save_session.hpp"
 #include "flow/session_of.hpp"
 #include "oidc/error_reply.hpp"
 #include "oidc/id_token.hpp"
@@ -17,7 +19,6 @@
 #include "policy/pages.hpp"
 #include "policy/request_id.hpp"
 #include "policy/return_to.hpp"
-#include "session/cookie_session.hpp"
 #include "session/lifetime.hpp"
 #include "session/login_state.hpp"
 
@@ -92,6 +93,7 @@ Flow<session::Session> sign_in(Login in) {
 Reason reason_of(Status status) noexcept {
   switch (status_class(status)) {
     case StatusClass::unavailable:
+      if (status == Status::store_unreachable) return Reason::store_unavailable;
       return status == Status::too_many_operations ? Reason::overloaded
                                                    : Reason::provider_unavailable;
     case StatusClass::peer: break;
@@ -143,28 +145,33 @@ Decision refused(const FinishLogin& in, const Error& why) {
                             message_of(in, why.status), cookies);
 }
 
-Decision signed_in(const FinishLogin& in, const session::Session& session) {
-  const auto& context = *in.context;
-  const auto& facts = in.request->facts();
-  auto cookies = session::write_session(context.session, *context.cookie_keys, session, facts.host,
-                                        facts.headers, *context.entropy);
-  // One that is too large for cookies says session_invalid, which is about cookies that come in.
-  if (!cookies.ok()) return refused(in, {Status::internal, cookies.error().text});
-  cookies->push_back(clear_attempt(in));
-  const auto target = policy::choose_return({in.return_to}, context.policy.return_to);
-  return policy::redirect_to(target.text(), *cookies, Reason::signed_in,
-                             std::make_shared<const session::Session>(session));
+Decision signed_in(const FinishLogin& in, SharedSession session, std::vector<std::string> cookies) {
+  cookies.push_back(clear_attempt(in));
+  const auto target = policy::choose_return({in.return_to}, in.context->policy.return_to);
+  return policy::redirect_to(target.text(), cookies, Reason::signed_in, std::move(session));
+}
+
+// Let in, and kept.
+Flow<Decision> sign_in_and_save(Login in) {
+  auto signing_in = sign_in(in);
+  auto signed_in_now = co_await std::move(signing_in);
+  const auto session = std::make_shared<const session::Session>(std::move(signed_in_now));
+  SaveSession save(in->context);
+  save.request = in->request;
+  save.session = session;
+  auto saving = save_session(std::move(save));
+  auto cookies = co_await std::move(saving);
+  co_return signed_in(*in, session, std::move(cookies));
 }
 
 }  // namespace
 
 Flow<Decision> finish_login(FinishLogin in) {
   const Login login = std::make_shared<const FinishLogin>(std::move(in));
-  auto signing_in = sign_in(login);
-  auto session = co_await attempt(std::move(signing_in));
-  if (session.ok()) co_return signed_in(*login, *session);
-  if (session.error().status == Status::cancelled) co_return std::move(session).error();
-  co_return refused(*login, session.error());
+  auto signing_in = sign_in_and_save(login);
+  auto decision = co_await attempt(std::move(signing_in));
+  if (decision.ok() || decision.error().status == Status::cancelled) co_return std::move(decision);
+  co_return refused(*login, decision.error());
 }
 
 }  // namespace gatelet::flow

@@ -1,10 +1,13 @@
 #include "flow/sign_out.hpp"
 
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "flow/load_session.hpp"
 #include "flow/provider_keys.hpp"
 #include "flow/sign_out_state.hpp"
 #include "http/form.hpp"
@@ -75,6 +78,29 @@ Flow<SharedProvider> sign_out_provider(SharedProvider provider) {
   co_return provider;
 }
 
+// What the request's tickets open goes from the store.
+Flow<bool> erase_records(SignOut in) {
+  const auto& context = *in.context;
+  if (!context.session.is_stored) co_return true;
+  const auto at = co_await now();
+  const auto tickets = tickets_of(context, in.request->facts().headers, at);
+  for (const auto& ticket : tickets) {
+    auto erase = StoreCall::erase(ticket->id);
+    (void)co_await std::move(erase);
+  }
+  co_return true;
+}
+
+// This browser is signed out; whoever copied its cookie is not, so it is no success.
+Decision not_erased(const SignOut& in, const Error& why, std::span<const std::string> cookies) {
+  policy::PageFacts page;
+  page.facts = &in.request->facts();
+  page.request_id = policy::request_id(in.context->policy, page.facts->headers);
+  page.detail = page.error_text = why.text;
+  return policy::error_page(in.context->policy, page, status_http(why.status),
+                            Reason::store_unavailable, {}, cookies);
+}
+
 // Told behind the browser's back; trouble there keeps nobody signed in.
 Flow<bool> tell_backend(HttpCall call, std::function<void(const Error&)> on_failed) {
   auto reply = co_await attempt(std::move(call));
@@ -105,6 +131,9 @@ Flow<Decision> sign_out(SignOut in) {
   const auto& context = *in.context;
   const auto& facts = in.request->facts();
   const auto cookies = session::clear_session(context.session, facts.host, facts.headers);
+  auto erasing = erase_records(in);
+  const auto erased = co_await attempt(std::move(erasing));
+  if (!erased.ok()) co_return not_erased(in, erased.error(), cookies);
   const auto target = wished_target(context.policy, facts, in.return_to);
 
   const bool has_backend =

@@ -344,11 +344,11 @@ Error transfer_error(const HttpTransfer& transfer, CURLcode code) {
 
 }  // namespace
 
-void HttpTransfer::FreeFields::operator()(curl_slist* fields) const noexcept {
-  for (auto* field = fields; field; field = field->next) {
+void HttpTransfer::FreeFields::operator()(curl_slist* list) const noexcept {
+  for (auto* field = list; field; field = field->next) {
     wipe(field->data, std::strlen(field->data));
   }
-  curl_slist_free_all(fields);
+  curl_slist_free_all(list);
 }
 
 Result<void> HttpTransfer::prepare(Duration idle_limit) {

@@ -39,10 +39,10 @@ struct HttpTransfer {
   Result<HttpReply> result(CURLcode code);
 
   struct FreeEasy {
-    void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
+    void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
   };
   struct FreeFields {
-    void operator()(curl_slist* fields) const noexcept;  // wipes them: Authorization
+    void operator()(curl_slist* list) const noexcept;  // wipes them: Authorization
   };
 
   const HttpCall call;

@@ -173,7 +173,8 @@ AuthOutcome auth_outcome(Reason reason) noexcept {
     case Reason::token_rejected:
     case Reason::incomplete_identity: return {failure, "Invalid authentication via OAuth2"};
     case Reason::provider_failed:
-    case Reason::provider_unavailable: return {error, "Error during authentication via OAuth2"};
+    case Reason::provider_unavailable:
+    case Reason::store_unavailable: return {error, "Error during authentication via OAuth2"};
     case Reason::basic_rejected:
       return {failure, "Invalid authentication via basic auth: not in Htpasswd File"};
     case Reason::password_wrong: return {failure, "Invalid authentication via HtpasswdFile"};

@@ -48,6 +48,10 @@ PageWords page_words(Reason reason) noexcept {
     case Reason::provider_unavailable:
       return {"The sign-in service does not answer",
               "Nothing is lost. Please try again in a moment.", "Try again"};
+    case Reason::store_unavailable:
+      return {"Sign-ins cannot be looked up",
+              "The place where they are kept does not answer. Please try again in a moment.",
+              "Try again"};
     case Reason::overloaded:
     case Reason::cancelled:
       return {"Please try again", "Many people are signing in right now.", "Try again"};

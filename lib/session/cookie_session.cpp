@@ -7,6 +7,7 @@
 #include "session/cookie_expiry.hpp"
 #include "session/cookie_split.hpp"
 #include "session/signed_value.hpp"
+#include "session/ticket.hpp"
 
 namespace gatelet::session {
 namespace {
@@ -98,6 +99,9 @@ Result<std::vector<std::string>> write_session(const SessionSettings& settings,
                                                std::string_view host,
                                                std::span<const HeaderView> request_headers,
                                                Entropy& entropy) {
+  if (session.ticket) {
+    return write_ticket(settings, keys, *session.ticket, session, host, request_headers);
+  }
   if (!session.created_at) return Error{Status::internal, "a session without created_at"};
   const auto sealed = seal(settings, keys, session, entropy);
   if (!sealed) return sealed.error();
@@ -114,6 +118,7 @@ Result<std::vector<std::string>> write_session(const SessionSettings& settings,
 
 std::vector<std::string> clear_session(const SessionSettings& settings, std::string_view host,
                                        std::span<const HeaderView> request_headers) {
+  if (settings.is_stored) return clear_ticket(settings, host, request_headers);
   return expire_others(settings, cookie_attributes(settings, host), {}, request_headers);
 }
 

@@ -32,6 +32,7 @@ struct CookieRule {
 // Everything that shapes a session cookie; plain settings, no profile.
 struct SessionSettings {
   std::string cookie_name = "__Host-gatelet";
+  bool is_stored = false;                          // sessions are in a store, cookies hold tickets
   std::vector<std::string> cookie_domains;         // most specific match wins; see domain_for
   http::CookieAttributes attributes;               // without domain
   std::vector<CookieRule> cookie_rules;            // the longest that fits the host replaces both
@@ -114,8 +115,9 @@ std::vector<SessionCookie> find_session_cookies(const SessionSettings&,
 Result<Session> open_session(const SessionSettings&, const CookieKeys&, const SessionCookie&,
                              Instant now);
 
-// Set-Cookie values that store `session` (split when needed), and that expire every other cookie of
-// the name which `request_headers` carry. The MAC's time stamp is created_at.
+// Set-Cookie values that store `session` (split when needed), or its ticket where it has one, and
+// that expire every other cookie of the name which `request_headers` carry. The MAC's time stamp is
+// created_at.
 //   Requires: created_at is set.
 //   Failure: Status::no_entropy or internal; Status::not_built in a build without liblz4;
 //   Status::session_invalid when it would need more than 16 parts or is above record_limit.
@@ -126,6 +128,7 @@ Result<std::vector<std::string>> write_session(const SessionSettings&, const Coo
 
 // Set-Cookie values that expire every session cookie and part the request carries, each name once,
 // with the same attributes. At most 64 names: parts have numbers below 16, the rest is not ours.
+// With a store, NAME in any case.
 std::vector<std::string> clear_session(const SessionSettings&, std::string_view host,
                                        std::span<const HeaderView> request_headers);
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "session/msgpack.hpp"
 
 namespace gatelet::session {
+
+struct Ticket;  // session/ticket.hpp
 
 // A moment as the record keeps it. Go's zero time (year 1) reads as absent.
 struct Timestamp {
@@ -46,6 +49,9 @@ struct Session {
   // Not in the record: when the session ends at the latest, set by whoever opened it; absent:
   // never.
   std::optional<Timestamp> ends_at;
+
+  // Not in the record either: what opened it, where it is kept in a store; null: it is in cookies.
+  std::shared_ptr<const Ticket> ticket;
 };
 
 }  // namespace gatelet::session

@@ -118,14 +118,17 @@ static void an_error_of_an_older_size_is_written_as_far_as_it_goes(void) {
   gatelet_config_free(config);
 }
 
-static void a_long_problem_is_told_to_its_end(void) {
+static void long_refusals_are_told_to_their_end(void) {
   gatelet_config *config = offline_config();
+  gatelet_engine *engine = NULL;
   gatelet_error error = GATELET_ERROR_INIT;
   CHECK(gatelet_config_set(config, str("request_logging_format"), str("{{.Clent}}"), NULL) == GATELET_OK);
-  CHECK(gatelet_config_problem(config, 0, &error) == GATELET_OK);
+  CHECK(gatelet_config_set(config, str("standard_logging_format"), str("{{.Fill}}"), NULL) == GATELET_OK);
+  CHECK(gatelet_engine_create(config, &engine, &error) == GATELET_E_INVALID_CONFIGURATION);
   CHECK(strlen(error.text) > 255);
   CHECK(strstr(error.text, "the field .Clent is not known") != NULL);
-  CHECK(strstr(error.text, ".Username") != NULL); /* the last word */
+  CHECK(strstr(error.text, "the field .Fill is not known") != NULL);
+  CHECK(strstr(error.text, ".Timestamp") != NULL); /* the last word */
   gatelet_config_free(config);
 }
 
@@ -182,7 +185,7 @@ int main(void) {
   RUN(an_alpha_configuration_says_all_about_providers);
   RUN(the_environment_sets_options_by_name);
   RUN(an_error_of_an_older_size_is_written_as_far_as_it_goes);
-  RUN(a_long_problem_is_told_to_its_end);
+  RUN(long_refusals_are_told_to_their_end);
   RUN(text_without_data_is_refused);
   RUN(statuses_have_class_http_number_and_name);
   RUN(the_event_user_is_dropped_once_when_config_and_engine_are_gone);

@@ -89,6 +89,26 @@ inline Result<flow::Outcome> spoilt_check(Kind kind, const Result<flow::Outcome>
   return Error{status, "not looked at"};
 }
 
+// A store is there or is not; what it has may be anything. What it answers to a write has no
+// content that could be wrong: whoever speaks to it takes care of that.
+inline Result<flow::Outcome> spoilt_store(Kind kind, const flow::StoreCall& call,
+                                          const Result<flow::Outcome>& good) {
+  if (kind == Kind::late) return good;
+  if (blame_of(kind) == StatusClass::unavailable) {
+    return Error{Status::store_unreachable, "the store does not answer"};
+  }
+  if (call.what != flow::StoreCall::What::get) return good;
+  auto reply = std::get<flow::StoreReply>(*good);
+  if (!reply.record) return good;
+  switch (kind) {
+    case Kind::truncated: reply.record->resize(reply.record->size() / 2); break;
+    case Kind::oversized: reply.record->append(2 * 1024 * 1024, 'x'); break;
+    case Kind::wrong_type: *reply.record = "type-canary"; break;
+    default: *reply.record = "\x01\xff garbage-canary \x80 and more than twenty-eight bytes of it";
+  }
+  return flow::Outcome(std::move(reply));
+}
+
 inline flow::Reply spoilt(Kind kind, const flow::Effect& effect, flow::Reply good) {
   if (kind == Kind::late) good.arrived = good.arrived + 3h;
   if (!good.outcome.ok()) return good;
@@ -97,6 +117,8 @@ inline flow::Reply spoilt(Kind kind, const flow::Effect& effect, flow::Reply goo
     good.outcome = spoilt_refetch(kind, good.outcome);
   if (std::holds_alternative<flow::PasswordCheck>(effect))
     good.outcome = spoilt_check(kind, good.outcome);
+  if (const auto* call = std::get_if<flow::StoreCall>(&effect))
+    good.outcome = spoilt_store(kind, *call, good.outcome);
   return good;
 }
 

@@ -15,7 +15,10 @@
 #include "flow/check_password.hpp"
 #include "flow/fetch_metadata.hpp"
 #include "flow/finish_login.hpp"
+#include "flow/load_session.hpp"
 #include "flow/refresh_session.hpp"
+#include "flow/refresh_stored_session.hpp"
+#include "flow/save_session.hpp"
 #include "flow/sign_out.hpp"
 #include "flow/verify_bearer.hpp"
 #include "world.hpp"
@@ -164,6 +167,114 @@ class refresh_session final : public Scenario {
     // The tokens are renewed already.
     if (effect.ends_with("/userinfo") || effect == "refetch keys") return true;
     return kind == Kind::late && effect == "refetch metadata" && !for_good;
+  }
+
+ private:
+  std::shared_ptr<const session::Session> session_;
+};
+
+class load_session final : public Scenario {
+ public:
+  load_session() {
+    world.keep_in_store();
+    REQUIRE(world.sign_in().user == "alice");
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+  }
+  flow::Flow<flow::SharedSession> flow() {
+    flow::LoadSession in(world.context);
+    in.tickets =
+        flow::tickets_of(*world.context, world.get("/")->facts().headers, world.driver.now);
+    return flow::load_session(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto loaded = world.driver.run(flow());
+    if (!loaded.ok()) return {false, status_class(loaded.error().status), loaded.error().text};
+    if (!*loaded) return {false, StatusClass::peer, {}};
+    CHECK((*loaded)->user == "alice");
+    return {true, StatusClass::ok, {}};
+  }
+  void check(const Ended&) override { CHECK(world.store.records.size() == 1); }
+  bool survives(const std::string&, Kind kind, bool) const override { return kind == Kind::late; }
+};
+
+class save_session final : public Scenario {
+ public:
+  save_session() {
+    world.keep_in_store();
+    session_ = std::make_shared<const session::Session>(world.sign_in());  // there is an old one
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+  }
+  flow::Flow<std::vector<std::string>> flow() {
+    flow::SaveSession in(world.context);
+    in.request = world.get("/");
+    in.session = session_;
+    return flow::save_session(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto cookies = world.driver.run(flow());
+    if (!cookies.ok()) return {false, status_class(cookies.error().status), cookies.error().text};
+    CHECK(cookies->size() == 1);
+    return {true, StatusClass::ok, {}};
+  }
+  // Where the answer to the put was lost, a record is left that no ticket opens.
+  void check(const Ended&) override { CHECK(world.store.records.size() <= 2); }
+  bool survives(const std::string& effect, Kind kind, bool) const override {
+    return effect == "store erase" || blame_of(kind) == StatusClass::peer;
+  }
+
+ private:
+  std::shared_ptr<const session::Session> session_;
+};
+
+class refresh_stored_session final : public Scenario {
+ public:
+  refresh_stored_session() {
+    world.keep_in_store();
+    session_ = std::make_shared<const session::Session>(world.sign_in());
+    REQUIRE(session_->ticket);
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+    make_it_long();
+  }
+  flow::Flow<session::Session> flow() {
+    flow::RefreshSession in(world.context);
+    in.provider = world.state;
+    in.session = session_;
+    return flow::refresh_stored_session(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto renewed = world.driver.run(flow());
+    if (!renewed.ok()) {
+      // Trouble is no logout; a record that cannot be opened is none.
+      const bool is_gone = renewed.error().text == "the session is no longer in the store";
+      CHECK((is_gone || renewed.error().status != Status::grant_ended));
+      return {false, status_class(renewed.error().status), renewed.error().text};
+    }
+    CHECK(renewed->user == "alice");
+    CHECK(renewed->ticket == session_->ticket);
+    return {true, StatusClass::ok, {}};
+  }
+  void check(const Ended&) override {
+    check_grants_once();
+    CHECK(world.store.records.size() == 1);  // never lost
+  }
+  bool survives(const std::string& effect, Kind kind, bool for_good) const override {
+    if (effect.ends_with("/userinfo") || effect == "refetch keys") return true;
+    if (effect == "store extend" || effect == "store put" || effect == "store unlock") return true;
+    if (effect == "store lock" && blame_of(kind) == StatusClass::peer) return !for_good;
+    const bool is_before_grant = effect == "refetch metadata" || effect == "store get";
+    return kind == Kind::late && is_before_grant && !for_good;
   }
 
  private:

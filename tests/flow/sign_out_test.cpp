@@ -243,4 +243,35 @@ TEST_SUITE("flow/sign_out") {
     one.sign_out();
     CHECK(one.world.driver.seen.empty());
   }
+
+  TEST_CASE("F-074: with a store the record goes, and the ticket with it") {
+    World world;
+    world.keep_in_store();
+    REQUIRE(world.sign_in().user == "alice");
+    world.driver.seen.clear();
+    flow::SignOut in(world.context);
+    in.request = world.get("/oauth2/sign_out");
+    const auto answer = world.driver.run(flow::sign_out(std::move(in))).value();
+    CHECK(answer.reason() == Reason::signed_out);
+    CHECK(world.driver.seen == std::vector<std::string>{"store erase"});
+    CHECK(world.store.records.empty());
+    CHECK(expires_cookie(answer, "__Host-gatelet="));
+  }
+
+  TEST_CASE("F-074: a store that is down: this browser's cookie goes, and it is no success") {
+    World world;
+    world.keep_in_store();
+    REQUIRE(world.sign_in().user == "alice");
+    world.driver.on_store = [](const flow::StoreCall&) -> Result<flow::StoreReply> {
+      return Error{Status::store_unreachable, "gone-canary"};
+    };
+    flow::SignOut in(world.context);
+    in.request = world.get("/oauth2/sign_out");
+    const auto answer = world.driver.run(flow::sign_out(std::move(in))).value();
+    CHECK(answer.http_status() == 503);
+    CHECK(answer.reason() == Reason::store_unavailable);
+    CHECK(expires_cookie(answer, "__Host-gatelet="));
+    CHECK(answer.body().find("canary") == std::string::npos);
+    CHECK(world.store.records.size() == 1);
+  }
 }

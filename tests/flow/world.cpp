@@ -5,6 +5,7 @@
 #include "base/base64url.hpp"
 #include "base/bytes.hpp"
 #include "flow/fetch_metadata.hpp"
+#include "flow/load_session.hpp"
 #include "oidc/callback.hpp"
 #include "session/cookie_session.hpp"
 #include "session/login_state.hpp"
@@ -149,9 +150,24 @@ session::Session World::sign_in() {
 
 Result<session::Session> World::session() const {
   const auto request = get("/");
+  if (context->session.is_stored) {
+    const auto tickets = flow::tickets_of(*context, request->facts().headers, driver.now);
+    const auto record = tickets.empty() ? store.records.end() : store.records.find(tickets[0]->id);
+    if (record == store.records.end()) return Error{Status::session_invalid, "no ticket"};
+    auto opened =
+        session::open_record(context->session, *context->gcm, *tickets[0], record->second);
+    if (opened.ok()) opened->ticket = tickets[0];
+    return opened;
+  }
   const auto found = session::find_session_cookies(context->session, request->facts().headers);
   if (found.empty()) return Error{Status::session_invalid, "no cookie"};
   return session::open_session(context->session, *context->cookie_keys, found.front(), driver.now);
+}
+
+void World::keep_in_store() {
+  context->session.is_stored = true;
+  context->gcm = std::make_shared<const crypto::Gcm>(crypto::Gcm::make().value());
+  driver.on_store = [this](const flow::StoreCall& call) { return store.answer(call); };
 }
 
 std::vector<std::string> set_cookies(const Decision& answer) {

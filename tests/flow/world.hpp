@@ -21,6 +21,7 @@
 #include "support/fake_provider.hpp"
 #include "support/scripted_driver.hpp"
 #include "support/scripted_entropy.hpp"
+#include "support/scripted_store.hpp"
 
 namespace gatelet::support {
 
@@ -75,12 +76,16 @@ class World {
 
   // Start to end; the session that the browser then has.
   session::Session sign_in();
-  // The session in the browser's cookies.
+  // The session in the browser's cookies, or in the store where the browser has a ticket.
   Result<session::Session> session() const;
+
+  // From here on sessions are kept in `store`.
+  void keep_in_store();
 
   FakeProvider provider;
   ScriptedDriver driver;
   Browser browser;
+  ScriptedStore store;
   std::shared_ptr<flow::Context> context = std::make_shared<flow::Context>();
   std::shared_ptr<const oidc::ProviderState> state;  // what the application knows of the provider
 };

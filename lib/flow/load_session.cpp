@@ -1,0 +1,43 @@
+#include "flow/load_session.hpp"
+
+#include <utility>
+
+namespace gatelet::flow {
+namespace {
+
+// Null: what the store has is not this ticket's.
+SharedSession open(const Context& context, const SharedTicket& ticket, std::string record) {
+  auto session = session::open_record(context.session, *context.gcm, *ticket, std::move(record));
+  if (!session.ok()) return nullptr;
+  session->ticket = ticket;
+  return std::make_shared<const session::Session>(std::move(session).value());
+}
+
+}  // namespace
+
+std::vector<SharedTicket> tickets_of(const Context& context, std::span<const HeaderView> headers,
+                                     Instant now) {
+  std::vector<SharedTicket> out;
+  for (const auto& cookie : session::find_ticket_cookies(context.session, headers)) {
+    auto ticket = session::open_ticket(context.session, *context.cookie_keys, cookie, now);
+    if (ticket.ok()) {
+      out.push_back(std::make_shared<const session::Ticket>(std::move(ticket).value()));
+    }
+  }
+  return out;
+}
+
+Flow<SharedSession> load_session(LoadSession in) {
+  SharedSession newest;
+  for (const auto& ticket : in.tickets) {
+    auto call = StoreCall::get(ticket->id);
+    auto reply = co_await std::move(call);
+    if (!reply.record) continue;
+    auto session = open(*in.context, ticket, std::move(*reply.record));
+    const bool is_better = session && (!newest || session->created_at > newest->created_at);
+    if (is_better) newest = std::move(session);
+  }
+  co_return newest;
+}
+
+}  // namespace gatelet::flow

@@ -1,0 +1,35 @@
+// Sessions in a store: found by the tickets that a request presents.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "flow/context.hpp"
+#include "flow/flow.hpp"
+#include "policy/request_facts.hpp"
+#include "session/session.hpp"
+#include "session/ticket.hpp"
+
+namespace gatelet::flow {
+
+using SharedTicket = std::shared_ptr<const session::Ticket>;
+using SharedSession = std::shared_ptr<const session::Session>;
+
+// The tickets of a request's cookies that open, best first: none is worth asking the store for
+// otherwise.
+std::vector<SharedTicket> tickets_of(const Context& context, std::span<const HeaderView> headers,
+                                     Instant now);
+
+class LoadSession {
+ public:
+  std::shared_ptr<const Context> context;
+  std::vector<SharedTicket> tickets;
+  explicit LoadSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}
+};
+
+// The newest session behind the tickets, with its ticket; null when there is none: no record, or
+// one that does not open, which may be anybody's and is left alone.
+//   Failure: Status::store_unreachable: whether there is one is not known.
+Flow<SharedSession> load_session(LoadSession in);
+
+}  // namespace gatelet::flow

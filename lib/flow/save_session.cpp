@@ -1,0 +1,62 @@
+#include "flow/save_session.hpp"
+
+#include <utility>
+
+#include "flow/load_session.hpp"
+#include "session/cookie_session.hpp"
+#include "session/ticket.hpp"
+
+namespace gatelet::flow {
+namespace {
+
+Result<std::vector<std::string>> cookies_of(const SaveSession& in,
+                                            const session::Session& session) {
+  const auto& context = *in.context;
+  const auto& facts = in.request->facts();
+  auto cookies = session::write_session(context.session, *context.cookie_keys, session, facts.host,
+                                        facts.headers, *context.entropy);
+  // One that is too large says session_invalid, which is about sessions that come in.
+  if (!cookies.ok() && cookies.error().status == Status::session_invalid) {
+    return Error{Status::internal, cookies.error().text};
+  }
+  return cookies;
+}
+
+Result<StoreCall> put_of(const Context& context, const session::Session& session) {
+  auto record = session::seal_record(context.session, *context.gcm, *session.ticket, session,
+                                     *context.entropy);
+  if (!record.ok()) {
+    const bool is_too_large = record.error().status == Status::session_invalid;
+    return Error{is_too_large ? Status::internal : record.error().status, record.error().text};
+  }
+  return StoreCall::put(session.ticket->id, std::move(record).value(),
+                        context.session.cookie_expire);
+}
+
+}  // namespace
+
+Flow<std::vector<std::string>> save_session(SaveSession in) {
+  const auto& context = *in.context;
+  if (!context.session.is_stored) {
+    auto cookies = cookies_of(in, *in.session);
+    co_return std::move(cookies);
+  }
+  auto made = session::make_ticket(context.session, *context.entropy);
+  auto ticket = co_await std::move(made);
+  auto session = *in.session;
+  session.ticket = std::make_shared<const session::Ticket>(std::move(ticket));
+  const auto at = co_await now();
+  const auto old = tickets_of(context, in.request->facts().headers, at);
+
+  auto put = put_of(context, session);
+  auto call = co_await std::move(put);
+  (void)co_await std::move(call);
+  for (const auto& one : old) {
+    auto erase = StoreCall::erase(one->id);
+    (void)co_await attempt(std::move(erase));  // it ends by itself otherwise
+  }
+  auto cookies = cookies_of(in, session);
+  co_return std::move(cookies);
+}
+
+}  // namespace gatelet::flow

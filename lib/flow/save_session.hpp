@@ -1,0 +1,30 @@
+// The beginning of a session: where it is kept from here on.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flow/context.hpp"
+#include "flow/flow.hpp"
+#include "policy/owned_request.hpp"
+#include "session/session.hpp"
+
+namespace gatelet::flow {
+
+class SaveSession {
+ public:
+  std::shared_ptr<const Context> context;
+  std::shared_ptr<const policy::OwnedRequest> request;
+  std::shared_ptr<const session::Session> session;
+  explicit SaveSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}
+};
+
+// The Set-Cookie values that begin the session. With a store it is put there under a ticket nobody
+// has seen before, and what the request's own tickets open is erased: whoever planted a ticket
+// keeps nothing by it.
+//   Failure: Status::store_unreachable; Status::no_entropy or internal, also for a session that is
+//   too large.
+Flow<std::vector<std::string>> save_session(SaveSession in);
+
+}  // namespace gatelet::flow

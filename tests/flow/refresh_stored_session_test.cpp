@@ -1,0 +1,209 @@
+#include "flow/refresh_stored_session.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "flow/load_session.hpp"
+#include "session/lifetime.hpp"
+#include "world.hpp"
+
+using namespace gatelet;
+using namespace gatelet::support;
+using What = flow::StoreCall::What;
+
+namespace {
+
+// Somebody who signed in an hour ago, whose session is in the store.
+struct Stored {
+  World world;
+  std::shared_ptr<const session::Session> session;
+  Stored() {
+    world.keep_in_store();
+    session = std::make_shared<const session::Session>(world.sign_in());
+    REQUIRE(session->ticket);
+    world.driver.seen.clear();
+    world.driver.now = world.driver.now + 1h;
+  }
+  Result<session::Session> refresh() {
+    flow::RefreshSession in(world.context);
+    in.provider = world.state;
+    in.session = session;
+    return world.driver.run(flow::refresh_stored_session(std::move(in)));
+  }
+  Status status() {
+    const auto renewed = refresh();
+    return renewed.ok() ? Status::ok : renewed.error().status;
+  }
+  std::string lock() const { return session::lock_key(*session->ticket); }
+
+  // Another process has renewed it: the store holds a newer session.
+  void renew_elsewhere() {
+    auto newer = *session;
+    newer.user = "renewed elsewhere";
+    newer.created_at = session::to_timestamp(world.driver.now);
+    world.store.records[session->ticket->id] =
+        session::seal_record(world.context->session, *world.context->gcm, *session->ticket, newer,
+                             *world.context->entropy)
+            .value();
+  }
+  // `act` runs at the nth call of this kind, before it is answered.
+  void at_call(What what, int nth, std::function<void()> act) {
+    world.driver.on_store = [this, what, nth, act, seen = 0](const flow::StoreCall& call) mutable {
+      if (call.what == what && ++seen == nth) act();
+      return world.store.answer(call);
+    };
+  }
+  void fail(What what) {
+    world.driver.on_store = [this, what](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+      if (call.what == what) return Error{Status::store_unreachable, "gone"};
+      return world.store.answer(call);
+    };
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("flow/refresh_stored_session") {
+  TEST_CASE("F-403: lock, look, renew, make sure, put under the same ticket, unlock") {
+    Stored one;
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(one.world.driver.seen ==
+          std::vector<std::string>{"store lock", "store get", "POST https://idp.example/token",
+                                   "store extend", "store put", "store unlock"});
+    CHECK(renewed->ticket == one.session->ticket);
+    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+    CHECK(one.world.session()->refresh_token == renewed->refresh_token);
+    CHECK(one.world.store.locks.empty());
+    CHECK(one.world.store.lifetimes.at(one.session->ticket->id) ==
+          one.world.context->session.cookie_expire);
+    CHECK(one.world.driver.must_finish);
+  }
+
+  TEST_CASE(
+      "F-403: while another process holds the lock its result is waited for, no grant is sent") {
+    Stored one;
+    one.world.store.locks[one.lock()] = "another process";
+    one.at_call(What::get, 4, [&] { one.renew_elsewhere(); });
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(renewed->user == "renewed elsewhere");
+    CHECK(one.world.provider.num_refreshes == 0);
+    CHECK(one.world.driver.delays == std::vector<Duration>(4, 50ms));
+    CHECK(one.world.store.locks.at(one.lock()) == "another process");
+  }
+
+  TEST_CASE("F-403: the lock came after the other's result: no second grant") {
+    Stored one;
+    one.at_call(What::get, 1, [&] { one.renew_elsewhere(); });
+    CHECK(one.refresh()->user == "renewed elsewhere");
+    CHECK(one.world.provider.num_refreshes == 0);
+    CHECK(one.world.store.locks.empty());
+  }
+
+  TEST_CASE("F-403: a lock that is never released is waited for five seconds, no longer") {
+    Stored one;
+    one.world.store.locks[one.lock()] = "a process that hangs";
+    const auto begun = one.world.driver.now;
+    CHECK(one.status() == Status::timed_out);
+    const auto waited = one.world.driver.now.steady - begun.steady;
+    CHECK(waited >= 5s);
+    CHECK(waited < 6s);
+    CHECK(one.world.provider.num_refreshes == 0);
+  }
+
+  TEST_CASE("F-403: the leader died with its lock: whoever comes next takes over with one grant") {
+    Stored one;
+    one.world.store.locks[one.lock()] = "a process that was killed";
+    one.at_call(What::lock, 3, [&] { one.world.store.locks.clear(); });  // its lease is over
+    CHECK(one.refresh().ok());
+    CHECK(one.world.provider.num_refreshes == 1);
+  }
+
+  TEST_CASE("frozen for longer than the lease: the other's newer result stays") {
+    Stored one;
+    one.at_call(What::extend, 1, [&] {
+      one.world.driver.now = one.world.driver.now + 1min;
+      one.renew_elsewhere();
+      one.world.store.locks[one.lock()] = "the next one";
+    });
+    CHECK(one.refresh()->user == "renewed elsewhere");
+    CHECK(one.world.session()->user == "renewed elsewhere");
+    CHECK(one.world.store.locks.at(one.lock()) == "the next one");
+  }
+
+  TEST_CASE("frozen for longer than the lease, and nobody came: the new tokens are kept") {
+    Stored one;
+    one.at_call(What::extend, 1, [&] { one.world.store.locks.clear(); });
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(one.world.session()->refresh_token == renewed->refresh_token);
+  }
+
+  TEST_CASE("F-270: signed out meanwhile: nothing is brought back") {
+    Stored one;
+    one.at_call(What::get, 1, [&] { one.world.store.records.clear(); });
+    CHECK(one.status() == Status::grant_ended);
+    CHECK(one.world.provider.num_refreshes == 0);
+
+    Stored two;
+    two.world.store.locks[two.lock()] = "another process";
+    two.at_call(What::get, 2, [&] { two.world.store.records.clear(); });
+    CHECK(two.status() == Status::grant_ended);
+    CHECK(two.world.store.records.empty());
+  }
+
+  TEST_CASE("OP-17: the provider ended the grant: the record goes; trouble leaves it") {
+    Stored one;
+    one.world.driver.on_http = [](const HttpCall&, Instant) -> Result<HttpReply> {
+      HttpReply reply;
+      reply.status = 400;
+      reply.body = R"({"error":"invalid_grant"})";
+      return reply;
+    };
+    CHECK(one.status() == Status::grant_ended);
+    CHECK(one.world.store.records.empty());
+    CHECK(one.world.store.locks.empty());
+
+    Stored two;
+    two.world.driver.on_http = [](const HttpCall&, Instant) -> Result<HttpReply> {
+      return Error{Status::provider_unreachable, "refused"};
+    };
+    CHECK(two.status() == Status::provider_unreachable);
+    CHECK(two.world.store.records.size() == 1);
+    CHECK(two.world.store.locks.empty());
+  }
+
+  TEST_CASE("a store that is down before the grant: nothing is sent") {
+    for (const auto what : {What::lock, What::get}) {
+      Stored one;
+      one.fail(what);
+      CHECK(one.status() == Status::store_unreachable);
+      CHECK(one.world.provider.num_refreshes == 0);
+    }
+  }
+
+  TEST_CASE("a store that goes down after the grant: put again for a while, and kept here") {
+    Stored one;
+    one.fail(What::put);
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+    const auto& seen = one.world.driver.seen;
+    CHECK(std::count(seen.begin(), seen.end(), "store put") == 4);
+    CHECK(one.world.provider.num_refreshes == 1);
+
+    Stored two;
+    int num_failures = 0;
+    two.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+      if (call.what == What::put && ++num_failures < 3) {
+        return Error{Status::store_unreachable, "gone"};
+      }
+      return two.world.store.answer(call);
+    };
+    CHECK(two.world.session()->refresh_token == two.session->refresh_token);
+    const auto kept = two.refresh();
+    CHECK(two.world.session()->refresh_token == kept->refresh_token);
+  }
+}

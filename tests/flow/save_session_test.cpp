@@ -1,0 +1,97 @@
+#include "flow/save_session.hpp"
+
+#include <doctest/doctest.h>
+
+#include "flow/load_session.hpp"
+#include "session/lifetime.hpp"
+#include "world.hpp"
+
+using namespace gatelet;
+using namespace gatelet::support;
+
+namespace {
+
+session::Session person(const World& world, const char* user = "jane") {
+  session::Session session;
+  session.user = user;
+  session.created_at = session::to_timestamp(world.driver.now);
+  return session;
+}
+
+Result<std::vector<std::string>> save(World& world, session::Session session) {
+  flow::SaveSession in(world.context);
+  in.request = world.get("/");
+  in.session = std::make_shared<const session::Session>(std::move(session));
+  return world.driver.run(flow::save_session(std::move(in)));
+}
+
+}  // namespace
+
+TEST_SUITE("flow/save_session") {
+  TEST_CASE("without a store the session is in the cookies, and nothing is asked") {
+    World world;
+    const auto cookies = save(world, person(world)).value();
+    CHECK(cookies.size() == 1);
+    CHECK(world.driver.seen.empty());
+  }
+
+  TEST_CASE("MA-26: a ticket that was planted before the sign-in opens nothing after it") {
+    World world;
+    world.keep_in_store();
+    const auto planted = world.sign_in();  // the attacker's, planted in the victim's browser
+    REQUIRE(planted.ticket);
+    REQUIRE(world.store.records.contains(planted.ticket->id));
+
+    const auto session = world.sign_in();
+    REQUIRE(session.ticket);
+    CHECK(session.ticket->id != planted.ticket->id);
+    CHECK_FALSE(session.ticket->secret == planted.ticket->secret);
+    CHECK_FALSE(world.store.records.contains(planted.ticket->id));
+    CHECK(world.store.records.size() == 1);
+  }
+
+  TEST_CASE("a store that is down: no cookie is given out") {
+    World world;
+    world.keep_in_store();
+    world.driver.on_store = [](const flow::StoreCall&) -> Result<flow::StoreReply> {
+      return Error{Status::store_unreachable, "gone"};
+    };
+    CHECK(save(world, person(world)).error().status == Status::store_unreachable);
+    const auto answer = world.finish(world.approve(world.start())).value();
+    CHECK(answer.http_status() == 503);
+    CHECK(answer.reason() == Reason::store_unavailable);
+    CHECK_FALSE(sets_cookie(answer, "__Host-gatelet="));
+    CHECK_FALSE(expires_cookie(answer, "__Host-gatelet="));
+    CHECK(expires_cookie(answer, "__Host-gatelet_"));
+  }
+
+  TEST_CASE("an old record that cannot be erased holds up nobody") {
+    World world;
+    world.keep_in_store();
+    (void)world.sign_in();
+    world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+      if (call.what == flow::StoreCall::What::erase) return Error{Status::store_unreachable, ""};
+      return world.store.answer(call);
+    };
+    CHECK(world.sign_in().user == "alice");
+  }
+
+  TEST_CASE("a session above the limit is an error of ours, with a store and without") {
+    for (const bool is_stored : {false, true}) {
+      World world;
+      if (is_stored) world.keep_in_store();
+      auto session = person(world);
+      session.access_token = Secret(std::string(2 * 1024 * 1024, 'x'));
+      CHECK(save(world, session).error().status == Status::internal);
+      CHECK(world.store.records.empty());
+    }
+  }
+
+  TEST_CASE("MA-41: without random bytes there is no ticket") {
+    World world;
+    world.keep_in_store();
+    world.context->entropy = std::make_shared<FailingEntropy>(0);
+    CHECK(save(world, person(world)).error().status == Status::no_entropy);
+    CHECK(world.store.records.empty());
+  }
+}
