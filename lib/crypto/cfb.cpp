@@ -5,8 +5,7 @@
 #include <climits>
 #include <utility>
 
-#include "crypto/context_pool.hpp"
-#include "crypto/openssl_handle.hpp"
+#include "crypto/prepared_cipher.hpp"
 #include "crypto/random.hpp"
 
 namespace gatelet::crypto {
@@ -14,45 +13,6 @@ namespace {
 
 constexpr std::size_t block_size = 16;
 constexpr std::size_t step = 32 * block_size;  // of key stream made at once when decrypting
-
-// One key in one mode, its schedule done.
-class PreparedCipher {
- public:
-  bool prepare(const std::string& name, const Secret& key) noexcept {
-    algorithm_.reset(EVP_CIPHER_fetch(nullptr, name.c_str(), nullptr));
-    master_.reset(EVP_CIPHER_CTX_new());
-    if (!algorithm_ || !master_ ||
-        EVP_EncryptInit_ex2(master_.get(), algorithm_.get(), octets(key.reveal().data()), nullptr,
-                            nullptr) != 1 ||
-        EVP_CIPHER_CTX_set_padding(master_.get(), 0) != 1)
-      return false;
-    give_back(borrow());
-    return true;
-  }
-
-  CipherContext borrow() const noexcept {
-    auto context = pool_.take();
-    if (context) return context;
-    context.reset(EVP_CIPHER_CTX_new());
-    if (!context || EVP_CIPHER_CTX_copy(context.get(), master_.get()) != 1) return nullptr;
-    return context;
-  }
-  void give_back(CipherContext context) const noexcept {
-    if (context) pool_.give_back(std::move(context));
-  }
-
- private:
-  CipherHandle algorithm_;
-  CipherContext master_;  // never used itself: copied when the pool is empty
-  mutable ContextPool<CipherContext> pool_;
-};
-
-bool update(EVP_CIPHER_CTX* context, const unsigned char* in, std::size_t size,
-            unsigned char* out) noexcept {
-  int written = 0;
-  return EVP_EncryptUpdate(context, out, &written, in, static_cast<int>(size)) == 1 &&
-         static_cast<std::size_t>(written) == size;
-}
 
 }  // namespace
 
@@ -93,7 +53,7 @@ Result<std::string> CfbKey::encrypt(std::string_view plain, Entropy& entropy) co
   // Only the start value is new; the key schedule stays.
   if (!context || EVP_EncryptInit_ex2(context.get(), nullptr, nullptr, out, nullptr) != 1 ||
       (!plain.empty() &&
-       !update(context.get(), octets(plain.data()), plain.size(), out + iv_size))) {
+       !encrypt_blocks(context.get(), octets(plain.data()), plain.size(), out + iv_size))) {
     ERR_clear_error();  // memory ran out: nothing else can fail above
     return Error{Status::internal, "encrypting failed"};
   }
@@ -116,7 +76,7 @@ Result<void> CfbKey::decrypt_in_place(char* sealed, std::size_t size) const {
     at -= step;
     const std::size_t num_bytes = std::min(step, text_size - at);
     const std::size_t num_blocks = (num_bytes + block_size - 1) / block_size;
-    done = update(context.get(), data + at, num_blocks * block_size, stream.data());
+    done = encrypt_blocks(context.get(), data + at, num_blocks * block_size, stream.data());
     for (std::size_t i = 0; i < num_bytes; ++i) data[at + iv_size + i] ^= stream[i];
   }
   wipe(stream.data(), stream.size());
