@@ -24,6 +24,8 @@ std::optional<std::int64_t> read_stamp(std::string_view text) noexcept {
   return seconds;
 }
 
+}  // namespace
+
 // In whole seconds, which no stamp can overflow: for a whole t, t < x holds when t < ceil(x), and
 // t > x when t > floor(x).
 bool is_timely(std::int64_t stamp, std::chrono::seconds lifetime, Instant now) noexcept {
@@ -33,8 +35,6 @@ bool is_timely(std::int64_t stamp, std::chrono::seconds lifetime, Instant now) n
   const auto earliest = std::chrono::floor<seconds>(now.wall) - lifetime;
   return stamp > earliest.count() && stamp < latest.count();
 }
-
-}  // namespace
 
 std::optional<SignedParts> split_signed(std::string_view value) noexcept {
   const auto first = value.find('|');

@@ -26,6 +26,10 @@ struct SignedParts {
 // that fits 64 bits, and a MAC of the right size.
 std::optional<SignedParts> split_signed(std::string_view value) noexcept;
 
+// Whether `stamp` lies in now - lifetime < stamp < now + 5 min, both excluded; always for a
+// lifetime of 0.
+bool is_timely(std::int64_t stamp, std::chrono::seconds lifetime, Instant now) noexcept;
+
 // Checks a value under the cookie name its MAC covers: syntax first, then the MAC (constant time),
 // then age: now - lifetime < stamp < now + 5 min, both excluded, unless `lifetime` is 0.
 //   Failure: Status::session_invalid; the text says which of the three.

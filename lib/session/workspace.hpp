@@ -15,6 +15,7 @@ namespace gatelet::session {
 struct Workspace {
   std::string sealed;  // the decoded value, decrypted in place; never shrinks
   std::size_t used = 0;
+  std::string associated;  // what is authenticated beside it; no secret
   FrameReader frames;
 
   // Overwrites what the last use left.

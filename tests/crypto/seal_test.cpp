@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <set>
 #include <thread>
 #include <vector>
@@ -19,20 +18,6 @@ namespace {
 
 constexpr std::size_t overhead = SealKey::nonce_size + SealKey::tag_size;
 
-// Serves one text.
-class GivenEntropy final : public Entropy {
- public:
-  explicit GivenEntropy(std::string_view bytes) : bytes_(bytes) {}
-  Result<void> fill(std::span<std::byte> out) noexcept override {
-    if (out.size() != bytes_.size()) return Error{Status::no_entropy, {}};
-    std::ranges::copy(as_bytes(bytes_), out.begin());
-    return {};
-  }
-
- private:
-  std::string_view bytes_;
-};
-
 std::shared_ptr<const Gcm> gcm() {
   static const auto shared = std::make_shared<const Gcm>(Gcm::make().value());
   return shared;
@@ -43,7 +28,7 @@ SealKey key_of(std::string_view bytes) { return SealKey::make(Secret(bytes), gcm
 // Ciphertext and tag.
 std::string sealed_with(const SealKey& key, std::string_view nonce, std::string_view data,
                         std::string_view plain) {
-  GivenEntropy entropy(nonce);
+  support::GivenEntropy entropy(nonce);
   std::string out;
   REQUIRE(key.seal(data, plain, entropy, out).ok());
   REQUIRE(out.starts_with(nonce));
