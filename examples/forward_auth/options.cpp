@@ -57,11 +57,12 @@ std::string flag_complaint(std::string_view type, const std::string& text) {
   return {};
 }
 
-// cookie_domains is --cookie-domain, which may be repeated, and --cookie-domains as well.
+// cookie_domains is --cookie-domain, which may be repeated, and --cookie-domains as well;
+// cookie_secrets_previous names no plural at its end.
 std::string flags_of(const Settings::Option& option) {
   std::string flag = "--" + std::string(option.key);
   for (char& c : flag) c = c == '_' ? '-' : c;
-  if (option.type == "list" && flag.ends_with('s')) {
+  if (option.type == "list" && flag.ends_with('s') && !flag.ends_with("us")) {
     return flag.substr(0, flag.size() - 1) + "," + flag;
   }
   return flag;

@@ -54,6 +54,9 @@ session::SessionSettings session_settings(const Values& values) {
   out.session_ends_with_tokens = *engine.session_ends_with_tokens;
   out.expire_with_tokens_on_refresh_only =
       values.is_compat && !engine.session_ends_with_tokens.given;
+  out.format = *engine.session_format == "native" ? session::CookieFormat::native
+                                                  : session::CookieFormat::oauth2_proxy;
+  out.accept_other_format = *engine.accept_other_session_format;
   out.minimal = *engine.session_cookie_minimal;
   out.write_extra_keys = !values.is_compat || is_several;  // a session must name its provider
   out.newest_of_duplicates = !values.is_compat;
@@ -164,6 +167,7 @@ Resolved resolve(const Settings& settings) {
   resolve_logging(values, out.policy.logging, out.problems);
   out.session = session_settings(values);
   out.cookie_secret = *engine.cookie_secret;
+  out.cookie_secrets_previous = engine.cookie_secrets_previous->items;
   if (*engine.custom_sign_in_logo != "-") out.logo_file = *engine.custom_sign_in_logo;
   out.templates_dir = *engine.custom_templates_dir;
   out.emails_file = *engine.authenticated_emails_file;

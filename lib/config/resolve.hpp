@@ -36,6 +36,7 @@ struct Resolved {
   policy::Policy policy;
   session::SessionSettings session;
   Secret cookie_secret;
+  std::vector<Secret> cookie_secrets_previous;
   std::string logo_file;                    // empty: none
   std::string templates_dir;                // empty: none
   std::string emails_file;                  // empty: none

@@ -9,12 +9,16 @@
 namespace gatelet::config {
 namespace {
 
-// The one format of this version compresses what it seals.
-void check_format(Problems& problems) {
+// oauth2-proxy compresses what it seals; the native format does where it can.
+void check_format(const EngineValues& engine, Problems& problems) {
   if constexpr (GATELET_HAVE_LZ4 == 0) {
-    problems.add(Row::session_format,
-                 "\"oauth2-proxy\" is not in this build; build the library with -Dlz4=enabled",
-                 Status::not_built);
+    constexpr std::string_view said =
+        "\"oauth2-proxy\" is not in this build; build the library with -Dlz4=enabled";
+    if (*engine.session_format != "native") {
+      problems.add(Row::session_format, std::string(said), Status::not_built);
+    } else if (*engine.accept_other_session_format) {
+      problems.add(Row::accept_other_session_format, std::string(said), Status::not_built);
+    }
   }
 }
 
@@ -33,6 +37,22 @@ void check_secret(const EngineValues& engine, Problems& problems) {
   problems.add(Row::cookie_secret, "has " + std::to_string(secret->size()) +
                                        " bytes; write 16, 24 or 32, or base64url of as many "
                                        "(openssl rand -base64 32 | tr -- '+/' '-_')");
+}
+
+// By their place, never by what they are.
+void check_previous(const EngineValues& engine, Problems& problems) {
+  constexpr std::size_t max_previous = 8;  // a cookie that fits none costs one look for each
+  const auto& secrets = engine.cookie_secrets_previous->items;
+  if (secrets.size() > max_previous) {
+    return problems.add(Row::cookie_secrets_previous,
+                        "holds " + std::to_string(secrets.size()) + " secrets; write at most 8");
+  }
+  for (std::size_t i = 0; i < secrets.size(); ++i) {
+    if (!session::aes_key_of(secrets[i]).empty()) continue;
+    problems.add(Row::cookie_secrets_previous,
+                 "number " + std::to_string(i + 1) + " has " + std::to_string(secrets[i].size()) +
+                     " bytes; write the secret as it stood in cookie_secret");
+  }
 }
 
 void check_name(const EngineValues& engine, Problems& problems) {
@@ -113,8 +133,9 @@ void check_minimal(const EngineValues& engine, Problems& problems) {
 }  // namespace
 
 void validate_cookies(const Values& values, Problems& problems) {
-  check_format(problems);
+  check_format(values.engine, problems);
   check_secret(values.engine, problems);
+  check_previous(values.engine, problems);
   check_name(values.engine, problems);
   check_same_site(values, problems);
   check_rules(values.engine, problems);

@@ -71,6 +71,19 @@ std::optional<ObjectTexts> object_texts(const Entry& entry) {
   return texts;
 }
 
+// nullopt for a text that is no list.
+std::optional<SecretList> secret_list(const Entry& entry) {
+  if (entry.is_list) return SecretList{entry.values};
+  auto items = split_list(entry.values.front().reveal());
+  if (!items) return std::nullopt;
+  SecretList out;
+  for (auto& item : *items) {
+    out.items.emplace_back(item);
+    wipe(item);
+  }
+  return out;
+}
+
 class Reader {
  public:
   Reader(const std::vector<Entry>& entries, bool is_compat, Problems& problems)
@@ -88,6 +101,7 @@ class Reader {
  private:
   static void set_default(std::string_view text, std::string& out) { out = text; }
   static void set_default(std::string_view, Secret&) {}  // no secret has a default
+  static void set_default(std::string_view, SecretList&) {}
   static void set_default(std::string_view, ObjectTexts&) {}
   template <class T>
   static void set_default(std::string_view text, T& out) {
@@ -122,6 +136,16 @@ class Reader {
     }
     if (items.empty()) return {};
     return accept(range, std::move(items), out);
+  }
+
+  static std::string take(const Entry& entry, const Range&, Chosen<SecretList>& out) {
+    if (entry.is_objects) return "holds objects; write a list of texts";
+    if (!entry.is_list && entry.values.front().empty()) return {};
+    auto secrets = secret_list(entry);
+    if (!secrets) return "is no list; write items divided by commas, or a list of texts";
+    const bool given = !secrets->items.empty();
+    out = {std::move(*secrets), given};
+    return {};
   }
 
   static std::string take(const Entry& entry, const Range&, Chosen<ObjectTexts>& out) {

@@ -27,6 +27,10 @@ struct Chosen {
 
 using ObjectTexts = std::vector<Secret>;  // one JSON object each, not looked into
 
+struct SecretList {
+  std::vector<Secret> items;
+};
+
 #define GATELET_TYPE_text_open std::string
 #define GATELET_TYPE_text_secret Secret
 #define GATELET_TYPE_boolean_open bool
@@ -34,6 +38,7 @@ using ObjectTexts = std::vector<Secret>;  // one JSON object each, not looked in
 #define GATELET_TYPE_duration_open Duration
 #define GATELET_TYPE_size_open std::uint64_t
 #define GATELET_TYPE_list_open std::vector<std::string>
+#define GATELET_TYPE_list_secret SecretList
 #define GATELET_TYPE_objects_open ObjectTexts
 #define GATELET_TYPE_objects_secret ObjectTexts
 #define GATELET_ENGINE_engine(type, key) Chosen<type> key;

@@ -75,9 +75,9 @@ std::shared_ptr<const session::CookieKeys> cookie_keys(const config::Resolved& r
     secret = Secret(*content);  // byte for byte, a line end included
     wipe(*content);
   }
-  auto keys = session::CookieKeys::make(secret);
+  auto keys = session::CookieKeys::make(secret, resolved.cookie_secrets_previous);
   if (keys.ok()) return std::move(keys).value();
-  if (!path.empty()) {
+  if (!path.empty() && session::aes_key_of(secret).empty()) {
     reader.refuse({}, Row::cookie_secret_file, path,
                   "holds " + std::to_string(secret.size()) +
                       " bytes; write 16, 24 or 32, or base64url of as many, without a line end");

@@ -8,6 +8,7 @@
 #include "base/secret.hpp"
 #include "crypto/cfb.hpp"
 #include "crypto/random.hpp"
+#include "crypto/seal.hpp"
 #include "oidc/authorize.hpp"
 #include "oidc/callback.hpp"
 #include "policy/answer.hpp"
@@ -20,6 +21,8 @@ namespace gatelet::flow {
 namespace {
 
 constexpr std::size_t nonce_size = 32;
+constexpr std::size_t seal_size = crypto::SealKey::nonce_size;  // oauth2-proxy's format draws less
+static_assert(seal_size >= crypto::CfbKey::iv_size);
 constexpr std::size_t verifier_size = 96;  // 128 characters of base64url, the most RFC 7636 allows
 
 Result<Secret> random_secret(Entropy& entropy, std::size_t size) {
@@ -95,8 +98,7 @@ Result<Decision> begin_login(const Context& context, const oidc::ProviderState& 
                              Instant now) {
   const auto& provider = *state.provider;
   // One draw: the generator takes a lock and several hundred nanoseconds each time.
-  crypto::DrawnEntropy entropy(*context.entropy,
-                               2 * nonce_size + verifier_size + crypto::CfbKey::iv_size);
+  crypto::DrawnEntropy entropy(*context.entropy, 2 * nonce_size + verifier_size + seal_size);
   const auto attempt = draw_attempt(context, provider, entropy);
   if (!attempt.ok()) return attempt.error();
   const auto hashed_state = oidc::hashed_nonce(*context.sha256, attempt->state_nonce);

@@ -7,7 +7,7 @@
 #include "base/base64url.hpp"
 #include "crypto/random.hpp"
 #include "http/cookie.hpp"
-#include "session/signed_value.hpp"
+#include "session/cookie_value.hpp"
 
 namespace gatelet::flow {
 namespace {
@@ -36,18 +36,17 @@ std::string set_cookie(const Context& context, std::string_view value, std::stri
 
 Result<SignOutState> open(const Context& context, std::string_view value, Instant now) {
   const auto& keys = *context.cookie_keys;
-  auto parts =
-      session::check_signed(keys.mac(), cookie_name(context), value, sign_out_state_expire, now);
-  if (!parts.ok()) return std::move(parts).error();
-  const auto sealed = base64url::decode(parts->payload, base64url::Padding::required);
-  if (!sealed) return Error{Status::session_invalid, "the payload is not base64url"};
-  auto content = keys.cipher().decrypt(*sealed);
-  if (!content.ok()) return std::move(content).error();
-  if (content->size() < state_size) return Error{Status::session_invalid, "too short"};
+  const auto name = cookie_name(context);
+  session::BorrowedWorkspace workspace(keys.workspaces());
+  const session::CookieValue cookie{
+      {session::Purpose::sign_out_state, name}, value, sign_out_state_expire};
+  const auto opened = session::open_value(context.session, keys, cookie, now, *workspace);
+  if (!opened.ok()) return opened.error();
+  if (opened->content.size() < state_size) return Error{Status::session_invalid, "too short"};
 
   SignOutState out;
-  out.state = content->substr(0, state_size);
-  out.return_to = content->substr(state_size);
+  out.state = opened->content.substr(0, state_size);
+  out.return_to = opened->content.substr(state_size);
   return out;
 }
 
@@ -63,11 +62,10 @@ Result<WrittenSignOutState> write_sign_out_state(const Context& context, std::st
 
   WrittenSignOutState out;
   out.state = base64url::encode(*bytes);
-  const auto& keys = *context.cookie_keys;
-  const auto sealed = keys.cipher().encrypt(out.state + std::string(return_to), *context.entropy);
-  if (!sealed.ok()) return sealed.error();
-  const auto value =
-      session::write_signed(keys.mac(), cookie_name(context), *sealed, now.unix_seconds());
+  const auto name = cookie_name(context);
+  const auto value = session::seal_value(
+      context.session, *context.cookie_keys, {session::Purpose::sign_out_state, name},
+      out.state + std::string(return_to), now.unix_seconds(), *context.entropy);
   if (!value.ok()) return value.error();
   out.set_cookie = set_cookie(context, *value, host, sign_out_state_expire);
   return out;

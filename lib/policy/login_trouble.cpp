@@ -31,10 +31,10 @@ std::string minutes_text(std::chrono::seconds time) {
   return std::to_string(minutes) + (minutes == 1 ? " minute" : " minutes");
 }
 
-// The time stamp a signed value claims; nothing is decided by it.
+// The time stamp a value claims; nothing is decided by it.
 std::optional<std::int64_t> claimed_time(std::string_view value) noexcept {
   const auto first = value.find('|');
-  if (first == std::string_view::npos) return std::nullopt;
+  if (first == std::string_view::npos) return session::claimed_native_time(value);
   const auto stamp = value.substr(first + 1, value.find('|', first + 1) - first - 1);
   std::int64_t seconds = 0;
   const auto read = std::from_chars(stamp.data(), stamp.data() + stamp.size(), seconds);

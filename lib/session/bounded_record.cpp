@@ -8,7 +8,8 @@ namespace gatelet::session {
 
 Result<std::string> write_bounded_record(const SessionSettings& settings, const Session& session,
                                          bool tokens) {
-  auto record = write_record(session, {tokens, settings.write_extra_keys});
+  const bool extra_keys = settings.write_extra_keys || settings.format == CookieFormat::native;
+  auto record = write_record(session, {tokens, extra_keys});
   if (record.size() <= settings.record_limit) return record;
   wipe(record);
   return Error{Status::session_invalid, "the session is larger than session_limit allows"};

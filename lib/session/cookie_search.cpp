@@ -4,7 +4,7 @@
 
 #include "session/cookie_session.hpp"
 #include "session/cookie_split.hpp"
-#include "session/signed_value.hpp"
+#include "session/cookie_value.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::session {
@@ -42,7 +42,7 @@ Found scan(std::string_view name, std::span<const HeaderView> headers) noexcept 
   return found;
 }
 
-// Joins up to the first gap. A lone part keeps its own name under the MAC, as in the reference.
+// Joins up to the first gap. A lone part keeps its own name, as in the reference.
 SessionCookie join(std::string_view name, const Parts& parts) {
   SessionCookie out;
   std::size_t num_parts = 0, size = 0;
@@ -54,9 +54,8 @@ SessionCookie join(std::string_view name, const Parts& parts) {
   return out;
 }
 
-std::int64_t claimed_time(const SessionCookie& cookie) noexcept {
-  const auto parts = split_signed(cookie.value());
-  return parts ? parts->seconds : std::numeric_limits<std::int64_t>::min();
+std::int64_t time_of(const SessionCookie& cookie) noexcept {
+  return claimed_time(cookie.value()).value_or(std::numeric_limits<std::int64_t>::min());
 }
 
 // NAME, even when empty or invalid, hides the parts; the first of several counts.
@@ -82,9 +81,8 @@ std::vector<SessionCookie> newest_first(std::string_view name, const Found& foun
     out.push_back({found.whole[i], {}, {}});
   std::erase_if(out, [](const auto& cookie) { return cookie.value().empty(); });
   if (out.size() > 1) {
-    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
-      return claimed_time(a) > claimed_time(b);
-    });
+    std::stable_sort(out.begin(), out.end(),
+                     [](const auto& a, const auto& b) { return time_of(a) > time_of(b); });
   }
   return out;
 }

@@ -6,7 +6,7 @@
 #include "session/bounded_record.hpp"
 #include "session/cookie_expiry.hpp"
 #include "session/cookie_split.hpp"
-#include "session/signed_value.hpp"
+#include "session/cookie_value.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::session {
@@ -34,17 +34,14 @@ bool is_meant(const CookieRule& rule, std::string_view host) noexcept {
   return host.size() > domain.size() && covers(domain, host);
 }
 
-// iv ‖ AES-CFB(LZ4(record)).
 Result<std::string> seal(const SessionSettings& settings, const CookieKeys& keys,
                          const Session& session, Entropy& entropy) {
   auto record = write_bounded_record(settings, session, !settings.minimal);
   if (!record) return record;
-  auto frame = write_frame(*record);
+  auto value = seal_value(settings, keys, {Purpose::session, settings.cookie_name}, *record,
+                          session.created_at->seconds, entropy);
   wipe(*record);
-  if (!frame) return frame;
-  auto sealed = keys.cipher().encrypt(*frame, entropy);
-  wipe(*frame);
-  return sealed;
+  return value;
 }
 
 }  // namespace
@@ -77,21 +74,11 @@ Result<Session> open_session(const SessionSettings& settings, const CookieKeys& 
                              const SessionCookie& cookie, Instant now) {
   const std::string_view name =
       cookie.signed_name.empty() ? settings.cookie_name : cookie.signed_name;
-  const auto parts = check_signed(keys.mac(), name, cookie.value(), settings.cookie_expire, now);
-  if (!parts) return parts.error();
-
   BorrowedWorkspace workspace(keys.workspaces());
-  auto& buffer = workspace->sealed;
-  const auto size = decode_payload(parts->payload, buffer);
-  if (!size) return size.error();
-  workspace->used = *size;
-  auto decrypted = keys.cipher().decrypt_in_place(buffer.data(), *size);
-  if (!decrypted) return std::move(decrypted).error();
-
-  const auto frame = std::string_view(buffer).substr(0, *size).substr(crypto::CfbKey::iv_size);
-  const auto record = workspace->frames.read(frame, settings.record_limit);
-  if (!record) return record.error();
-  return read_bounded_record(settings, *record);
+  const CookieValue value{{Purpose::session, name}, cookie.value(), settings.cookie_expire};
+  const auto opened = open_value(settings, keys, value, now, *workspace);
+  if (!opened) return opened.error();
+  return read_bounded_record(settings, opened->content);
 }
 
 Result<std::vector<std::string>> write_session(const SessionSettings& settings,
@@ -103,10 +90,7 @@ Result<std::vector<std::string>> write_session(const SessionSettings& settings,
     return write_ticket(settings, keys, *session.ticket, session, host, request_headers);
   }
   if (!session.created_at) return Error{Status::internal, "a session without created_at"};
-  const auto sealed = seal(settings, keys, session, entropy);
-  if (!sealed) return sealed.error();
-  const auto value =
-      write_signed(keys.mac(), settings.cookie_name, *sealed, session.created_at->seconds);
+  const auto value = seal(settings, keys, session, entropy);
   if (!value) return value.error();
 
   const auto attributes = cookie_attributes(settings, host);

@@ -1,5 +1,5 @@
-// The cookie store: a whole session in signed, encrypted cookies, in oauth2-proxy's format (wire
-// format: lib/session/README.md).
+// The cookie store: a whole session in sealed cookies, in oauth2-proxy's format or the native one
+// (lib/session/README.md).
 #pragma once
 
 #include <chrono>
@@ -18,6 +18,7 @@
 #include "crypto/cfb.hpp"
 #include "crypto/hmac.hpp"
 #include "http/cookie.hpp"
+#include "session/native_seal.hpp"
 #include "session/session.hpp"
 #include "session/workspace.hpp"
 
@@ -28,6 +29,9 @@ struct CookieRule {
   std::string host;                   // "app.example.com", ".example.com" for those below it
   http::CookieAttributes attributes;  // whole; with its domain, or none
 };
+
+// How cookie values are written: session_format.
+enum class CookieFormat : std::uint8_t { native, oauth2_proxy };
 
 // Everything that shapes a session cookie; plain settings, no profile.
 struct SessionSettings {
@@ -41,9 +45,11 @@ struct SessionSettings {
   Duration refresh_before_expiry{std::chrono::seconds(30)};  // 0: off
   bool session_ends_with_tokens = false;
   bool expire_with_tokens_on_refresh_only =
-      false;                         // compat: expires_on is looked at only when a refresh is due
+      false;  // compat: expires_on is looked at only when a refresh is due
+  CookieFormat format = CookieFormat::native;
+  bool accept_other_format = false;  // values in the format that is not written are read too
   bool minimal = false;              // session_cookie_minimal: tokens are left out
-  bool write_extra_keys = true;      // off: exactly oauth2-proxy's record
+  bool write_extra_keys = true;      // off: exactly oauth2-proxy's record, in its format
   bool newest_of_duplicates = true;  // off (compat): the first of several same-named cookies counts
   std::size_t record_limit = 1024 * 1024;  // session_limit: bytes of a decoded record
   std::chrono::seconds login_state_expire{15 * 60};
@@ -53,29 +59,37 @@ struct SessionSettings {
   bool encode_state = false;
 };
 
-// The keys of one cookie_secret, prepared once, and the workspaces that opening its cookies needs.
-// Shared by any number of threads.
+// The two keys of a secret in oauth2-proxy's format.
+struct CompatKey {
+  crypto::HmacKey mac;
+  crypto::CfbKey cipher;
+};
+
+// The keys of cookie_secret and of the secrets before it, prepared once, and the workspaces that
+// opening cookies needs. The first secret writes, all read. Shared by any number of threads.
 class CookieKeys {
   struct Token {};
 
  public:
-  // `cookie_secret` as configured (wire format, "Secret"): 16, 24 or 32 bytes, or base64url of as
-  // many.
+  // Secrets as configured (wire format, "Secret"): 16, 24 or 32 bytes, or base64url of as many.
   //   Failure: Status::invalid_value; the text says which sizes work and what size came.
-  static Result<std::shared_ptr<const CookieKeys>> make(const Secret& cookie_secret);
+  static Result<std::shared_ptr<const CookieKeys>> make(const Secret& cookie_secret,
+                                                        std::span<const Secret> previous = {});
 
-  CookieKeys(Token, crypto::HmacKey mac, crypto::CfbKey cipher);  // for make() only
+  CookieKeys(Token, std::vector<CompatKey> compat, KeyRing native);  // for make() only
   CookieKeys(const CookieKeys&) = delete;
   CookieKeys& operator=(const CookieKeys&) = delete;
   ~CookieKeys();
 
-  const crypto::HmacKey& mac() const noexcept { return mac_; }
-  const crypto::CfbKey& cipher() const noexcept { return cipher_; }
+  const KeyRing& native() const noexcept { return native_; }
+  std::span<const CompatKey> compat() const noexcept { return compat_; }
+  const crypto::HmacKey& mac() const noexcept { return compat_.front().mac; }
+  const crypto::CfbKey& cipher() const noexcept { return compat_.front().cipher; }
   WorkspacePool& workspaces() const noexcept { return workspaces_; }
 
  private:
-  crypto::HmacKey mac_;
-  crypto::CfbKey cipher_;
+  std::vector<CompatKey> compat_;  // never empty
+  KeyRing native_;
   mutable WorkspacePool workspaces_;
 };
 
@@ -94,7 +108,7 @@ std::string_view domain_for(const SessionSettings&, std::string_view host) noexc
 struct SessionCookie {
   std::string_view whole;   // of one cookie; views the request
   std::string joined;       // of parts; empty otherwise
-  std::string signed_name;  // the name the MAC covers, where it is not cookie_name (a lone NAME_0)
+  std::string signed_name;  // the name it is bound to, where it is not cookie_name (a lone NAME_0)
 
   std::string_view value() const noexcept { return joined.empty() ? whole : joined; }
 };
@@ -108,7 +122,7 @@ struct SessionCookie {
 std::vector<SessionCookie> find_session_cookies(const SessionSettings&,
                                                 std::span<const HeaderView>);
 
-// Opens a value: signature, age, decryption, decompression, record. Cheap refusals come first.
+// Opens a value: authenticity, age, decryption, decompression, record. Cheap refusals come first.
 // `ends_at` is set.
 //   Failure: Status::session_invalid; the text says which step refused, never a byte of the value.
 //   Status::not_built in a build without liblz4.
@@ -116,8 +130,8 @@ Result<Session> open_session(const SessionSettings&, const CookieKeys&, const Se
                              Instant now);
 
 // Set-Cookie values that store `session` (split when needed), or its ticket where it has one, and
-// that expire every other cookie of the name which `request_headers` carry. The MAC's time stamp is
-// created_at.
+// that expire every other cookie of the name which `request_headers` carry. The value's time stamp
+// is created_at.
 //   Requires: created_at is set.
 //   Failure: Status::no_entropy or internal; Status::not_built in a build without liblz4;
 //   Status::session_invalid when it would need more than 16 parts or is above record_limit.

@@ -4,8 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "session/cookie_value.hpp"
 #include "session/msgpack.hpp"
-#include "session/signed_value.hpp"
 
 namespace gatelet::session {
 namespace {
@@ -86,18 +86,16 @@ std::optional<oidc::LoginState> read_record(std::string_view record) {
   return state;
 }
 
+CookieValue value_of(const SessionSettings& settings, const http::CookieView& cookie) noexcept {
+  return {{Purpose::login_state, cookie.name}, cookie.value, settings.login_state_expire};
+}
+
 std::optional<oidc::LoginState> open(const SessionSettings& settings, const CookieKeys& keys,
                                      const http::CookieView& cookie, Instant now) {
-  const auto parts =
-      check_signed(keys.mac(), cookie.name, cookie.value, settings.login_state_expire, now);
-  if (!parts) return std::nullopt;
-  std::string buffer;
-  const auto size = decode_payload(parts->payload, buffer);
-  std::optional<oidc::LoginState> state;
-  if (size && keys.cipher().decrypt_in_place(buffer.data(), *size))
-    state = read_record(std::string_view(buffer).substr(0, *size).substr(crypto::CfbKey::iv_size));
-  wipe(buffer);
-  return state;
+  BorrowedWorkspace workspace(keys.workspaces());
+  const auto opened = open_value(settings, keys, value_of(settings, cookie), now, *workspace);
+  if (!opened) return std::nullopt;
+  return read_record(opened->content);
 }
 
 // NAME_<8 characters>_csrf.
@@ -126,10 +124,8 @@ std::vector<Attempt> other_attempts(const SessionSettings& settings, const Cooki
     if (std::any_of(attempts.begin(), attempts.end(),
                     [&](const auto& one) { return one.name == cookie.name; }))
       continue;
-    const auto parts =
-        check_signed(keys.mac(), cookie.name, cookie.value, settings.login_state_expire, now);
-    attempts.push_back(
-        {cookie.name, parts ? parts->seconds : std::numeric_limits<std::int64_t>::min()});
+    const auto begun = check_value(settings, keys, value_of(settings, cookie), now);
+    attempts.push_back({cookie.name, begun ? *begun : std::numeric_limits<std::int64_t>::min()});
   }
   std::stable_sort(attempts.begin(), attempts.end(),
                    [](const auto& a, const auto& b) { return a.begun < b.begun; });
@@ -150,12 +146,11 @@ Result<std::vector<std::string>> write_login_state(
     const SessionSettings& settings, const CookieKeys& keys, const oidc::LoginState& state,
     std::string_view hashed_state, std::string_view host,
     std::span<const HeaderView> request_headers, bool form_post, Instant now, Entropy& entropy) {
-  auto record = write_record(state);
-  const auto sealed = keys.cipher().encrypt(record, entropy);
-  wipe(record);
-  if (!sealed) return sealed.error();
   const auto name = login_state_name(settings, hashed_state);
-  const auto value = write_signed(keys.mac(), name, *sealed, now.unix_seconds());
+  auto record = write_record(state);
+  const auto value =
+      seal_value(settings, keys, {Purpose::login_state, name}, record, now.unix_seconds(), entropy);
+  wipe(record);
   if (!value) return value.error();
 
   const auto attributes = attributes_for(settings, host, form_post);

@@ -43,6 +43,7 @@ class BorrowedWorkspace {
   }
 
   Workspace* operator->() const noexcept { return held_.get(); }
+  Workspace& operator*() const noexcept { return *held_; }
 
  private:
   WorkspacePool& pool_;

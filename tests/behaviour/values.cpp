@@ -27,7 +27,9 @@ session::Session person(Instant now, std::string_view email) {
 
 void print_session(const std::string& name, const session::Session& session, Instant now) {
   std::cout << "cookie:" << name << "=" << support::cookie_of(session, now) << "\n";
-  std::cout << "compat:" << name << "=" << support::cookie_of(session, now, "_oauth2_proxy")
+  std::cout << "compat:" << name << "="
+            << support::cookie_of(session, now, "_oauth2_proxy",
+                                  session::CookieFormat::oauth2_proxy)
             << "\n";
 }
 

@@ -38,11 +38,11 @@ struct Browsers {
   std::vector<std::string> cookies;
   std::vector<support::Request> requests;
 
-  Browsers() {
+  explicit Browsers(session::CookieFormat format) {
     const auto now = default_ports().clock->now();
     for (std::size_t i = 0; i < num_cookies; ++i) {
-      cookies.push_back(
-          support::cookie_of(support::make_session(now, 2000, static_cast<int>(i)), now));
+      cookies.push_back(support::cookie_of(support::make_session(now, 2000, static_cast<int>(i)),
+                                           now, "__Host-gatelet", format));
       requests.emplace_back(
           "/app/page?x=1",
           std::vector<std::pair<std::string, std::string>>{
@@ -51,9 +51,10 @@ struct Browsers {
   }
 };
 
-const Browsers& browsers() {
-  static const Browsers all;
-  return all;
+const Browsers& browsers(session::CookieFormat format = session::CookieFormat::native) {
+  static const Browsers native(session::CookieFormat::native);
+  static const Browsers compat(session::CookieFormat::oauth2_proxy);
+  return format == session::CookieFormat::native ? native : compat;
 }
 
 bool is_kind(const Outcome<Decision>& outcome, Decision::Kind kind) {
@@ -80,12 +81,22 @@ std::string many_routes() {
   return entries;
 }
 
+void decide_unseen(benchmark::State& state, std::string_view name, session::CookieFormat format) {
+  const auto engine =
+      support::offline_engine({{"session_cache_size", "0"}, {"session_format", name}});
+  decide_in_turn(state, *engine, browsers(format).requests, Decision::Kind::allow);
+  state.counters["cookie_bytes"] = static_cast<double>(browsers(format).cookies.front().size());
+}
+
 void decide_unseen_session(benchmark::State& state) {
-  const auto engine = support::offline_engine({{"session_cache_size", "0"}});
-  decide_in_turn(state, *engine, browsers().requests, Decision::Kind::allow);
-  state.counters["cookie_bytes"] = static_cast<double>(browsers().cookies.front().size());
+  decide_unseen(state, "oauth2-proxy", session::CookieFormat::oauth2_proxy);
 }
 BENCHMARK(decide_unseen_session);
+
+void decide_unseen_native_session(benchmark::State& state) {
+  decide_unseen(state, "native", session::CookieFormat::native);
+}
+BENCHMARK(decide_unseen_native_session);
 
 // `count` headers, each of a claim that the session has.
 std::string header_rules(int count) {
@@ -116,7 +127,7 @@ void raw_open_session(benchmark::State& state) {
     std::string signed_text, sealed;
   };
   std::vector<Parts> all;
-  for (const auto& cookie : browsers().cookies) {
+  for (const auto& cookie : browsers(session::CookieFormat::oauth2_proxy).cookies) {
     const auto name = cookie.find('=');
     const auto first = cookie.find('|'), second = cookie.find('|', first + 1);
     const auto value = cookie.substr(name + 1, first - name - 1);

@@ -134,6 +134,8 @@ void add_session(const session::SessionSettings& s, Members& out) {
   out.add("refresh_before_expiry", s.refresh_before_expiry);
   out.add("session_ends_with_tokens", s.session_ends_with_tokens);
   out.add("expire_with_tokens_on_refresh_only", s.expire_with_tokens_on_refresh_only);
+  out.add_number("format", s.format);
+  out.add("accept_other_format", s.accept_other_format);
   out.add("minimal", s.minimal);
   out.add("write_extra_keys", s.write_extra_keys);
   out.add("newest_of_duplicates", s.newest_of_duplicates);
@@ -248,6 +250,9 @@ std::map<std::string, std::string> members(const Settings& settings) {
     issuers += issuer.provider.issuer + " for " + issuer.provider.client.id + "|";
   }
   out.add("cookie_secret", std::string(resolved.cookie_secret.reveal()));
+  auto& previous = out.all["cookie_secrets_previous"];
+  for (const auto& secret : resolved.cookie_secrets_previous)
+    previous += std::string(secret.reveal()) + "|";
   out.add("logo_file", resolved.logo_file);
   out.add("emails_file", resolved.emails_file);
   out.add("htpasswd_file", resolved.htpasswd_file);

@@ -151,7 +151,7 @@ def defaults(native, compat):
 
 def flag_of(key, type_):
     name = key.replace('_', '-')
-    return name[:-1] if type_ == 'list' and name.endswith('s') else name
+    return name[:-1] if type_ == 'list' and name.endswith('s') and not name.endswith('us') else name
 
 
 def item(name, row):

@@ -39,7 +39,7 @@ const std::vector<Effect>& effects() {
        "attributes.same_site bearer.falls_through cookie_name default.login_params default.pkce "
        "default.require_email default.use_nonce default.user_stands_in_for_email "
        "detect_api_by_fetch_metadata email.refuse_unverified expire_with_tokens_on_refresh_only "
-       "free_pass.routes_cover_own_endpoints "
+       "format free_pass.routes_cover_own_endpoints "
        "headers.encode_group_separators headers.strip_own_cookies headers.strip_own_token "
        "login_state_limit "
        "login_state_per_request login_state_same_site newest_of_duplicates pages.json_own_pages "
@@ -135,6 +135,7 @@ const std::vector<Effect>& effects() {
       {"cookie_name", "s", "cookie_name"},
       {"cookie_secret", "ponmlkjihgfedcba", "cookie_secret"},
       {"cookie_secret_file", "f", "cookie_secret_file", {{"cookie_secret", ""}}},
+      {"cookie_secrets_previous", "ponmlkjihgfedcba", "cookie_secrets_previous"},
       {"cookie_domains", "example.com", "cookie_domains", {{"cookie_name", "s"}}},
       {"cookie_path", "/app", "attributes.path", {{"cookie_name", "s"}}},
       {"cookie_rules",
@@ -152,7 +153,8 @@ const std::vector<Effect>& effects() {
       {"refresh_before_expiry", "1m", "refresh_before_expiry"},
       {"session_ends_with_tokens", "true", "session_ends_with_tokens"},
       {"session_store_type", "cookie", ""},
-      {"session_format", "oauth2-proxy", ""},
+      {"session_format", "oauth2-proxy", "format"},
+      {"accept_other_session_format", "true", "accept_other_format"},
       {"session_cookie_minimal", "true", "minimal"},
       {"session_limit", "2 MiB", "record_limit"},
       {"session_cache_size", "1 MiB", "session_cache_size"},
@@ -295,10 +297,14 @@ TEST_SUITE("config/resolve") {
     const auto compat = members(complete_compat({{"cookie_csrf_per_request", "true"},
                                                  {"accept_http_return", "false"},
                                                  {"strip_own_cookies", "true"},
+                                                 {"session_format", "native"},
                                                  {"sign_out_by_cross_site_get", "false"}}));
     CHECK(compat.at("login_state_per_request") == "true");
     CHECK(compat.at("return_to.accept_http") == "false");
     CHECK(compat.at("headers.strip_own_cookies") == "true");
+    CHECK(compat.at("format") == members(complete()).at("format"));
+    CHECK(members(complete({{"session_format", "oauth2-proxy"}})).at("format") ==
+          members(complete_compat()).at("format"));
     CHECK(compat.at("sign_out_by_cross_site_get") == "false");
   }
 

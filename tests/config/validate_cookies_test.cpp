@@ -56,6 +56,36 @@ TEST_SUITE("config/validate_cookies") {
     CHECK(problem(complete({{"cookie_secret", ""}})).starts_with("cookie_secret: missing"));
   }
 
+  TEST_CASE(
+      "cookie_secrets_previous: at most 8 of the sizes of cookie_secret, named by their place") {
+    const auto with = [](std::string_view list) {
+      return problem(complete({{"cookie_secrets_previous", list}}));
+    };
+    const auto none = problem(complete());
+    CHECK(with("ponmlkjihgfedcba") == none);
+    CHECK(with("ponmlkjihgfedcba, AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=") == none);
+    CHECK(with(R"(["ponmlkjihgfedcba", "a,comma,inside.."])") == none);
+    CHECK(with("ponmlkjihgfedcba,canary") ==
+          "cookie_secrets_previous: number 2 has 6 bytes; write the secret as it stood in "
+          "cookie_secret");
+    CHECK(with("ponmlkjihgfedcba,") ==
+          "cookie_secrets_previous: number 2 has 0 bytes; write the secret as it stood in "
+          "cookie_secret");
+    CHECK(with(R"(["canary", 1])") ==
+          "cookie_secrets_previous: is no list; write items divided by commas, or a list of texts");
+    std::string many = "ponmlkjihgfedcba";
+    for (int i = 1; i < 8; ++i) many += ",ponmlkjihgfedcba";
+    CHECK(with(many) == none);
+    CHECK(with(many + ",ponmlkjihgfedcba") ==
+          "cookie_secrets_previous: holds 9 secrets; write at most 8");
+  }
+
+  TEST_CASE("cookie_secrets_previous: no value of it is ever shown") {
+    const Settings settings{{"cookie_secrets_previous", "ponmlkjihgfedcba"}};
+    CHECK(settings.values("cookie_secrets_previous").empty());
+    CHECK(settings.value("cookie_secrets_previous").empty());
+  }
+
   TEST_CASE("cookie_name: __Host- asks for secure, the root and no domain") {
     CHECK(problems(complete({{"cookie_name", "__Host-s"}})).empty());
     for (const auto& [key, value] : Pairs{{"cookie_secure", "false"},

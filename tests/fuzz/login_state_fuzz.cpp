@@ -25,6 +25,7 @@ constexpr std::string_view hashed = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG
 SessionSettings settings() {
   SessionSettings settings;
   settings.cookie_name = "n";
+  settings.format = CookieFormat::oauth2_proxy;
   settings.login_state_limit = 2;
   return settings;
 }

@@ -23,6 +23,7 @@ constexpr std::int64_t begin = 1767225600;
 SessionSettings settings_with(bool newest_of_duplicates) {
   SessionSettings settings;
   settings.cookie_name = "n";
+  settings.format = CookieFormat::oauth2_proxy;
   settings.newest_of_duplicates = newest_of_duplicates;
   return settings;
 }

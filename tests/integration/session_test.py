@@ -155,9 +155,39 @@ def _():
     assert auth(browser, other) == 401
     assert not session_cookies(browser, other.url)
     name, value = next(iter(session_cookies(browser, app.url).items()))
-    for broken in (value[:-1], value[:100], value[1:], '', value.replace('|', '.')):
+    for broken in (value[:-1], value[:60], value[1:], '', value[:30] + '|' + value[31:]):
         probe = Browser()
         assert probe.request('GET', app.url + '/oauth2/auth', headers={'Cookie': f'{name}={broken}'})[0] == 401, broken
+
+
+@case('three secrets one after the other, and nobody signs in again; a secret that is gone opens nothing')
+def _():
+    secrets = ['0123456789abcdef!123456789abcdef', 'fedcba9876543210!bcdef0123456789', 'another secret, as long as a key']
+    idp, app = stage(cookie_secret=secrets[0])
+    browser = sign_in(app)
+    for number in (1, 2):
+        jar = browser.cookies[app.url.split('//')[1]]
+        app = ForwardAuth(BUILD, idp.issuer, cookie_secret=secrets[number], cookie_secrets_previous=str(secrets[:number]).replace("'", '"'))
+        browser.cookies[app.url.split('//')[1]] = dict(jar)
+        assert auth(browser, app) == 202, number
+    assert idp.count('grants.authorization_code') == 1
+    last = ForwardAuth(BUILD, idp.issuer, cookie_secret=secrets[2])
+    browser.cookies[last.url.split('//')[1]] = dict(jar)
+    assert auth(browser, last) == 401
+
+
+@case('a refresh seals with the new secret, so that the old one can go')
+def _():
+    old, new = '0123456789abcdef!123456789abcdef', 'fedcba9876543210!bcdef0123456789'
+    idp, app = stage(*SHORT, cookie_secret=old)
+    browser = sign_in(app)
+    jar = dict(browser.cookies[app.url.split('//')[1]])
+    for settings in ({'cookie_secrets_previous': old, **DUE}, {'refresh_before_expiry': '0s'}):
+        app = ForwardAuth(BUILD, idp.issuer, cookie_secret=new, **settings)
+        browser.cookies[app.url.split('//')[1]] = jar
+        assert auth(browser, app) == 202, settings
+        jar = dict(browser.cookies[app.url.split('//')[1]])
+    assert idp.count('grants.refresh_token') == 1
 
 
 @case('the userinfo endpoint tells who is there')

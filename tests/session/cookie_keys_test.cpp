@@ -50,4 +50,15 @@ TEST_SUITE("session/cookie_keys") {
     const auto sealed = padded->cipher().encrypt("text", entropy).value();
     CHECK(bare->cipher().decrypt(sealed).value() == "text");
   }
+
+  TEST_CASE("make: a previous secret of another size is refused, and named as one") {
+    const std::vector<Secret> previous{Secret("another secret, as long as a key"),
+                                       Secret("canary")};
+    const auto result = CookieKeys::make(Secret("0123456789!bcdef"), previous);
+    CHECK(result.error().status == Status::invalid_value);
+    CHECK(result.error().text ==
+          "a secret of cookie_secrets_previous must be 16, 24 or 32 bytes, or base64url of as "
+          "many; it has 6 bytes");
+    CHECK(CookieKeys::make(Secret("0123456789!bcdef"), std::span(previous).first(1)).ok());
+  }
 }

@@ -20,6 +20,7 @@ namespace {
 SessionSettings named(std::string name = "n") {
   SessionSettings settings;
   settings.cookie_name = std::move(name);
+  settings.format = CookieFormat::oauth2_proxy;
   return settings;
 }
 

@@ -18,6 +18,7 @@ constexpr std::string_view hashed = "U_c-2QlO0od2jzcUyefXUidiXjHxWHDeE0XNuN4ErLY
 SessionSettings named(bool per_request = true) {
   SessionSettings settings;
   settings.cookie_name = "n";
+  settings.format = CookieFormat::oauth2_proxy;
   settings.login_state_per_request = per_request;
   return settings;
 }

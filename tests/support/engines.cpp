@@ -61,10 +61,12 @@ session::Session make_session(Instant now, std::size_t token_size, int serial) {
   return session;
 }
 
-std::string cookie_of(const session::Session& session, Instant now, std::string_view cookie_name) {
+std::string cookie_of(const session::Session& session, Instant now, std::string_view cookie_name,
+                      session::CookieFormat format) {
   (void)now;
   session::SessionSettings settings;
   settings.cookie_name = cookie_name;
+  settings.format = format;
   const auto keys = must(session::CookieKeys::make(Secret(cookie_secret)));
   const auto cookies = must(session::write_session(settings, *keys, session, "app.example", {},
                                                    *crypto::system_entropy()));

@@ -45,7 +45,8 @@ session::Session make_session(Instant now, std::size_t token_size = 2000, int se
 
 // The Cookie header value with which a browser would bring this session back.
 std::string cookie_of(const session::Session& session, Instant now,
-                      std::string_view cookie_name = "__Host-gatelet");
+                      std::string_view cookie_name = "__Host-gatelet",
+                      session::CookieFormat format = session::CookieFormat::native);
 
 // A GET for https://app.example, with these headers.
 class Request {

@@ -118,7 +118,8 @@ std::string hex(const Secret& secret, bool is_kept = true) {
 
 Json content_of(const Case& one) {
   const auto& session = one.session;
-  const bool tokens = !one.settings.minimal, extra = one.settings.write_extra_keys;
+  const bool tokens = !one.settings.minimal;
+  const bool extra = one.settings.write_extra_keys || one.settings.format == CookieFormat::native;
   Json groups = Json::array();
   for (const auto& group : session.groups) groups.push_back(to_hex(group));
   Json claims = Json::array();
@@ -140,25 +141,35 @@ Json content_of(const Case& one) {
           {"gi", extra && !session.groups_complete ? Json(true) : Json()}};
 }
 
-void write_sessions(Entropy& entropy) {
-  for (const auto& one : cases()) {
+const char* name_of(CookieFormat format) {
+  return format == CookieFormat::native ? "native" : "oauth2-proxy";
+}
+
+void write_sessions(CookieFormat format, Entropy& entropy) {
+  for (auto& one : cases()) {
+    one.settings.format = format;
     const auto keys = CookieKeys::make(Secret(one.secret)).value();
     const auto lines =
         write_session(one.settings, *keys, one.session, "app.example", {}, entropy).value();
-    std::cout << Json{{"kind", "session"},         {"name", one.name},
-                      {"secret", one.secret},      {"cookie_name", one.settings.cookie_name},
-                      {"set_cookie", lines},       {"seconds", one.session.created_at->seconds},
+    std::cout << Json{{"kind", "session"},
+                      {"name", name_of(format) + (": " + one.name)},
+                      {"format", name_of(format)},
+                      {"secret", one.secret},
+                      {"cookie_name", one.settings.cookie_name},
+                      {"set_cookie", lines},
+                      {"seconds", one.session.created_at->seconds},
                       {"content", content_of(one)}}
                      .dump()
               << "\n";
   }
 }
 
-void write_login_states(Entropy& entropy) {
+void write_login_states(CookieFormat format, Entropy& entropy) {
   for (const bool has_pkce : {true, false}) {
     for (const bool per_request : {true, false}) {
       SessionSettings settings;
       settings.cookie_name = "_oauth2_proxy";
+      settings.format = format;
       settings.login_state_per_request = per_request;
       const std::string secret = "0123456789!bcdef0123456789!bcdef";
       const auto keys = CookieKeys::make(Secret(secret)).value();
@@ -173,7 +184,9 @@ void write_login_states(Entropy& entropy) {
       const auto name =
           per_request ? "_oauth2_proxy_" + hashed.substr(0, 8) + "_csrf" : "_oauth2_proxy_csrf";
       std::cout << Json{{"kind", "login_state"},
-                        {"name", std::string("login state") + (has_pkce ? ", pkce" : "") +
+                        {"format", name_of(format)},
+                        {"name", std::string(name_of(format)) + ": login state" +
+                                     (has_pkce ? ", pkce" : "") +
                                      (per_request ? ", per request" : "")},
                         {"secret", secret},
                         {"cookie_name", name},
@@ -193,6 +206,8 @@ void write_login_states(Entropy& entropy) {
 
 int main() {
   support::SeededEntropy entropy;
-  write_sessions(entropy);
-  write_login_states(entropy);
+  for (const auto format : {CookieFormat::oauth2_proxy, CookieFormat::native}) {
+    write_sessions(format, entropy);
+    write_login_states(format, entropy);
+  }
 }

@@ -113,6 +113,7 @@ inline http::SameSite same_site_of(std::string_view text) {
 // The settings with which the library does as the reference, for the options of one case.
 inline session::SessionSettings settings_of(const Json& one) {
   session::SessionSettings settings;
+  settings.format = session::CookieFormat::oauth2_proxy;
   settings.cookie_name = text_at(one, "cookie_name");
   settings.newest_of_duplicates = false;
   settings.write_extra_keys = false;
