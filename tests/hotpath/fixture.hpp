@@ -47,11 +47,13 @@ inline std::shared_ptr<support::Request> with_cookie(std::string cookie) {
                            {"Accept", "text/html"}, {"Cookie", std::move(cookie)}});
 }
 
-inline std::vector<std::shared_ptr<support::Request>> sessions(int num) {
+inline std::vector<std::shared_ptr<support::Request>> sessions(
+    int num, session::CookieFormat format = session::CookieFormat::native) {
   const auto now = default_ports().clock->now();
   std::vector<std::shared_ptr<support::Request>> requests;
   for (int i = 0; i < num; ++i)
-    requests.push_back(with_cookie(support::cookie_of(support::make_session(now, 2000, i), now)));
+    requests.push_back(with_cookie(
+        support::cookie_of(support::make_session(now, 2000, i), now, "__Host-gatelet", format)));
   return requests;
 }
 
@@ -64,14 +66,26 @@ inline Scenario unseen_session() {
                  Decision::Kind::allow);
 }
 
-inline Scenario forged_session() {
+inline Scenario unseen_compat_session() {
+  return in_turn(
+      support::offline_engine({{"session_cache_size", "0"}, {"session_format", "oauth2-proxy"}}),
+      sessions(16, session::CookieFormat::oauth2_proxy), Decision::Kind::allow);
+}
+
+inline Scenario forged(session::CookieFormat format, std::string_view format_name) {
   auto cookie = support::cookie_of(support::make_session(default_ports().clock->now()),
-                                   default_ports().clock->now());
+                                   default_ports().clock->now(), "__Host-gatelet", format);
   cookie[cookie.size() / 2] = cookie[cookie.size() / 2] == 'A' ? 'B' : 'A';
   auto request = std::make_shared<support::Request>(
       "/app", std::vector<std::pair<std::string, std::string>>{{"Accept", "application/json"},
                                                                {"Cookie", cookie}});
-  return in_turn(support::offline_engine(), {request}, Decision::Kind::unauthorized);
+  return in_turn(support::offline_engine({{"session_format", format_name}}), {request},
+                 Decision::Kind::unauthorized);
+}
+
+inline Scenario forged_session() { return forged(session::CookieFormat::native, "native"); }
+inline Scenario forged_compat_session() {
+  return forged(session::CookieFormat::oauth2_proxy, "oauth2-proxy");
 }
 
 inline Scenario api_without_session() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/base64url.hpp"
 #include "support/request_of.hpp"
 
 using namespace gatelet;
@@ -44,6 +45,20 @@ TEST_SUITE("policy/login_trouble") {
     CHECK(holds(said.detail, "cookie_domains"));
     one.cookies = std::string(name) + "=a; x=y; " + std::string(name) + "x=b";
     CHECK_FALSE(holds(one.trouble().detail, "times"));
+  }
+
+  TEST_CASE("F-425: the same for an attempt in the native format") {
+    Case one;
+    const auto at = [](unsigned char high, unsigned char low) {
+      std::string bytes("\1\0key id  \0\0\0\0\0\x0f\0\0", 18);
+      bytes[16] = static_cast<char>(high);
+      bytes[17] = static_cast<char>(low);
+      return std::string(name) + "=" + base64url::encode(bytes + std::string(40, 'x'));
+    };
+    one.cookies = at(0x3e, 0xbc);  // 999100: 900 seconds ago
+    CHECK(one.trouble().message == "It took longer than the 15 minutes a sign-in may take.");
+    one.cookies = at(0x3e, 0xbd);
+    CHECK_FALSE(holds(one.trouble().message, "longer"));
   }
 
   TEST_CASE("F-425: expired attempt: told with the limit; a younger one is not called expired") {
