@@ -131,7 +131,7 @@ namespace {
 
 Error not_built() {
   return Error{Status::not_built,
-               "cookie sessions need liblz4: build with the meson option lz4 enabled"};
+               "compressed sessions need liblz4: build with the meson option lz4 enabled"};
 }
 
 }  // namespace

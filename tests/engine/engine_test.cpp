@@ -5,10 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <thread>
 
 #include "engine/live_engine.hpp"
 #include "http/form.hpp"
+#include "support/engines.hpp"
 
 using namespace gatelet;
 using namespace gatelet::engine;
@@ -246,6 +249,46 @@ TEST_SUITE("engine/engine") {
     }
     CHECK(calls == 1);
     CHECK(live.has_event("login-started"));
+  }
+
+  TEST_CASE("F-246: three rotations under load, and no request finds itself signed out") {
+    const std::array<std::string, 4> secrets = {
+        std::string(support::cookie_secret), "another secret, as long as a key",
+        "fedcba9876543210!bcdef0123456789", "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="};
+    const auto now = default_ports().clock->now();
+    const support::Request request(
+        "/app", {{"Accept", "application/json"},
+                 {"Cookie", support::cookie_of(support::make_session(now), now)}});
+    const auto engine = support::offline_engine({{"session_cache_size", "0"}});
+    const auto is_in = [&] {
+      const auto outcome = engine->decide(request.view());
+      return outcome.ok() && std::get<Decision>(*outcome).kind() == Decision::Kind::allow;
+    };
+    std::atomic<bool> is_over = false;
+    std::atomic<int> num_in = 0, num_out = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        while (!is_over) ++(is_in() ? num_in : num_out);
+      });
+    }
+    std::string previous;
+    for (std::size_t i = 1; i < secrets.size(); ++i) {
+      previous = "\"" + secrets[i - 1] + "\"" + (i == 1 ? "" : "," + previous);
+      const auto seen = num_in.load();
+      while (num_in < seen + 500 && num_out == 0) std::this_thread::yield();
+      const auto list = "[" + previous + "]";
+      const auto settings = support::offline_settings({{"session_cache_size", "0"},
+                                                       {"cookie_secret", secrets[i]},
+                                                       {"cookie_secrets_previous", list}});
+      CHECK(engine->reload(settings).ok());
+    }
+    is_over = true;
+    for (auto& thread : threads) thread.join();
+    CHECK(num_out == 0);
+    CHECK(is_in());
+    REQUIRE(engine->reload(support::offline_settings({{"cookie_secret", secrets[3]}})).ok());
+    CHECK_FALSE(is_in());
   }
 
   TEST_CASE("reload: requests see the new settings whole; broken ones change nothing") {
