@@ -39,6 +39,8 @@ session::SessionSettings session_settings(const Values& values) {
   const bool is_several = values.providers.size() > 1;
   session::SessionSettings out;
   out.cookie_name = cookie_name(engine);
+  out.is_stored = *engine.session_store_type != "cookie";
+  out.cache_max_staleness = *engine.session_cache_max_staleness;
   out.cookie_domains = *engine.cookie_domains;
   out.attributes.path = *engine.cookie_path;
   out.attributes.secure = *engine.cookie_secure;
@@ -186,6 +188,8 @@ Resolved resolve(const Settings& settings) {
   }
   if (out.policy.bearer.enabled) out.token_issuers = resolve_token_issuers(values, out.policy);
   out.session_cache_size = *engine.session_cache_size;
+  out.session_memory_limit = static_cast<std::size_t>(*engine.session_memory_limit);
+  out.store_timeout = *engine.store_timeout;
   out.own_thread = *engine.driver == "thread";
   out.max_operations = static_cast<std::size_t>(*engine.max_operations);
   out.http_timeout = *engine.http_timeout;

@@ -50,6 +50,8 @@ struct Resolved {
   std::vector<ResolvedProvider> token_issuers;  // of extra_jwt_issuers
 
   std::size_t session_cache_size = 0;
+  std::size_t session_memory_limit = 0;  // where session.is_stored
+  Duration store_timeout{};
   bool own_thread = true;
   std::size_t max_operations = 0;
   Duration http_timeout{};

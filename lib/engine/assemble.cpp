@@ -279,13 +279,16 @@ std::shared_ptr<const oidc::ProviderState> first_state(config::ResolvedProvider&
   return state;
 }
 
-io::DriverSettings driver_settings(const config::Resolved& resolved) {
+io::DriverSettings driver_settings(const config::Resolved& resolved, bool is_stored) {
   io::DriverSettings driver;
   driver.own_thread = resolved.own_thread;
   driver.max_operations = resolved.max_operations;
   driver.http_timeout = resolved.http_timeout;
   driver.operation_timeout = 3 * resolved.http_timeout;  // metadata, keys and the exchange itself
   driver.http_connections = static_cast<long>(resolved.http_connections);
+  if (is_stored) driver.store.kind = io::StoreSettings::Kind::memory;
+  driver.store.timeout = resolved.store_timeout;
+  driver.store.max_records = resolved.session_memory_limit;
   return driver;
 }
 
@@ -323,6 +326,11 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   context->policy.pages.templates = templates(resolved.templates_dir, reader);
   context->session = std::move(resolved.session);
   context->cookie_keys = cookie_keys(resolved, reader);
+  if (context->session.is_stored) {
+    auto gcm = crypto::Gcm::make();
+    if (!gcm.ok()) return std::move(gcm).error();
+    context->gcm = std::make_shared<const crypto::Gcm>(std::move(gcm).value());
+  }
   context->entropy = ports.entropy;
   context->several_providers = resolved.providers.size() > 1;
 
@@ -351,7 +359,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   Assembled assembled;
   assembled.snapshot = std::move(snapshot);
   assembled.session_cache_size = resolved.session_cache_size;
-  assembled.driver = driver_settings(resolved);
+  assembled.driver = driver_settings(resolved, assembled.snapshot->context->session.is_stored);
   assembled.warnings = std::move(resolved.warnings);
   assembled.notices = std::move(resolved.notices);
   return assembled;

@@ -53,6 +53,7 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
       work(snapshots, refreshes, *metrics, *events, ports.clock, assembled.driver),
       files(snapshots, ports.files, *events, work.driver()),
       loop(work.driver(), events),
+      store_kind_(assembled.driver.store.kind),
       max_seats_(assembled.driver.max_operations) {
   events->use(policy_of(*snapshots.load()));
 }
@@ -130,11 +131,14 @@ Outcome<Decision> Core::carry_out(Case& opened, Verdict verdict) {
     Outcome<Decision> operator()(NeedMetadata need) {
       return core.run(opened, flow::begin_login_with_metadata(std::move(need.login)));
     }
+    Outcome<Decision> operator()(NeedSave need) {
+      return core.run(opened, flow::begin_session(std::move(need.save), std::move(need.return_to)));
+    }
     Outcome<Decision> operator()(NeedSignOut need) {
-      need.sign_out.on_backend_failed = [events = core.events](const Error& why) {
-        events->keep(Event::Level::warning, "backend-logout-failed", why.text, {});
-      };
-      return core.run(opened, flow::sign_out(std::move(need.sign_out)));
+      return core.run(opened, core.sign_out_of(std::move(need)));
+    }
+    Outcome<Decision> operator()(const NeedLoad&) {  // answer() sees to it
+      return core.failed({Status::internal, "the session store was not asked"});
     }
   };
   return std::visit(Visitor{*this, opened}, std::move(verdict));
@@ -190,36 +194,137 @@ std::shared_ptr<Core::Waiting> Core::wait_for(Case& opened, policy::Endpoint end
   return std::make_shared<Waiting>(*this, opened, endpoint, std::move(seat));
 }
 
-template <class Decide>
-void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, Decide&& decide) {
+void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
+                    const Loaded* loaded) {
   const auto& completion = waiting->completion;
   if (completion->is_unwanted()) return waiting->seat.reset();
-  const Memory memory{waiting->snapshot, sessions, refreshes};
+  const Memory memory{waiting->snapshot, sessions, refreshes, loaded};
   Notes notes;
   auto verdict =
       decide(Question{memory, waiting->request->facts(), waiting->request_id, at, notes});
   tell(notes, waiting->request_id);
-  // The cookie or password behind a token that was not accepted may need work of its own first.
-  if (verdict.ok() && std::holds_alternative<NeedRefresh>(*verdict)) {
-    return refresh_for(waiting, std::get<NeedRefresh>(std::move(*verdict)), at);
+  if (!verdict.ok()) {
+    waiting->seat.reset();
+    return completion->deliver(std::move(verdict).error());
   }
-  if (verdict.ok() && std::holds_alternative<NeedPassword>(*verdict)) {
-    return check_for(waiting, std::get<NeedPassword>(std::move(*verdict)), at);
-  }
-  waiting->seat.reset();  // whoever sees the answer may ask anew
-  if (!verdict.ok()) return completion->deliver(std::move(verdict).error());
-  if (auto* decision = std::get_if<Decision>(&*verdict)) {
-    return completion->deliver(std::move(*decision));
-  }
-  // Nobody is there, and the provider's metadata is not known yet: the login that follows needs it.
-  // There is no other work.
-  auto& login = std::get<NeedMetadata>(*verdict).login;
+  struct Visitor {
+    Core& core;
+    const std::shared_ptr<Waiting>& waiting;
+    Instant at;
+    const Ask& decide;
+    const Notes& notes;
+    void operator()(Decision decision) {
+      if (notes.refresh_soon) core.refresh_behind(waiting->snapshot, notes, at);
+      waiting->seat.reset();  // whoever sees the answer may ask anew
+      waiting->completion->deliver(std::move(decision));
+    }
+    void operator()(NeedLoad need) { core.load_for(waiting, std::move(need), decide, at); }
+    // The cookie or password behind a token that was not accepted may need work of its own.
+    void operator()(NeedRefresh need) { core.refresh_for(waiting, std::move(need), at); }
+    void operator()(NeedPassword need) { core.check_for(waiting, std::move(need), at); }
+    void operator()(NeedSave need) {
+      core.run_for(waiting, flow::begin_session(std::move(need.save), std::move(need.return_to)),
+                   at);
+    }
+    // Nobody is there, and the provider's metadata is not known yet: the login needs it.
+    void operator()(NeedMetadata need) {
+      core.run_for(waiting, flow::begin_login_with_metadata(std::move(need.login)), at);
+    }
+    void operator()(NeedSignOut need) {
+      core.run_for(waiting, core.sign_out_of(std::move(need)), at);
+    }
+    // These are asked for before anything else, from the same snapshot.
+    void operator()(const NeedBearer&) { fail(); }
+    void operator()(const NeedRedeem&) { fail(); }
+    void fail() {
+      waiting->seat.reset();
+      waiting->completion->deliver(Error{Status::internal, "the same question, another answer"});
+    }
+  };
+  std::visit(Visitor{*this, waiting, at, decide, notes}, std::move(verdict).value());
+}
+
+void Core::run_for(const std::shared_ptr<Waiting>& waiting, flow::Flow<Decision> flow,
+                   Instant now) {
+  waiting->seat.reset();  // the flow has a place of its own
   work.run<Decision>(
-      flow::begin_login_with_metadata(std::move(login)),
-      [completion](Result<Decision> decision, Instant) {
+      std::move(flow),
+      [completion = waiting->completion](Result<Decision> decision, Instant) {
         completion->deliver(std::move(decision));
       },
-      at);
+      now);
+}
+
+Outcome<Decision> Core::load(Case& opened, NeedLoad need, Ask ask) {
+  const auto waiting = wait_for(opened, policy::Endpoint::none);
+  if (!waiting)
+    return failed({Status::too_many_operations, "too many requests wait for the session store"});
+  load_for(waiting, std::move(need), std::move(ask), opened.now());
+  return std::variant<Decision, Operation<Decision>>(Operation<Decision>(waiting->completion));
+}
+
+void Core::load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now) {
+  auto waiter = [this, waiting, ask = std::move(ask)](const Result<Work::Session>& loaded,
+                                                      Instant at) {
+    Loaded said;
+    if (loaded.ok()) {
+      said.session = *loaded;
+    } else {
+      said.trouble = loaded.error();
+    }
+    conclude(waiting, at, ask, &said);
+  };
+  work.load(waiting->snapshot, std::move(need.tickets), std::move(waiter), now);
+}
+
+void Core::refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
+                          Instant now) {
+  auto provider = snapshot->provider(notes.refresh_soon->provider_id);
+  if (!provider) return;
+  work.refresh(
+      snapshot, {notes.refresh_soon, std::move(provider), policy::Endpoint::none},
+      [](const Result<Work::Session>&, Instant) {}, now);
+}
+
+flow::Flow<Decision> Core::sign_out_of(NeedSignOut need) {
+  need.sign_out.on_backend_failed = [events = events](const Error& why) {
+    events->keep(Event::Level::warning, "backend-logout-failed", why.text, {});
+  };
+  return flow::sign_out(std::move(need.sign_out));
+}
+
+Outcome<Identity> Core::identify(const RequestView& request) {
+  using Answer = std::variant<Identity, Operation<Identity>>;
+  if (work.driver().forked()) return Error{Status::forked, "this engine was started before a fork"};
+  Case opened(*this, request);
+  // A request that cannot be read without doubt has nobody behind it.
+  if (opened.is_refused()) return Answer(Identity());
+  auto known = engine::identify(opened.question());
+  if (!known.ok()) return std::move(known).error();
+  if (auto* identity = std::get_if<Identity>(&*known)) return Answer(std::move(*identity));
+
+  auto seat = take_seat();
+  if (!seat)
+    return Error{Status::too_many_operations, "too many requests wait for the session store"};
+  auto completion = io::CompletionOf<Identity>::make(work.shared_driver());
+  const auto snapshot = opened.memory().snapshot;
+  auto waiter = [this, seat, completion, snapshot,
+                 owned = policy::OwnedRequest::copy(request, *opened.facts()),
+                 id = std::string(opened.request_id())](const Result<Work::Session>& loaded,
+                                                        Instant at) mutable {
+    seat.reset();
+    if (!loaded.ok()) return completion->deliver(loaded.error());
+    const Loaded said{*loaded, std::nullopt};
+    const Memory memory{snapshot, sessions, refreshes, &said};
+    Notes notes;
+    auto found = engine::identify(Question{memory, owned->facts(), id, at, notes});
+    if (!found.ok()) return completion->deliver(std::move(found).error());
+    auto* identity = std::get_if<Identity>(&*found);
+    completion->deliver(identity ? std::move(*identity) : Identity());
+  };
+  work.load(snapshot, std::move(std::get<NeedLoad>(*known).tickets), std::move(waiter),
+            opened.now());
+  return Answer(Operation<Identity>(completion));
 }
 
 Outcome<Decision> Core::refresh(Case& opened, NeedRefresh need) {
@@ -235,7 +340,7 @@ void Core::refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need
   work.freshen(*waiting->snapshot, need.session->provider_id, now);
   auto waiter = [this, waiting, old = need.session](const Result<Work::Session>& renewed,
                                                     Instant at) {
-    conclude(waiting, at, [&](const Question& question) {
+    conclude(waiting, at, [waiting, renewed, old, at](const Question& question) {
       Presented presented;
       if (renewed.ok()) {
         presented = after_refresh(*renewed);
@@ -256,9 +361,9 @@ Outcome<Decision> Core::verify_bearer(Case& opened, NeedBearer need) {
     return failed({Status::too_many_operations, "too many requests wait for a provider's keys"});
   work.run<session::Session>(
       flow::verify_bearer(std::move(need.bearer)),
-      [this, waiting](Result<session::Session> verified, Instant at) {
-        conclude(waiting, at, [&](const Question& question) {
-          return decide_verified(question, waiting->endpoint, std::move(verified));
+      [this, waiting](const Result<session::Session>& verified, Instant at) {
+        conclude(waiting, at, [verified, endpoint = waiting->endpoint](const Question& question) {
+          return decide_verified(question, endpoint, verified);
         });
       },
       opened.now());
@@ -278,8 +383,9 @@ void Core::check_for(const std::shared_ptr<Waiting>& waiting, NeedPassword need,
   const auto attempt = need.attempt;
   const auto rest = std::make_shared<const NeedPassword>(std::move(need));
   auto waiter = [this, waiting, rest](const Result<bool>& matches, Instant at) {
-    conclude(waiting, at,
-             [&](const Question& question) { return decide_checked(question, *rest, matches); });
+    conclude(waiting, at, [rest, matches](const Question& question) {
+      return decide_checked(question, *rest, matches);
+    });
   };
   work.check_password(attempt, std::move(check), std::move(waiter), now);
 }
@@ -341,6 +447,10 @@ Result<void> Core::reload(const Settings& settings) {
   const auto before = snapshots.load();
   auto assembled = assemble(settings, ports, before->generation + 1);
   if (!assembled.ok()) return std::move(assembled).error();
+  if (assembled->driver.store.kind != store_kind_) {
+    return Error{Status::invalid_configuration,
+                 "session_store_type: cannot change while the engine runs; make a new engine"};
+  }
   announce(assembled->warnings, assembled->notices, *events);
   events->use(policy_of(*assembled->snapshot));
   snapshots.store(keep_known_providers(*snapshots.load(), *assembled->snapshot));

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -71,9 +72,13 @@ class Core {
   Core(Ports ports, Assembled assembled, const HashKeys& keys);
   ~Core();  // ends all work first
 
-  // What decide and its pieces share. `ask` maps a Question to a Result<Verdict>.
-  template <class Ask>
-  Outcome<Decision> answer(const RequestView& request, Ask&& ask) {
+  // What a Question is asked; copied where the answer must wait and is asked for again.
+  using Ask = std::function<Result<Verdict>(const Question&)>;
+
+  // What decide and its pieces share. `ask` maps a Question to a Result<Verdict>, and owns its
+  // data.
+  template <class A>
+  Outcome<Decision> answer(const RequestView& request, const A& ask) {
     if (work.driver().forked())
       return failed({Status::forked, "this engine was started before a fork"});
     Case opened(*this, request);
@@ -86,10 +91,17 @@ class Core {
     }
     if (!verdict.ok()) return failed(std::move(verdict).error());
     if (auto* decision = std::get_if<Decision>(&*verdict)) {
+      if (opened.notes().refresh_soon)
+        refresh_behind(opened.memory().snapshot, opened.notes(), opened.now());
       return answered(std::move(*decision), opened);
+    }
+    if (auto* need = std::get_if<NeedLoad>(&*verdict)) {
+      return load(opened, std::move(*need), Ask(ask));
     }
     return carry_out(opened, std::move(verdict).value());
   }
+
+  Outcome<Identity> identify(const RequestView& request);
 
   Result<void> reload(const Settings& settings);
 
@@ -115,6 +127,7 @@ class Core {
   // Does what a verdict asks for: an answer, or an operation in flight.
   Outcome<Decision> carry_out(Case& opened, Verdict verdict);
   Outcome<Decision> run(const Case& opened, flow::Flow<Decision> flow);
+  Outcome<Decision> load(Case& opened, NeedLoad need, Ask ask);
   Outcome<Decision> refresh(Case& opened, NeedRefresh need);
   Outcome<Decision> verify_bearer(Case& opened, NeedBearer need);
   Outcome<Decision> check_password(Case& opened, NeedPassword need);
@@ -123,19 +136,25 @@ class Core {
   // A request whose answer waits for work that was begun.
   class Waiting;
   std::shared_ptr<Waiting> wait_for(Case& opened, policy::Endpoint endpoint);
+  void load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now);
+  void refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
+                      Instant now);
   void refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need, Instant now);
   void check_for(const std::shared_ptr<Waiting>& waiting, NeedPassword need, Instant now);
 
-  // On the driver's loop: decides such a request with what the work came to. `decide` maps a
-  // Question to a Result<Verdict>.
-  template <class Decide>
-  void conclude(const std::shared_ptr<Waiting>& waiting, Instant at, Decide&& decide);
+  // On the driver's loop: decides such a request with what the work came to, and does what is
+  // needed besides. `loaded`: what the store said, where it was asked.
+  void conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
+                const Loaded* loaded = nullptr);
+  void run_for(const std::shared_ptr<Waiting>& waiting, flow::Flow<Decision> flow, Instant now);
+  flow::Flow<Decision> sign_out_of(NeedSignOut need);
 
   Completion new_completion(const Case& opened);
 
   // Callers that wait for work of others count against max_operations as well.
   class Seat;
   std::shared_ptr<Seat> take_seat();
+  const io::StoreSettings::Kind store_kind_;
   const std::size_t max_seats_;
   const std::shared_ptr<std::atomic<std::size_t>> seats_taken_ =
       std::make_shared<std::atomic<std::size_t>>(0);

@@ -96,6 +96,7 @@ Result<Verdict> decide(const Question& question) {
 
 Result<Verdict> sign_out(const Question& question, const SignOutOptions& options) {
   auto presented = present_session(question.memory, question.facts.headers, question.now);
+  if (!presented.tickets.empty()) return Verdict(NeedLoad{std::move(presented.tickets)});
   // Requests sent before, and refreshes under way, must not bring the session back.
   if (presented.session) question.memory.refreshes.record_end(*presented.session, question.now);
 
@@ -108,15 +109,18 @@ Result<Verdict> sign_out(const Question& question, const SignOutOptions& options
   return Verdict(NeedSignOut{std::move(out)});
 }
 
-Identity identify(const Question& question) {
+Result<std::variant<Identity, NeedLoad>> identify(const Question& question) {
+  using Answer = std::variant<Identity, NeedLoad>;
   auto presented = presented_now(question);
+  if (!presented.tickets.empty()) return Answer(NeedLoad{std::move(presented.tickets)});
+  if (presented.trouble) return std::move(*presented.trouble);
   if (presented.refresh_due) {
     presented = without_refresh(question.snapshot(), std::move(presented.session), question.now);
   }
   if (!presented.session || !policy::authorize(question.policy(), *presented.session).ok()) {
-    return Identity();
+    return Answer(Identity());
   }
-  return Identity(std::move(presented.session));
+  return Answer(Identity(std::move(presented.session)));
 }
 
 }  // namespace gatelet::engine

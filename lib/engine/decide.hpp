@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <gatelet/decision.hpp>
 #include <gatelet/engine.hpp>
@@ -17,6 +18,8 @@
 #include "flow/begin_login.hpp"
 #include "flow/check_password.hpp"
 #include "flow/finish_login.hpp"
+#include "flow/load_session.hpp"
+#include "flow/save_session.hpp"
 #include "flow/sign_out.hpp"
 #include "flow/verify_bearer.hpp"
 #include "policy/own_endpoints.hpp"
@@ -48,6 +51,16 @@ struct NeedPassword {
   policy::Endpoint endpoint;  // sign_in: of the form
   FormWish form;
 };
+// The store must be asked for the session behind these tickets; then the same is asked again, with
+// what it said (Memory::loaded).
+struct NeedLoad {
+  std::vector<flow::SharedTicket> tickets;
+};
+// Somebody signed in here, and the session must be kept.
+struct NeedSave {
+  flow::SaveSession save;
+  std::string return_to;  // judged
+};
 struct NeedMetadata {
   flow::BeginLogin login;
 };
@@ -58,8 +71,8 @@ struct NeedSignOut {
   flow::SignOut sign_out;
 };
 
-using Verdict = std::variant<Decision, NeedRefresh, NeedBearer, NeedPassword, NeedMetadata,
-                             NeedRedeem, NeedSignOut>;
+using Verdict = std::variant<Decision, NeedLoad, NeedRefresh, NeedBearer, NeedPassword, NeedSave,
+                             NeedMetadata, NeedRedeem, NeedSignOut>;
 
 // Any request; the library's own endpoints by their path.
 //   Failure: Status::need_body, no_entropy, internal. The same for the pieces.
@@ -87,6 +100,7 @@ Result<Verdict> decide_checked(const Question& question, const NeedPassword& nee
                                const Result<bool>& matches);
 
 // Who is behind the request; never refreshes, since nothing here could carry a new cookie away.
-Identity identify(const Question& question);
+//   Failure: Status::store_unreachable: who it is is not known.
+Result<std::variant<Identity, NeedLoad>> identify(const Question& question);
 
 }  // namespace gatelet::engine

@@ -92,6 +92,8 @@ Result<Verdict> finish_login(const Question& question, std::string_view provider
       session::open_login_state(context.session, *context.cookie_keys, state->hashed_state,
                                 question.facts.headers, question.now);
   if (!opened.ok()) {
+    auto presented = present_session(question.memory, question.facts.headers, question.now);
+    if (!presented.tickets.empty()) return Verdict(NeedLoad{std::move(presented.tickets)});
     return Verdict(
         stale_callback(question, *provider->provider, state->hashed_state, state->return_to));
   }

@@ -17,6 +17,14 @@ namespace {
 using policy::Endpoint;
 using policy::PasswordCredential;
 
+// Nobody needs to be known where everybody passes; else what is not known is no answer.
+Result<Verdict> pass_or(const Question& question, Endpoint endpoint, Reason reason, Error unknown) {
+  Presented nobody;
+  nobody.reason = reason;
+  if (auto pass = conclude_free_pass(question, endpoint, nobody)) return Verdict(std::move(*pass));
+  return unknown;
+}
+
 // Nobody else is let in by a credential that is not accepted, not by the cookie beside it either,
 // unless the settings say so.
 bool falls_through(const Question& question) noexcept {
@@ -26,6 +34,11 @@ bool falls_through(const Question& question) noexcept {
 
 Result<Verdict> decide_by_cookie(const Question& question, Endpoint endpoint) {
   auto presented = present_session(question.memory, question.facts.headers, question.now);
+  if (!presented.tickets.empty()) return Verdict(NeedLoad{std::move(presented.tickets)});
+  if (presented.trouble) {
+    return pass_or(question, endpoint, Reason::no_session, std::move(*presented.trouble));
+  }
+  if (presented.refresh_soon) question.notes.refresh_soon = presented.session;
   if (!presented.refresh_due) return decide_presented(question, endpoint, presented);
   auto provider = question.snapshot().provider(presented.session->provider_id);
   return Verdict(NeedRefresh{std::move(presented.session), std::move(provider), endpoint});
@@ -85,14 +98,6 @@ Result<Verdict> decide_accepted(const Question& question, Endpoint endpoint,
                                 std::shared_ptr<const session::Session> session) {
   question.notes.by_token = session;
   return decide_presented(question, endpoint, behind_token(std::move(session)));
-}
-
-// Nobody needs to be known where everybody passes; else what is not known is no answer.
-Result<Verdict> pass_or(const Question& question, Endpoint endpoint, Error unknown) {
-  Presented nobody;
-  nobody.reason = Reason::bearer_rejected;
-  if (auto pass = conclude_free_pass(question, endpoint, nobody)) return Verdict(std::move(*pass));
-  return unknown;
 }
 
 // Absent: there is no token, or one that does not count.
@@ -169,13 +174,15 @@ Result<Verdict> decide_verified(const Question& question, Endpoint endpoint,
   const auto status = verified.error().status;
   const bool is_judged = status == Status::token_rejected || status == Status::incomplete_identity;
   if (is_judged) return decide_rejected(question, endpoint);
-  return pass_or(question, endpoint, std::move(verified).error());
+  return pass_or(question, endpoint, Reason::bearer_rejected, std::move(verified).error());
 }
 
 Result<Verdict> decide_checked(const Question& question, const NeedPassword& need,
                                const Result<bool>& matches) {
   if (need.endpoint == Endpoint::sign_in) return decide_form_checked(question, need, matches);
-  if (!matches.ok()) return pass_or(question, need.endpoint, matches.error());
+  if (!matches.ok()) {
+    return pass_or(question, need.endpoint, Reason::bearer_rejected, matches.error());
+  }
   if (!*matches || !need.session) return decide_wrong_password(question, need.endpoint);
   remember_password(question.memory, need.attempt, need.session, question.now);
   return decide_presented(question, need.endpoint, behind_password(need.session));

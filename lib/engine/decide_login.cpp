@@ -13,9 +13,10 @@
 #include "policy/api_request.hpp"
 #include "policy/authorize.hpp"
 #include "policy/login_params.hpp"
+#include "policy/owned_request.hpp"
 #include "policy/pages.hpp"
 #include "policy/return_to.hpp"
-#include "session/cookie_session.hpp"
+#include "session/lifetime.hpp"
 
 namespace gatelet::engine {
 namespace {
@@ -132,17 +133,14 @@ Result<Verdict> sign_in_by_form(const Question& question, const session::Session
   if (!policy::authorize(question.policy(), person).ok()) {
     return refusal(question, 403, Reason::not_permitted);
   }
-  const auto& context = question.context();
   auto session = person;
   session.created_at = session.signed_in_at = session::to_timestamp(question.now);
   session.ends_at.reset();
-  const auto cookies =
-      session::write_session(context.session, *context.cookie_keys, session, question.facts.host,
-                             question.facts.headers, *context.entropy);
-  if (!cookies.ok()) return cookies.error();
+  flow::SaveSession save(question.snapshot().context);
+  save.request = policy::OwnedRequest::copy(*question.facts.request, question.facts);
+  save.session = std::make_shared<const session::Session>(std::move(session));
   const auto target = policy::wished_return(question.policy(), question.facts, return_to);
-  return Verdict(policy::redirect_to(target.text(), *cookies, Reason::signed_in,
-                                     std::make_shared<const session::Session>(session)));
+  return Verdict(NeedSave{std::move(save), target.text()});
 }
 
 // In the reference anything but a right password is a wish for the provider, where no page is

@@ -44,6 +44,7 @@ Outcome<Decision> Engine::decide(const RequestView& request) const {
 
 Outcome<Decision> Engine::begin_login(const RequestView& request,
                                       const LoginOptions& options) const {
+  // Asks no store, and so is never asked again when `options` has gone.
   return impl_->core.answer(request, [&](const engine::Question& question) {
     return engine::begin_login(question, options);
   });
@@ -59,21 +60,14 @@ Outcome<Decision> Engine::finish_login(const RequestView& request) const {
 
 Outcome<Decision> Engine::sign_out(const RequestView& request,
                                    const SignOutOptions& options) const {
-  return impl_->core.answer(request, [&](const engine::Question& question) {
-    return engine::sign_out(question, options);
-  });
+  return impl_->core.answer(
+      request, [return_to = std::string(options.return_to)](const engine::Question& question) {
+        return engine::sign_out(question, {return_to});
+      });
 }
 
 Outcome<Identity> Engine::identify(const RequestView& request) const {
-  using Answer = std::variant<Identity, Operation<Identity>>;
-  auto& core = impl_->core;
-  if (core.work.driver().forked()) {
-    return Error{Status::forked, "this engine was started before a fork"};
-  }
-  engine::Case opened(core, request);
-  // A request that cannot be read without doubt has nobody behind it.
-  if (opened.is_refused()) return Answer(Identity());
-  return Answer(engine::identify(opened.question()));
+  return impl_->core.identify(request);
 }
 
 Decision Engine::failure(const RequestView& request, const Error& error) const {

@@ -1,10 +1,12 @@
 #include "engine/presented.hpp"
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "policy/authorize.hpp"
 #include "session/cookie_session.hpp"
+#include "session/cookie_value.hpp"
 
 namespace gatelet::engine {
 namespace {
@@ -48,13 +50,40 @@ bool may_refresh(const Memory& memory, const session::Session& session, Instant 
   return !session.refresh_token.empty() && memory.refreshes.may_try(session.provider_id, now);
 }
 
-}  // namespace
-
-Presented present_session(const Memory& memory, std::span<const HeaderView> headers, Instant now) {
+// What this process knows of a session that was opened: whether it is over, renewed or due.
+Presented settle(const Memory& memory, std::shared_ptr<const session::Session> session,
+                 Instant now) {
   const auto& snapshot = *memory.snapshot;
   const auto& settings = snapshot.context->session;
-  const CookieImage image(headers, settings.cookie_name);
+  auto known = memory.refreshes.look_up(*session, now);
+  if (known.is_over) return nobody(Reason::session_expired, true);
+  const bool renewed = known.newer != nullptr;
+  if (renewed) session = std::move(known.newer);
 
+  Presented presented;
+  const auto freshness = session::judge(*session, settings, now);
+  switch (freshness) {
+    case session::Freshness::dead: return nobody(Reason::session_expired, true);
+    case session::Freshness::fresh: presented = somebody(std::move(session)); break;
+    case session::Freshness::refresh_soon:  // a cookie session is never refreshed in the background
+    case session::Freshness::refresh_now:
+      if (!may_refresh(memory, *session, now)) {
+        presented = without_refresh(snapshot, std::move(session), now);
+        break;
+      }
+      presented = somebody(std::move(session));
+      presented.refresh_soon = settings.is_stored && freshness == session::Freshness::refresh_soon;
+      presented.refresh_due = !presented.refresh_soon;
+      break;
+  }
+  presented.renewed = renewed && presented.session;
+  return presented;
+}
+
+Presented present_cookies(const Memory& memory, const CookieImage& image,
+                          std::span<const HeaderView> headers, Instant now) {
+  const auto& snapshot = *memory.snapshot;
+  const auto& settings = snapshot.context->session;
   auto session = memory.sessions.find(image, snapshot.generation);
   if (!session) {
     std::vector<session::SessionCookie> candidates;
@@ -70,28 +99,62 @@ Presented present_session(const Memory& memory, std::span<const HeaderView> head
   } else if (!policy::is_listed(snapshot.context->policy.password, *session)) {
     return nobody(Reason::session_invalid, true);
   }
+  return settle(memory, std::move(session), now);
+}
 
-  auto known = memory.refreshes.look_up(*session, now);
-  if (known.is_over) return nobody(Reason::session_expired, true);
-  const bool renewed = known.newer != nullptr;
-  if (renewed) session = std::move(known.newer);
+Presented to_load(const Snapshot& snapshot, const CookieImage& image,
+                  std::span<const HeaderView> headers, Instant now) {
+  if (image.empty()) return nobody(Reason::no_session, false);
+  auto tickets = flow::tickets_of(*snapshot.context, headers, now);
+  if (tickets.empty()) return nobody(Reason::session_invalid, true);
+  Presented due;
+  due.tickets = std::move(tickets);
+  return due;
+}
 
-  Presented presented;
-  switch (session::judge(*session, settings, now)) {
-    case session::Freshness::dead: return nobody(Reason::session_expired, true);
-    case session::Freshness::fresh: presented = somebody(std::move(session)); break;
-    case session::Freshness::refresh_soon:  // a cookie session is never refreshed in the background
-    case session::Freshness::refresh_now:
-      if (may_refresh(memory, *session, now)) {
-        presented = somebody(std::move(session));
-        presented.refresh_due = true;
-      } else {
-        presented = without_refresh(snapshot, std::move(session), now);
-      }
-      break;
+// The ticket's cookie is as old as the session was when it was written: one that another process
+// renewed outlives it, unless the browser gets a new one.
+bool is_behind(const CookieImage& image, std::string_view cookie_name,
+               const session::Session& session) noexcept {
+  const auto value = image.lone(cookie_name);
+  const auto seconds = value ? session::claimed_time(*value) : std::nullopt;
+  return seconds && session.created_at && *seconds < session.created_at->seconds;
+}
+
+Presented present_stored(const Memory& memory, const CookieImage& image,
+                         std::span<const HeaderView> headers, Instant now) {
+  const auto& snapshot = *memory.snapshot;
+  const auto& settings = snapshot.context->session;
+  auto session = memory.sessions.find(image, snapshot.generation, now.steady);
+  if (!session && memory.loaded == nullptr) return to_load(snapshot, image, headers, now);
+  const bool is_loaded = !session;
+  if (is_loaded) {
+    if (memory.loaded->trouble) {
+      Presented unknown;
+      unknown.trouble = memory.loaded->trouble;
+      return unknown;
+    }
+    session = memory.loaded->session;
+    if (!session) return nobody(Reason::session_invalid, true);
   }
-  presented.renewed = renewed && presented.session;
+  if (!is_known(snapshot, *session)) return nobody(Reason::session_invalid, true);
+  const bool behind = is_loaded && is_behind(image, settings.cookie_name, *session);
+  if (is_loaded) {
+    const auto forget_at = now.steady + settings.cache_max_staleness;
+    memory.sessions.insert(image, snapshot.generation, session, forget_at);
+  }
+  auto presented = settle(memory, std::move(session), now);
+  presented.renewed = presented.renewed || (behind && presented.session);
   return presented;
+}
+
+}  // namespace
+
+Presented present_session(const Memory& memory, std::span<const HeaderView> headers, Instant now) {
+  const auto& settings = memory.snapshot->context->session;
+  const CookieImage image(headers, settings.cookie_name);
+  return settings.is_stored ? present_stored(memory, image, headers, now)
+                            : present_cookies(memory, image, headers, now);
 }
 
 Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const session::Session> session,

@@ -3,13 +3,17 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include <gatelet/decision.hpp>
 #include <gatelet/request.hpp>
 
 #include "base/instant.hpp"
+#include "base/result.hpp"
 #include "engine/question.hpp"
+#include "flow/load_session.hpp"
 #include "session/lifetime.hpp"
 #include "session/session.hpp"
 
@@ -20,11 +24,18 @@ struct Presented {
   Reason reason = Reason::no_session;               // Reason::session where there is one
   bool clear_cookies = false;                       // session cookies came that are no good
   bool in_authorization =
-      false;                 // the session came as a token or a password: no cookie is about it
-  bool renewed = false;      // newer than the cookie: the answer must carry it
-  bool refresh_due = false;  // must be renewed before it counts, and may be tried now
+      false;                  // the session came as a token or a password: no cookie is about it
+  bool renewed = false;       // newer than the cookie: the answer must carry it
+  bool refresh_due = false;   // must be renewed before it counts, and may be tried now
+  bool refresh_soon = false;  // may be renewed in the background; a session in cookies never is
+
+  // Of a session in a store, which must be asked first; nothing else is known then.
+  std::vector<flow::SharedTicket> tickets;
+  std::optional<Error> trouble;  // it was asked in vain
 };
 
+// The session behind the request's cookies. Where it is in a store, from the cache or from what the
+// store said (Memory::loaded); else `tickets` is all there is.
 Presented present_session(const Memory& memory, std::span<const HeaderView> headers, Instant now);
 
 // The same after a refresh that could not be done: the session counts until its own expiry, or is

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/instant.hpp"
+#include "base/result.hpp"
 #include "engine/refresh_book.hpp"
 #include "engine/session_cache.hpp"
 #include "engine/snapshot.hpp"
@@ -15,12 +17,19 @@
 
 namespace gatelet::engine {
 
+// What the store said of the tickets that a request presents.
+struct Loaded {
+  std::shared_ptr<const session::Session> session;  // null: there is none
+  std::optional<Error> trouble;                     // whether there is one is not known
+};
+
 // What deciding works with besides the request: the snapshot of this moment and the engine's
 // memory.
 struct Memory {
   std::shared_ptr<const Snapshot> snapshot;
   SessionCache& sessions;
   RefreshBook& refreshes;
+  const Loaded* loaded = nullptr;  // null: the store was not asked, or there is none
 };
 
 // What deciding noticed on the way and an operator should hear of.
@@ -28,7 +37,8 @@ struct Notes {
   bool value_left_out = false;      // an identity value that no header can carry
   bool tokens_withheld = false;     // a token ran out, and was not handed on
   bool credential_ignored = false;  // a token or password is not accepted, and others count
-  std::shared_ptr<const session::Session> by_token;  // of a bearer token that was accepted
+  std::shared_ptr<const session::Session> by_token;      // of a bearer token that was accepted
+  std::shared_ptr<const session::Session> refresh_soon;  // may be renewed behind this answer
 };
 
 // One request; its facts are settled.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "session/lifetime.hpp"
+#include "session/ticket.hpp"
 
 namespace gatelet::engine {
 namespace {
@@ -19,6 +20,12 @@ bool is_newer(const session::Session& a, const session::Session& b) noexcept {
   return a.created_at.value_or(session::Timestamp{}) > b.created_at.value_or(session::Timestamp{});
 }
 
+// By what the end of a session is known: its ticket, where it is in a store, else its refresh
+// token.
+std::string_view end_key(const session::Session& session) noexcept {
+  return session.ticket ? std::string_view(session.ticket->id) : session.refresh_token.reveal();
+}
+
 std::size_t bytes_of(const session::Session& session) noexcept {
   return session.access_token.size() + session.id_token.size() + 2 * session.refresh_token.size() +
          entry_overhead;
@@ -30,7 +37,7 @@ RefreshBook::RefreshBook(const std::array<unsigned char, 16>& hash_key, std::siz
     : max_bytes_(max_bytes), hash_(hash_key) {}
 
 RefreshBook::Known RefreshBook::look_up(const session::Session& session, Instant now) {
-  if (num_entries_.load(std::memory_order_relaxed) == 0 || session.refresh_token.empty()) return {};
+  if (num_entries_.load(std::memory_order_relaxed) == 0 || end_key(session).empty()) return {};
   const std::scoped_lock lock(mutex_);
   note_seen(session, now);
 
@@ -68,15 +75,16 @@ bool RefreshBook::record(const session::Session& old,
 }
 
 void RefreshBook::record_end(const session::Session& session, Instant now) {
-  if (session.refresh_token.empty()) return;
-  Entry entry{hash_(session.refresh_token.reveal()),
-              session.refresh_token,
+  const auto key = end_key(session);
+  if (key.empty()) return;
+  Entry entry{hash_(key),
+              Secret(key),
               session.provider_id,
               nullptr,
               session::to_timestamp(now),
               now.steady + kept_at_most,
               false,
-              session.refresh_token.size() + entry_overhead};
+              key.size() + entry_overhead};
   const std::scoped_lock lock(mutex_);
   add(std::move(entry), now);
 }
@@ -122,12 +130,13 @@ RefreshBook::Entries::iterator RefreshBook::find_newer(const session::Session& s
 }
 
 bool RefreshBook::has_ended(const session::Session& session, Instant now) const {
-  auto [at, end] = by_hash_.equal_range(hash_(session.refresh_token.reveal()));
+  const auto key = end_key(session);
+  auto [at, end] = by_hash_.equal_range(hash_(key));
   for (; at != end; ++at) {
     const auto& entry = *at->second;
     if (!entry.renewed && entry.kept_until > now.steady &&
         session.created_at.value_or(entry.ended_at) <= entry.ended_at &&
-        entry.replaced_token == session.refresh_token && entry.provider_id == session.provider_id) {
+        entry.replaced_token.reveal() == key && entry.provider_id == session.provider_id) {
       return true;
     }
   }

@@ -161,8 +161,9 @@ void SessionCache::insert_image(const Image& image, std::uint64_t generation,
 }
 
 std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& image,
-                                                           std::uint64_t generation) noexcept {
-  return find_image(image, generation, Duration::min());
+                                                           std::uint64_t generation,
+                                                           Duration steady_now) noexcept {
+  return find_image(image, generation, steady_now);
 }
 
 std::shared_ptr<const session::Session> SessionCache::find(const TokenImage& image,
@@ -175,8 +176,8 @@ std::shared_ptr<const session::Session> SessionCache::find(const TokenImage& ima
 }
 
 void SessionCache::insert(const CookieImage& image, std::uint64_t generation,
-                          std::shared_ptr<const session::Session> session) {
-  insert_image(image, generation, std::move(session), Duration::max());
+                          std::shared_ptr<const session::Session> session, Duration forget_at) {
+  insert_image(image, generation, std::move(session), forget_at);
 }
 
 void SessionCache::insert(const TokenImage& image, std::uint64_t generation,

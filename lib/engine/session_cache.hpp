@@ -71,15 +71,17 @@ class SessionCache {
   // The session these cookies opened to, or this token was verified as, under these settings.
   // Whether it still holds is the caller's to judge.
   //   Threads: any. Allocates nothing.
-  std::shared_ptr<const session::Session> find(const CookieImage& image,
-                                               std::uint64_t generation) noexcept;
+  std::shared_ptr<const session::Session> find(const CookieImage& image, std::uint64_t generation,
+                                               Duration steady_now = Duration::min()) noexcept;
   // The same for a token or password; one is forgotten when the session is over, on whichever clock
   // that is earlier: a clock that is set back revives nothing.
   std::shared_ptr<const session::Session> find(const TokenImage& image, std::uint64_t generation,
                                                Instant now) noexcept;
 
+  // Forgotten at `forget_at` of the steady clock, where find is told the time.
   void insert(const CookieImage& image, std::uint64_t generation,
-              std::shared_ptr<const session::Session> session);
+              std::shared_ptr<const session::Session> session,
+              Duration forget_at = Duration::max());
   void insert(const TokenImage& image, std::uint64_t generation,
               std::shared_ptr<const session::Session> session, Instant now);
 

@@ -5,8 +5,10 @@
 #include "crypto/hash.hpp"
 #include "flow/fetch_metadata.hpp"
 #include "flow/refresh_session.hpp"
+#include "flow/refresh_stored_session.hpp"
 #include "policy/answer.hpp"
 #include "session/lifetime.hpp"
+#include "session/ticket.hpp"
 
 namespace gatelet::engine {
 namespace {
@@ -21,8 +23,10 @@ std::string flight_name(std::uint64_t generation, std::string_view provider_id,
       .append(provider_id);
 }
 
-// Sessions are the same when their refresh token is: a digest names it without keeping it around.
+// Sessions are the same when their ticket is, else when their refresh token is: a digest names it
+// without keeping it around.
 Result<std::string> renewal_name(const session::Session& session) {
+  if (session.ticket) return "ticket " + session.ticket->id;
   auto text = std::string(session.provider_id).append("\n").append(session.refresh_token.reveal());
   auto name = crypto::hash(crypto::Digest::sha256, text);
   wipe(text);
@@ -51,6 +55,25 @@ Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, Metrics& metrics, Eve
       clock_(std::move(clock)),
       driver_(std::make_shared<io::Driver>(settings, clock_, *this)) {}
 
+void Work::load(const std::shared_ptr<const Snapshot>& snapshot,
+                std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
+                Instant now) {
+  auto name = std::to_string(snapshot->generation);
+  for (const auto& ticket : tickets) name.append(" ").append(ticket->id);
+  if (!loads_.join(name, std::move(waiter))) return;
+  flow::LoadSession in(snapshot->context);
+  in.tickets = std::move(tickets);
+  run<Session>(
+      flow::load_session(std::move(in)),
+      [this, name](const Result<Session>& loaded, Instant at) {
+        if (!loaded.ok()) {
+          events_.keep(Event::Level::warning, "store-unavailable", loaded.error().text, {});
+        }
+        loads_.finish(name, loaded, at);
+      },
+      now);
+}
+
 void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                    SingleFlight<Session>::Waiter waiter, Instant now) {
   auto name = renewal_name(*need.session);
@@ -65,8 +88,10 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
   flow::RefreshSession in(snapshot->context);
   in.provider = without_old_keys(std::move(need.provider), now);
   in.session = need.session;
+  auto refreshing = need.session->ticket ? flow::refresh_stored_session(std::move(in))
+                                         : flow::refresh_session(std::move(in));
   run<session::Session>(
-      flow::refresh_session(std::move(in)),
+      std::move(refreshing),
       [this, snapshot, old = need.session, name = *name](Result<session::Session> renewed,
                                                          Instant at) {
         if (renewed.ok()) renewed->ends_at = session::ends_at(*renewed, snapshot->context->session);

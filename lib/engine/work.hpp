@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/callback_book.hpp"
 #include "engine/decide.hpp"
@@ -31,6 +32,11 @@ class Work final : public io::Services {
 
   io::Driver& driver() noexcept { return *driver_; }
   const std::shared_ptr<io::Driver>& shared_driver() const noexcept { return driver_; }
+
+  // Asks the store for the session behind the tickets, once for all who ask for the same ones.
+  void load(const std::shared_ptr<const Snapshot>& snapshot,
+            std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
+            Instant now);
 
   // Renews the session at its provider. The waiter is called once: inside this call, or on the
   // driver's loop.
@@ -82,6 +88,7 @@ class Work final : public io::Services {
   RefetchBudget budget_;
   CallbackBook callbacks_;
   SingleFlight<State> fetches_;
+  SingleFlight<Session> loads_;
   SingleFlight<Session> renewals_;
   SingleFlight<Answer> redemptions_;
   SingleFlight<bool> attempts_;

@@ -51,15 +51,19 @@ class StoreCall {
  public:
   enum class What : unsigned char {
     get,
-    put,     // `value` under `key`, whatever was there, for `lifetime`; zero: for good
-    erase,   // also where nothing is
-    lock,    // `key` for the owner `value`, unless somebody has it, until `lifetime` has passed
-    extend,  // the owner's lock lasts `lifetime` from now
-    unlock,  // if it is still the owner's
+    put,      // `value` under `key`, whatever was there, for `lifetime`; zero: for good
+    replace,  // the same, but only where something is
+    erase,    // also where nothing is
+    lock,     // `key` for the owner `value`, unless somebody has it, until `lifetime` has passed
+    extend,   // the owner's lock lasts `lifetime` from now
+    unlock,   // if it is still the owner's
   };
   static StoreCall get(std::string key) { return {What::get, std::move(key), {}, {}}; }
   static StoreCall put(std::string key, std::string record, Duration lifetime) {
     return {What::put, std::move(key), std::move(record), lifetime};
+  }
+  static StoreCall replace(std::string key, std::string record, Duration lifetime) {
+    return {What::replace, std::move(key), std::move(record), lifetime};
   }
   static StoreCall erase(std::string key) { return {What::erase, std::move(key), {}, {}}; }
   static StoreCall lock(std::string key, std::string owner, Duration lease) {
@@ -93,6 +97,7 @@ struct PasswordChecked {
 };
 struct StoreReply {
   std::optional<std::string> record;  // of get; absent: there is none
+  bool was_there = false;             // of replace: something was, and was replaced
   bool is_owner = false;              // of lock, extend, unlock: the lock is, or was, the owner's
 };
 // The alternative that belongs to the effect.

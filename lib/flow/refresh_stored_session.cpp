@@ -50,21 +50,21 @@ Flow<bool> is_still_ours(std::string key, std::string owner) {
 }
 
 // The provider has given new tokens and taken back the old ones: what is lost here is lost for
-// good.
+// good. False: there is no record any more, the session was ended meanwhile.
 Flow<bool> put(std::shared_ptr<const Context> context, SharedSession session) {
   for (Duration wait : {100ms, 300ms, 900ms, 0ms}) {
     auto record = session::seal_record(context->session, *context->gcm, *session->ticket, *session,
                                        *context->entropy);
-    if (!record.ok()) co_return false;
-    auto call = StoreCall::put(session->ticket->id, std::move(record).value(),
-                               context->session.cookie_expire);
+    if (!record.ok()) break;
+    auto call = StoreCall::replace(session->ticket->id, std::move(record).value(),
+                                   context->session.cookie_expire);
     const auto reply = co_await attempt(std::move(call));
-    if (reply.ok()) co_return true;
+    if (reply.ok()) co_return reply->was_there;
     if (wait == Duration::zero()) break;
     Delay delay(wait);
     (void)co_await std::move(delay);
   }
-  co_return false;
+  co_return true;
 }
 
 // With the lock in hand.
@@ -90,12 +90,14 @@ Flow<session::Session> renew(RefreshSession in, std::string key, std::string own
   if (!is_ours) {  // frozen for longer than the lease
     auto looking_again = stored(in.context, ticket);
     auto others = co_await attempt(std::move(looking_again));
-    if (others.ok() && !*others) co_return Error{Status::grant_ended, "signed out meanwhile"};
+    if (others.ok() && !*others)
+      co_return Error{Status::grant_ended, "the session is no longer in the store"};
     if (others.ok() && is_newer(**others, *renewed)) co_return **others;
   }
   auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
   auto putting = put(in.context, shared);
-  (void)co_await std::move(putting);
+  const bool is_there = co_await std::move(putting);
+  if (!is_there) co_return Error{Status::grant_ended, "the session is no longer in the store"};
   co_return *shared;
 }
 

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "flow/load_session.hpp"
+#include "policy/answer.hpp"
+#include "policy/return_to.hpp"
 #include "session/cookie_session.hpp"
 #include "session/ticket.hpp"
 
@@ -57,6 +59,13 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
   }
   auto cookies = cookies_of(in, session);
   co_return std::move(cookies);
+}
+
+Flow<Decision> begin_session(SaveSession in, std::string return_to) {
+  auto saving = save_session(in);
+  auto cookies = co_await std::move(saving);
+  const auto target = policy::choose_return({return_to}, in.context->policy.return_to);
+  co_return policy::redirect_to(target.text(), cookies, Reason::signed_in, in.session);
 }
 
 }  // namespace gatelet::flow

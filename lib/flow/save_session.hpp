@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <gatelet/decision.hpp>
+
 #include "flow/context.hpp"
 #include "flow/flow.hpp"
 #include "policy/owned_request.hpp"
@@ -26,5 +28,9 @@ class SaveSession {
 //   Failure: Status::store_unreachable; Status::no_entropy or internal, also for a session that is
 //   too large.
 Flow<std::vector<std::string>> save_session(SaveSession in);
+
+// The same, ending in a redirect to `return_to`, which is judged again.
+//   Failure: as save_session.
+Flow<Decision> begin_session(SaveSession in, std::string return_to);
 
 }  // namespace gatelet::flow

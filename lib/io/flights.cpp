@@ -16,6 +16,11 @@ using SteadyClock = std::chrono::steady_clock;
 
 Error ended_error() { return {Status::cancelled, "the engine ends"}; }
 
+bool is_about_lock(const flow::StoreCall& call) noexcept {
+  using What = flow::StoreCall::What;
+  return call.what == What::lock || call.what == What::extend || call.what == What::unlock;
+}
+
 template <class T>
 Result<flow::Outcome> outcome_of(Result<T> result) {
   if (!result.ok()) return std::move(result).error();
@@ -192,9 +197,35 @@ void Flights::ask_store(FlightId id, flow::StoreCall call) {
     take(EffectAnswer{
         id, Error{Status::store_unreachable, "the session store did not answer in time"}});
   });
+  auto about_lock = is_about_lock(call) ? std::optional(call) : std::nullopt;
   // Kept for the end of the round: a store may answer inside the call.
-  store_->start(id, std::move(call), [this, id](Result<flow::StoreReply> reply) {
-    answers_.push_back({id, outcome_of(std::move(reply))});
+  store_->start(id, std::move(call),
+                [this, id, about_lock = std::move(about_lock)](Result<flow::StoreReply> reply) {
+                  if (about_lock && reply.ok()) note_lock(id, *about_lock, *reply);
+                  answers_.push_back({id, outcome_of(std::move(reply))});
+                });
+}
+
+// A lock that a task holds is extended at a third of its lease while the task does other things,
+// until it releases the lock, loses it, or ends.
+void Flights::note_lock(FlightId id, const flow::StoreCall& call, const flow::StoreReply& reply) {
+  const auto place = flights_.find(id);
+  if (place == flights_.end()) return;
+  auto& flight = place->second;
+  timers_.remove(std::exchange(flight.extension, 0));
+  flight.lock.reset();
+  if (!reply.is_owner || call.what == flow::StoreCall::What::unlock) return;
+  flight.lock = flow::StoreCall::extend(call.key, call.value, call.lifetime);
+  extend_later(id);
+}
+
+void Flights::extend_later(FlightId id) {
+  auto& flight = flights_.at(id);
+  flight.extension = timers_.add(SteadyClock::now() + flight.lock->lifetime / 3, [this, id] {
+    const auto call = *flights_.at(id).lock;
+    // Whoever lost the lock finds out by asking; nobody waits for this answer.
+    store_->start(++last_side_call_, call, [](const Result<flow::StoreReply>&) {});
+    extend_later(id);
   });
 }
 
@@ -234,6 +265,11 @@ void Flights::forget(FlightId id) {
   auto& flight = place->second;
   timers_.remove(flight.deadline);
   timers_.remove(flight.timer);
+  timers_.remove(flight.extension);
+  if (flight.lock) {  // it did not come to release it
+    const auto unlock = flow::StoreCall::unlock(flight.lock->key, flight.lock->value);
+    store_->start(++last_side_call_, unlock, [](const Result<flow::StoreReply>&) {});
+  }
   if (flight.completion) by_completion_.erase(flight.completion.get());
   flights_.erase(place);
 }

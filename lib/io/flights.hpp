@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -42,6 +43,8 @@ class Flights {
     Timers::Id deadline = 0;  // of the whole task
     Timers::Id timer = 0;     // of the effect: a delay, or the time a call has
     bool awaits_answer = false;
+    std::optional<flow::StoreCall> lock;  // what extends the lock that the task holds
+    Timers::Id extension = 0;
   };
 
   std::vector<FlightId> ids() const;
@@ -56,6 +59,8 @@ class Flights {
   void refetch(FlightId id, const flow::Refetch& wanted);
   void check(FlightId id, flow::PasswordCheck wanted);
   void ask_store(FlightId id, flow::StoreCall call);
+  void note_lock(FlightId id, const flow::StoreCall& call, const flow::StoreReply& reply);
+  void extend_later(FlightId id);
   void wait(Duration at_most);
 
   void resume(FlightId id, Result<flow::Outcome> outcome);
@@ -77,6 +82,7 @@ class Flights {
   std::unordered_map<FlightId, Flight> flights_;
   std::unordered_map<const Completion*, FlightId> by_completion_;
   FlightId last_id_ = 0;
+  Store::Id last_side_call_ = Store::Id{1} << 63;  // of calls that no task waits for
   bool is_draining_ = false;
   // So many that the last one is answered within seconds.
   static constexpr std::size_t max_waiting_passwords = 64;

@@ -22,6 +22,10 @@ void MemoryStore::start(Id, flow::StoreCall call, Done done) {
   switch (call.what) {
     case What::get: reply.record = get(call.key, now); break;
     case What::put: put(std::move(call), now); break;
+    case What::replace:
+      reply.was_there = get(call.key, now).has_value();
+      if (reply.was_there) put(std::move(call), now);
+      break;
     case What::erase: erase(call.key); break;
     case What::lock: reply.is_owner = lock(std::move(call), now); break;
     case What::extend:

@@ -87,7 +87,7 @@ Result<std::vector<std::string>> write_session(const SessionSettings& settings,
                                                std::span<const HeaderView> request_headers,
                                                Entropy& entropy) {
   if (session.ticket) {
-    return write_ticket(settings, keys, *session.ticket, session, host, request_headers);
+    return write_ticket(settings, keys, *session.ticket, session, host, request_headers, entropy);
   }
   if (!session.created_at) return Error{Status::internal, "a session without created_at"};
   const auto value = seal(settings, keys, session, entropy);

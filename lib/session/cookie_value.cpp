@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/secret.hpp"
 #include "session/signed_value.hpp"
 
 namespace gatelet::session {
@@ -38,6 +39,9 @@ Result<OpenedValue> open_signed(const SessionSettings& settings, const CookieKey
   const auto size = decode_payload(found->parts.payload, buffer);
   if (!size) return size.error();
   workspace.used = *size;
+  if (value.binding.purpose == Purpose::ticket) {  // signed only
+    return OpenedValue{std::string_view(buffer).substr(0, *size), found->parts.seconds};
+  }
   auto decrypted = found->key->cipher.decrypt_in_place(buffer.data(), *size);
   if (!decrypted) return std::move(decrypted).error();
 
@@ -52,6 +56,7 @@ Result<OpenedValue> open_signed(const SessionSettings& settings, const CookieKey
 
 Result<std::string> encrypt(const CookieKeys& keys, Purpose purpose, std::string_view content,
                             Entropy& entropy) {
+  if (purpose == Purpose::ticket) return std::string(content);
   if (purpose != Purpose::session) return keys.cipher().encrypt(content, entropy);
   auto frame = write_frame(content);
   if (!frame) return frame;
@@ -88,9 +93,11 @@ Result<std::string> seal_value(const SessionSettings& settings, const CookieKeys
                                std::int64_t seconds, Entropy& entropy) {
   if (settings.format == CookieFormat::native)
     return keys.native().seal(binding, content, seconds, entropy);
-  const auto sealed = encrypt(keys, binding.purpose, content, entropy);
+  auto sealed = encrypt(keys, binding.purpose, content, entropy);
   if (!sealed) return sealed;
-  return write_signed(keys.mac(), binding.name, *sealed, seconds);
+  auto value = write_signed(keys.mac(), binding.name, *sealed, seconds);
+  wipe(*sealed);  // a ticket is not encrypted
+  return value;
 }
 
 std::optional<std::int64_t> claimed_time(std::string_view value) noexcept {

@@ -51,7 +51,11 @@ Freshness judge(const Session& session, const SessionSettings& settings, Instant
   if (is_over(session, settings, at)) return Freshness::dead;
 
   const bool is_due = is_old(session, settings, at) || tokens_run_out(session, settings, now);
-  if (is_due && !session.refresh_token.empty()) return Freshness::refresh_now;
+  if (is_due && !session.refresh_token.empty()) {
+    // Where the result need not be carried away by an answer, nobody has to wait for it.
+    return settings.is_stored && tokens_hold(session, now) ? Freshness::refresh_soon
+                                                           : Freshness::refresh_now;
+  }
 
   const bool tokens_end_it =
       settings.session_ends_with_tokens || (settings.expire_with_tokens_on_refresh_only && is_due);

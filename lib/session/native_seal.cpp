@@ -21,7 +21,8 @@ constexpr std::size_t header_size = 2 + key_id_size + 8;
 constexpr std::size_t header_text_size = base64url::encoded_size(header_size, Padding::none);
 constexpr std::size_t overhead = SealKey::nonce_size + SealKey::tag_size;
 constexpr std::string_view salt = "gatelet cookie v1";
-constexpr std::array purposes = {Purpose::session, Purpose::login_state, Purpose::sign_out_state};
+constexpr std::array purposes = {Purpose::session, Purpose::login_state, Purpose::sign_out_state,
+                                 Purpose::ticket};
 
 static_assert(header_size % 3 == 0, "the text of the header ends where that of the nonce begins");
 
@@ -30,6 +31,7 @@ constexpr std::string_view text_of(Purpose purpose) noexcept {
     case Purpose::session: return "session";
     case Purpose::login_state: return "login state";
     case Purpose::sign_out_state: return "sign-out state";
+    case Purpose::ticket: return "ticket";
   }
   return {};
 }

@@ -26,7 +26,7 @@
 namespace gatelet::session {
 
 // What a value is for. Each has keys of its own.
-enum class Purpose : std::uint8_t { session, login_state, sign_out_state };
+enum class Purpose : std::uint8_t { session, login_state, sign_out_state, ticket };
 
 // What a value is bound to: it opens for the same purpose under the same cookie name only.
 struct Binding {

@@ -10,7 +10,7 @@
 #include "session/bounded_record.hpp"
 #include "session/cookie_expiry.hpp"
 #include "session/cookie_split.hpp"
-#include "session/signed_value.hpp"
+#include "session/cookie_value.hpp"
 
 namespace gatelet::session {
 namespace {
@@ -105,25 +105,23 @@ std::string lock_key(const Ticket& ticket) { return ticket.id + ".lock"; }
 
 Result<Ticket> open_ticket(const SessionSettings& settings, const CookieKeys& keys,
                            const SessionCookie& cookie, Instant now) {
-  const auto parts =
-      check_signed(keys.mac(), settings.cookie_name, cookie.whole, settings.cookie_expire, now);
-  if (!parts) return parts.error();
-  std::string text;
-  const auto size = decode_payload(parts->payload, text);
-  auto ticket = size ? read_ticket(settings, std::string_view(text).substr(0, *size))
-                     : Result<Ticket>(size.error());
-  wipe(text);
-  return ticket;
+  BorrowedWorkspace workspace(keys.workspaces());
+  const CookieValue value{
+      {Purpose::ticket, settings.cookie_name}, cookie.whole, settings.cookie_expire};
+  const auto opened = open_value(settings, keys, value, now, *workspace);
+  if (!opened) return opened.error();
+  return read_ticket(settings, opened->content);
 }
 
 Result<std::vector<std::string>> write_ticket(const SessionSettings& settings,
                                               const CookieKeys& keys, const Ticket& ticket,
                                               const Session& session, std::string_view host,
-                                              std::span<const HeaderView> request_headers) {
+                                              std::span<const HeaderView> request_headers,
+                                              Entropy& entropy) {
   if (!session.created_at) return Error{Status::internal, "a session without created_at"};
   auto text = write_text(ticket);
-  const auto value =
-      write_signed(keys.mac(), settings.cookie_name, text, session.created_at->seconds);
+  const auto value = seal_value(settings, keys, {Purpose::ticket, settings.cookie_name}, text,
+                                session.created_at->seconds, entropy);
   wipe(text);
   if (!value) return value.error();
   const auto attributes = cookie_attributes(settings, host);

@@ -1,5 +1,5 @@
-// Tickets: how a session in a store is found and opened, in oauth2-proxy's format (byte by byte in
-// README.md).
+// Tickets: how a session in a store is found and opened. The record is in oauth2-proxy's format,
+// byte by byte in README.md; the cookie in the format of the settings.
 //
 // The browser keeps the ticket, in one signed cookie; the store keeps the record, under the
 // ticket's id and encrypted with the ticket's secret. Neither is worth anything without the other.
@@ -48,20 +48,21 @@ std::string lock_key(const Ticket&);
 //   off: as the reference reads, the first one.
 std::vector<SessionCookie> find_ticket_cookies(const SessionSettings&, std::span<const HeaderView>);
 
-// Opens a value: signature, age, form, id, secret. Joined parts are none. Whether there is a
-// session is the store's to say.
+// Opens a value of either format, as a session's: seal or signature, age, form, id, secret. Joined
+// parts are none. Whether there is a session is the store's to say.
 //   Failure: Status::session_invalid; the text says which step refused, never a byte of the value.
 Result<Ticket> open_ticket(const SessionSettings&, const CookieKeys&, const SessionCookie&,
                            Instant now);
 
 // Set-Cookie values that store the ticket of `session`, and that expire every part of a session
-// cookie which `request_headers` carry. The MAC's time stamp is created_at.
+// cookie which `request_headers` carry. The value's time stamp is created_at.
 //   Requires: created_at is set.
-//   Failure: Status::internal.
+//   Failure: Status::no_entropy or internal.
 Result<std::vector<std::string>> write_ticket(const SessionSettings&, const CookieKeys&,
                                               const Ticket&, const Session& session,
                                               std::string_view host,
-                                              std::span<const HeaderView> request_headers);
+                                              std::span<const HeaderView> request_headers,
+                                              Entropy&);
 
 // Set-Cookie values that expire NAME, whether or not the request carries it, and every part it
 // carries, with the same attributes: who moved from cookies to a store leaves nothing behind.

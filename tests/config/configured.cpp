@@ -119,6 +119,8 @@ void add_policy(const policy::Policy& p, Members& out) {
 
 void add_session(const session::SessionSettings& s, Members& out) {
   out.add("cookie_name", s.cookie_name);
+  out.add("is_stored", s.is_stored);
+  out.add("cache_max_staleness", s.cache_max_staleness);
   out.add("cookie_domains", s.cookie_domains);
   out.add("attributes.path", s.attributes.path);
   for (const auto& rule : s.cookie_rules) {
@@ -263,6 +265,8 @@ std::map<std::string, std::string> members(const Settings& settings) {
   auto& files = out.all["header_files"];
   for (const auto& file : resolved.header_files) files += file.path + "|";
   out.add_number("session_cache_size", resolved.session_cache_size);
+  out.add_number("session_memory_limit", resolved.session_memory_limit);
+  out.add("store_timeout", resolved.store_timeout);
   out.add("own_thread", resolved.own_thread);
   out.add_number("max_operations", resolved.max_operations);
   out.add("http_timeout", resolved.http_timeout);

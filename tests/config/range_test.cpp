@@ -28,7 +28,7 @@ TEST_SUITE("config/range") {
     CHECK_FALSE(takes(Row::cookie_samesite, "la"));
     CHECK_FALSE(takes(Row::cookie_samesite, "lax|strict"));
     CHECK(text_complaint(Row::session_store_type, "redis") ==
-          R"("redis" is unknown; write "cookie")");
+          R"("redis" is unknown; write "cookie" or "memory")");
   }
 
   TEST_CASE("url: absolute http and https only") {

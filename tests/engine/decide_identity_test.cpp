@@ -46,8 +46,9 @@ TEST_SUITE("engine/decide_identity") {
   TEST_CASE("identify: the person who may come in, nobody else, and no refresh") {
     World world;
     const auto who = [&](const std::string& cookie) {
-      return world.with({.cookie = cookie},
-                        [](const Question& question) { return engine::identify(question); });
+      return world.with({.cookie = cookie}, [](const Question& question) {
+        return std::get<Identity>(*engine::identify(question));
+      });
     };
     CHECK_FALSE(who("").has_session());
     CHECK(who(world.cookie_of(world.person())).email() == "ada@example.com");
@@ -155,8 +156,9 @@ TEST_SUITE("engine/decide_identity") {
     add_users(world);
     std::string text;
     const auto who = [&](std::string_view pair) {
-      return world.with({.cookie = world.cookie_of(world.person()), .headers = {basic(text, pair)}},
-                        [](const Question& question) { return engine::identify(question); });
+      return world.with(
+          {.cookie = world.cookie_of(world.person()), .headers = {basic(text, pair)}},
+          [](const Question& question) { return std::get<Identity>(*engine::identify(question)); });
     };
     CHECK(who("zoe:secret").user() == "zoe");
     CHECK_FALSE(who("zoe:x").has_session());

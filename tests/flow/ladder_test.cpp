@@ -271,7 +271,8 @@ class refresh_stored_session final : public Scenario {
   }
   bool survives(const std::string& effect, Kind kind, bool for_good) const override {
     if (effect.ends_with("/userinfo") || effect == "refetch keys") return true;
-    if (effect == "store extend" || effect == "store put" || effect == "store unlock") return true;
+    if (effect == "store extend" || effect == "store replace" || effect == "store unlock")
+      return true;
     if (effect == "store lock" && blame_of(kind) == StatusClass::peer) return !for_good;
     const bool is_before_grant = effect == "refetch metadata" || effect == "store get";
     return kind == Kind::late && is_before_grant && !for_good;

@@ -71,7 +71,7 @@ TEST_SUITE("flow/refresh_stored_session") {
     REQUIRE(renewed.ok());
     CHECK(one.world.driver.seen ==
           std::vector<std::string>{"store lock", "store get", "POST https://idp.example/token",
-                                   "store extend", "store put", "store unlock"});
+                                   "store extend", "store replace", "store unlock"});
     CHECK(renewed->ticket == one.session->ticket);
     CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
     CHECK(one.world.session()->refresh_token == renewed->refresh_token);
@@ -152,6 +152,12 @@ TEST_SUITE("flow/refresh_stored_session") {
     two.at_call(What::get, 2, [&] { two.world.store.records.clear(); });
     CHECK(two.status() == Status::grant_ended);
     CHECK(two.world.store.records.empty());
+
+    Stored three;  // while the provider answers
+    three.at_call(What::extend, 1, [&] { three.world.store.records.clear(); });
+    CHECK(three.status() == Status::grant_ended);
+    CHECK(three.world.provider.num_refreshes == 1);
+    CHECK(three.world.store.records.empty());
   }
 
   TEST_CASE("OP-17: the provider ended the grant: the record goes; trouble leaves it") {
@@ -186,18 +192,18 @@ TEST_SUITE("flow/refresh_stored_session") {
 
   TEST_CASE("a store that goes down after the grant: put again for a while, and kept here") {
     Stored one;
-    one.fail(What::put);
+    one.fail(What::replace);
     const auto renewed = one.refresh();
     REQUIRE(renewed.ok());
     CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
     const auto& seen = one.world.driver.seen;
-    CHECK(std::count(seen.begin(), seen.end(), "store put") == 4);
+    CHECK(std::count(seen.begin(), seen.end(), "store replace") == 4);
     CHECK(one.world.provider.num_refreshes == 1);
 
     Stored two;
     int num_failures = 0;
     two.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
-      if (call.what == What::put && ++num_failures < 3) {
+      if (call.what == What::replace && ++num_failures < 3) {
         return Error{Status::store_unreachable, "gone"};
       }
       return two.world.store.answer(call);

@@ -27,6 +27,7 @@ constexpr std::size_t limit = 4096;
 SessionSettings settings_with(bool newest_of_duplicates) {
   SessionSettings settings;
   settings.cookie_name = "n";
+  settings.format = CookieFormat::oauth2_proxy;
   settings.newest_of_duplicates = newest_of_duplicates;
   settings.record_limit = limit;
   return settings;
@@ -54,7 +55,8 @@ struct World {
     for (int i = 0; i < 3; ++i) tickets.push_back(make_ticket(settings, entropy).value());
     for (const auto& ticket : tickets) {
       const auto line =
-          write_ticket(settings, *keys, ticket, sample_session(), "app.example", {}).value();
+          write_ticket(settings, *keys, ticket, sample_session(), "app.example", {}, entropy)
+              .value();
       values.push_back(line.front().substr(2, line.front().find(';') - 2));
     }
     values.back() =

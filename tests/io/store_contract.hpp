@@ -74,6 +74,26 @@ inline void check_store_contract(const StoreUnderTest& store) {
     CHECK(store.ask(StoreCall::erase(key("a"))).ok());
   }
 
+  SUBCASE("replace writes only where a record is, with a lifetime of its own") {
+    const auto replace = [&](const char* name, std::string record, Duration lifetime) {
+      return store.ask(StoreCall::replace(key(name), std::move(record), lifetime))
+          .value()
+          .was_there;
+    };
+    CHECK_FALSE(replace("none", "1", 60s));
+    CHECK_FALSE(get("none"));
+    put("a", "1", 60s);
+    CHECK(replace("a", "2", 100ms));
+    CHECK(get("a") == "2");
+    store.pass(250ms);
+    CHECK_FALSE(get("a"));
+    CHECK_FALSE(replace("a", "3", 60s));
+    put("b", "1", 60s);
+    CHECK(replace("b", "2", Duration::zero()));
+    CHECK(store.ask(StoreCall::erase(key("b"))).ok());
+    CHECK_FALSE(replace("b", "3", 60s));
+  }
+
   SUBCASE("a record is gone after its lifetime, to the millisecond") {
     put("short", "s", 150ms);
     put("long", "l", 60s);

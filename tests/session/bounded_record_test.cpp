@@ -12,6 +12,7 @@ using samples::begin;
 TEST_SUITE("session/bounded_record") {
   TEST_CASE("write_bounded_record: with tokens or without, our own keys as the settings say") {
     SessionSettings settings;
+    settings.format = CookieFormat::oauth2_proxy;
     auto session = samples::session();
     session.provider_id = "github";
     CHECK(write_bounded_record(settings, session, true).value() == write_record(session, {}));

@@ -126,4 +126,19 @@ TEST_SUITE("session/lifetime") {
     CHECK(to_timestamp(at_unix(5) + 7ns) == Timestamp{5, 7});
     CHECK(to_timestamp(at_unix(0) - 1ns) == Timestamp{-1, 999999999});
   }
+
+  TEST_CASE("judge: in a store, a session whose tokens still hold is renewed soon, else now") {
+    Session session;
+    session.created_at = to_timestamp(at_unix(1767225600));
+    session.expires_on = to_timestamp(at_unix(1767225600 + 3600));
+    session.refresh_token = Secret("r");
+    SessionSettings settings;
+    for (const bool is_stored : {false, true}) {
+      settings.is_stored = is_stored;
+      const auto soon = is_stored ? Freshness::refresh_soon : Freshness::refresh_now;
+      CHECK(judge(session, settings, at_unix(1767225600 + 60)) == Freshness::fresh);
+      CHECK(judge(session, settings, at_unix(1767225600 + 3590)) == soon);
+      CHECK(judge(session, settings, at_unix(1767225600 + 3600)) == Freshness::refresh_now);
+    }
+  }
 }

@@ -90,7 +90,8 @@ TEST_SUITE("session/lz4_frame") {
     }
   }
 
-  TEST_CASE("EN-20: read: nothing, stray bytes behind, a missing end and a dictionary are refused") {
+  TEST_CASE(
+      "EN-20: read: nothing, stray bytes behind, a missing end and a dictionary are refused") {
     CHECK(refusal("") == "the compressed record is empty");
     CHECK(refusal(small + std::string(1, '\0')) == "the compressed record is cut short");
     CHECK(refusal(small + "stray bytes") == "the compressed record is damaged");

@@ -134,7 +134,8 @@ TEST_SUITE("session/msgpack") {
     CHECK_FALSE(read_value(std::string(6000, '9').replace(0, 2, "91") + "01").has_value());
   }
 
-  TEST_CASE("H-07: read: a count is checked against the bytes that are there before anything is taken") {
+  TEST_CASE(
+      "H-07: read: a count is checked against the bytes that are there before anything is taken") {
     for (const char* hex :
          {"ddffffffff01", "dfffffffff01", "dc000301", "92", "81a16b", "de0002a16101"})
       CHECK_FALSE(read_value(hex).has_value());

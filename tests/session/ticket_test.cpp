@@ -22,6 +22,7 @@ constexpr std::size_t around = crypto::Gcm::nonce_size + crypto::Gcm::tag_size;
 SessionSettings named(std::string name = "n") {
   SessionSettings settings;
   settings.cookie_name = std::move(name);
+  settings.format = CookieFormat::oauth2_proxy;
   return settings;
 }
 
@@ -36,8 +37,9 @@ Ticket sample(std::string_view secret = "0123456789abcdef") {
 
 std::vector<std::string> written(const Ticket& ticket, const SessionSettings& settings = named(),
                                  std::span<const HeaderView> headers = {}) {
+  support::SeededEntropy entropy;
   return write_ticket(settings, *samples::keys(), ticket, samples::session(), samples::host,
-                      headers)
+                      headers, entropy)
       .value();
 }
 
@@ -177,9 +179,47 @@ TEST_SUITE("session/ticket") {
   TEST_CASE("write_ticket: a session without an age is an error") {
     auto session = samples::session();
     session.created_at.reset();
+    support::SeededEntropy entropy;
     const auto result =
-        write_ticket(named(), *samples::keys(), sample(), session, samples::host, {});
+        write_ticket(named(), *samples::keys(), sample(), session, samples::host, {}, entropy);
     CHECK(result.error().status == Status::internal);
+  }
+
+  TEST_CASE("F-245: in the native format a ticket is sealed, for tickets only, and by a ring") {
+    auto settings = named();
+    settings.format = CookieFormat::native;
+    const auto value = value_of(written(sample(), settings).front());
+    CHECK(value.find('|') == std::string::npos);
+    CHECK(open_value(value, at_unix(begin + 60), settings)->id == id);
+    CHECK_FALSE(open_value(value).ok());  // by who reads oauth2-proxy's format alone
+    CHECK_FALSE(open_value(sign(v2(id)), at_unix(begin + 60), settings).ok());
+    settings.accept_other_format = true;
+    CHECK(open_value(sign(v2(id)), at_unix(begin + 60), settings).ok());
+
+    // A session under the same name is no ticket, nor the other way round.
+    support::SeededEntropy entropy;
+    const auto session =
+        write_session(settings, *samples::keys(), samples::session(), samples::host, {}, entropy)
+            .value();
+    CHECK_FALSE(open_value(value_of(session.front()), at_unix(begin + 60), settings).ok());
+    SessionCookie cookie;
+    cookie.whole = value;
+    CHECK_FALSE(open_session(settings, *samples::keys(), cookie, at_unix(begin + 60)).ok());
+  }
+
+  TEST_CASE("F-246: a ticket of the secret before this one opens, in either format") {
+    const std::vector<Secret> before = {Secret("0123456789!bcdef0123456789!bcdef")};
+    const auto keys = CookieKeys::make(Secret("another secret of 32 bytes......"), before).value();
+    const auto others = CookieKeys::make(Secret("another secret of 32 bytes......")).value();
+    for (const auto format : {CookieFormat::native, CookieFormat::oauth2_proxy}) {
+      auto settings = named();
+      settings.format = format;
+      const auto value = value_of(written(sample(), settings).front());
+      SessionCookie cookie;
+      cookie.whole = value;
+      CHECK(open_ticket(settings, *keys, cookie, at_unix(begin + 60)).ok());
+      CHECK_FALSE(open_ticket(settings, *others, cookie, at_unix(begin + 60)).ok());
+    }
   }
 
   TEST_CASE("write_ticket: what a split cookie session left is expired") {

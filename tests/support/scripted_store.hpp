@@ -25,6 +25,10 @@ class ScriptedStore {
           reply.record = found->second;
         }
         break;
+      case What::replace:
+        reply.was_there = records.contains(call.key);
+        if (!reply.was_there) break;
+        [[fallthrough]];
       case What::put:
         records[call.key] = call.value;
         lifetimes[call.key] = call.lifetime;

@@ -11,6 +11,7 @@
 #include "oauth2_proxy.hpp"
 #include "session/record.hpp"
 #include "session/ticket.hpp"
+#include "support/scripted_entropy.hpp"
 
 using namespace gatelet;
 using namespace gatelet::session;
@@ -178,8 +179,9 @@ TEST_SUITE("vectors/tickets") {
                           Secret(vectors::bytes_at(one, "ticket_secret_hex"))};
       const auto session = vectors::expected_session(one.at("expected"));
       const auto headers = vectors::headers_of(one);
+      support::SeededEntropy entropy;
       const auto written =
-          write_ticket(settings, *keys, ticket, session, vectors::request_host, headers);
+          write_ticket(settings, *keys, ticket, session, vectors::request_host, headers, entropy);
       CHECK(written.value() == one.at("set_cookie").get<std::vector<std::string>>());
       CHECK(lock_key(ticket) == vectors::text_at(one, "lock_key"));
       CHECK(settings.cookie_expire.count() == one.at("redis_ttl_seconds").get<std::int64_t>());
@@ -224,8 +226,11 @@ TEST_SUITE("vectors/tickets") {
     const auto keys = CookieKeys::make(vectors::secret_of(*one)).value();
     const auto ticket = read_case(*one, settings).value();
     const auto session = load_case(*one, settings, ticket).value();
+    support::SeededEntropy entropy;
     const auto line =
-        write_ticket(settings, *keys, ticket, session, vectors::request_host, {}).value().front();
+        write_ticket(settings, *keys, ticket, session, vectors::request_host, {}, entropy)
+            .value()
+            .front();
     const auto value = line.substr(line.find('=') + 1, line.find(';') - line.find('=') - 1);
     const auto payload =
         base64url::decode(value.substr(0, value.find('|')), base64url::Padding::required);

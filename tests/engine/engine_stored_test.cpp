@@ -1,0 +1,213 @@
+// The engine whose sessions are in a store: the memory of the process.
+#include <gatelet/engine.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/live_engine.hpp"
+
+using namespace gatelet;
+using namespace gatelet::engine;
+
+namespace {
+
+using std::chrono::seconds;
+
+Options stored(Options more = {}) {
+  more.emplace_back("session_store_type", "memory");
+  return more;
+}
+
+struct SignedIn : Live {
+  Browser person;
+  explicit SignedIn(const Options& more = {}) : Live(stored(more)), person(engine) {
+    REQUIRE(person.sign_in(provider).reason() == Reason::signed_in);
+    REQUIRE(person.has_session());
+  }
+  int num_refreshes() {
+    return provider.with([](auto& fake) { return static_cast<int>(fake.num_refreshes); });
+  }
+  // Waits for a refresh behind the answers.
+  bool wait_for_refreshes(int wanted) {
+    for (int i = 0; i < 500 && num_refreshes() < wanted; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return num_refreshes() == wanted;
+  }
+};
+
+bool is_at_once(const Outcome<Decision>& outcome) {
+  return outcome.ok() && std::holds_alternative<Decision>(*outcome);
+}
+
+}  // namespace
+
+TEST_SUITE("engine/engine: stored") {
+  TEST_CASE("F-248: the browser has a ticket, the application its person; after that from memory") {
+    SignedIn one;
+    CHECK(one.person.cookies.size() == 1);
+    CHECK(one.person.cookie_header().size() < 300);
+    CHECK_FALSE(is_at_once(one.person.ask("/page")));  // the store is asked
+    const auto page = one.person.get("/page");
+    CHECK(page.kind() == Decision::Kind::allow);
+    CHECK(page.identity()->email() == "alice@example.com");
+    CHECK(value_of(page.upstream(), "X-Forwarded-Email") == "alice@example.com");
+    CHECK(session_cookie_of(page).empty());
+    CHECK(is_at_once(one.person.ask("/page")));
+  }
+
+  TEST_CASE("F-427: after the staleness the store is asked again; 0 asks each time") {
+    SignedIn one;
+    (void)one.person.get("/page");
+    one.clock->advance(seconds(4));
+    CHECK(is_at_once(one.person.ask("/page")));
+    one.clock->advance(seconds(2));
+    CHECK_FALSE(is_at_once(one.person.ask("/page")));
+
+    SignedIn two(Options{{"session_cache_max_staleness", "0s"}});
+    (void)two.person.get("/page");
+    CHECK_FALSE(is_at_once(two.person.ask("/page")));
+    CHECK(two.person.get("/page").kind() == Decision::Kind::allow);
+  }
+
+  TEST_CASE("F-270: whoever signs out is out at once, with every copy of the ticket") {
+    SignedIn one;
+    auto copy = one.browser();
+    copy.cookies = one.person.cookies;
+    CHECK(copy.get("/page").kind() == Decision::Kind::allow);
+
+    const auto answer = one.person.get("/oauth2/sign_out");
+    CHECK(answer.reason() == Reason::signed_out);
+    CHECK_FALSE(one.person.has_session());
+    const auto refused = copy.get("/page", {{"Accept", "application/json"}});
+    CHECK(refused.http_status() == 401);
+    one.clock->advance(seconds(3600 + 60));  // what this process remembers is over
+    CHECK(copy.get("/page").kind() != Decision::Kind::allow);
+  }
+
+  TEST_CASE("F-270: without a refresh token too") {
+    Live live(stored({{"session_cache_max_staleness", "1h"}}));
+    live.provider.with([](auto& fake) {
+      fake.edit_token_reply = [](support::JsonText& body) { body.remove("refresh_token"); };
+      return 0;
+    });
+    struct {
+      Live& live;
+      Browser person;
+      Browser browser() { return live.browser(); }
+    } one{live, live.browser()};
+    one.person.sign_in(live.provider);
+    auto copy = one.browser();
+    copy.cookies = one.person.cookies;
+    CHECK(copy.get("/page").kind() == Decision::Kind::allow);
+    (void)one.person.get("/oauth2/sign_out");
+    CHECK(copy.get("/page").kind() != Decision::Kind::allow);
+  }
+
+  TEST_CASE("MA-26: the ticket that was there before a sign-in opens nothing after it") {
+    SignedIn one;
+    const auto planted = one.person.cookies;
+    const auto again = one.person.sign_in(one.provider, "/oauth2/start?rd=%2F");
+    REQUIRE(again.reason() == Reason::signed_in);
+    CHECK(one.person.cookies != planted);
+    auto attacker = one.browser();
+    attacker.cookies = planted;
+    CHECK(attacker.get("/page").kind() != Decision::Kind::allow);
+    CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+  }
+
+  TEST_CASE("F-253: tokens that still hold are renewed behind the answer, once, and nobody waits") {
+    SignedIn one;
+    (void)one.person.get("/page");
+    one.let_tokens_run_out();  // in ten seconds
+    (void)one.person.get("/page");
+    one.provider.hold("/token");
+    for (int i = 0; i < 20; ++i) CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+    one.provider.let_go();
+    CHECK(one.wait_for_refreshes(1));
+    Decision page;
+    for (int i = 0; i < 200 && session_cookie_of(page).empty(); ++i) page = one.person.get("/page");
+    CHECK_FALSE(session_cookie_of(page).empty());  // the ticket lasts as long as the session
+    CHECK(one.num_refreshes() == 1);
+    CHECK(one.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+  }
+
+  TEST_CASE("K-02: tokens that ran out: fifty requests wait for one refresh") {
+    SignedIn one;
+    one.clock->advance(seconds(3700));
+    one.provider.hold("/token");
+    std::vector<Outcome<Decision>> asked;
+    for (int i = 0; i < 50; ++i) asked.push_back(one.person.ask("/page"));
+    CHECK(one.provider.wait_for("/token", 2));
+    one.provider.let_go();
+    for (auto& outcome : asked) {
+      const auto answer = wait_for(std::move(outcome));
+      REQUIRE(answer.ok());
+      CHECK(answer->kind() == Decision::Kind::allow);
+    }
+    CHECK(one.num_refreshes() == 1);
+    CHECK(one.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+  }
+
+  TEST_CASE("a ticket without a record, a forged one, and a session's cookie are nobody's") {
+    SignedIn one;
+    SignedIn elsewhere;
+    auto foreign = one.browser();
+    foreign.cookies = elsewhere.person.cookies;  // the same secret, another store
+    const auto answer = foreign.get("/page", {{"Accept", "application/json"}});
+    CHECK(answer.http_status() == 401);
+    CHECK(answer.reason() == Reason::session_invalid);
+
+    auto forged = one.person.cookies.begin()->second;
+    forged[forged.size() / 2] = forged[forged.size() / 2] == 'A' ? 'B' : 'A';
+    foreign.cookies["__Host-gatelet"] = forged;
+    CHECK(is_at_once(foreign.ask("/page")));  // no question to the store is worth it
+    CHECK(foreign.get("/page").kind() != Decision::Kind::allow);
+
+    Live in_cookies;
+    auto moved = in_cookies.browser();
+    moved.sign_in(in_cookies.provider);
+    foreign.cookies = moved.cookies;
+    CHECK(foreign.get("/page").kind() != Decision::Kind::allow);
+  }
+
+  TEST_CASE("identify: asks the store as decide does") {
+    SignedIn one;
+    const auto cookie = one.person.cookie_header();
+    const std::vector<HeaderView> headers = {{"Cookie", cookie}};
+    auto view = request_to("/page");
+    view.headers = headers;
+    auto asked = one.engine->identify(view);
+    REQUIRE(asked.ok());
+    REQUIRE(std::holds_alternative<Operation<Identity>>(*asked));
+    const auto found =
+        std::get<Operation<Identity>>(*asked).wait(std::chrono::steady_clock::now() + seconds(10));
+    REQUIRE(found.ok());
+    CHECK(found->email() == "alice@example.com");
+  }
+
+  TEST_CASE("F-248: above the limit the session not used for the longest goes, and no other") {
+    SignedIn first(Options{{"session_memory_limit", "2"}, {"session_cache_size", "0"}});
+    auto second = first.browser(), third = first.browser();
+    second.sign_in(first.provider);
+    CHECK(first.person.get("/page").kind() == Decision::Kind::allow);
+    third.sign_in(first.provider);
+    CHECK(second.get("/page").kind() != Decision::Kind::allow);
+    CHECK(first.person.get("/page").kind() == Decision::Kind::allow);
+    CHECK(third.get("/page").kind() == Decision::Kind::allow);
+  }
+
+  TEST_CASE("a reload keeps the store, and cannot exchange it") {
+    SignedIn one;
+    CHECK(one.engine->reload(live_settings(one.provider, stored({{"banner", "x"}}))).ok());
+    CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+    const auto refused = one.engine->reload(live_settings(one.provider, {}));
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().text.starts_with("session_store_type: cannot change"));
+    CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+  }
+}
