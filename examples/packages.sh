@@ -3,7 +3,7 @@
 # What building the library, the demo and the examples needs.
 build_packages=(
   build-essential ccache meson ninja-build pkg-config python3
-  libcurl4-openssl-dev libssl-dev rapidjson-dev liblz4-dev libre2-dev libtomlplusplus-dev libyaml-cpp-dev
+  libcurl4-openssl-dev libhiredis-dev libssl-dev rapidjson-dev liblz4-dev libre2-dev libtomlplusplus-dev libyaml-cpp-dev
   libcpp-httplib-dev libcli11-dev nlohmann-json3-dev zlib1g-dev
 )
 

@@ -1,0 +1,156 @@
+#include "io/redis_exchange.hpp"
+
+#include <hiredis/hiredis.h>
+
+#include <algorithm>
+#include <chrono>
+#include <initializer_list>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "http/ascii.hpp"
+
+namespace gatelet::io {
+namespace {
+
+using What = flow::StoreCall::What;
+using Type = RedisReply::Type;
+
+// A lock that its owner asks for again, since an answer was lost, is the owner's.
+constexpr std::string_view lock_script =
+    "if redis.call('set',KEYS[1],ARGV[1],'NX','PX',ARGV[2]) then return 1 end "
+    "if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end "
+    "redis.call('pexpire',KEYS[1],ARGV[2]) return 1";
+constexpr std::string_view extend_script =
+    "if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end "
+    "redis.call('pexpire',KEYS[1],ARGV[2]) return 1";
+constexpr std::string_view unlock_script =
+    "if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end "
+    "redis.call('del',KEYS[1]) return 1";
+
+std::string command(std::initializer_list<std::string_view> words) {
+  std::vector<const char*> data;
+  std::vector<std::size_t> sizes;
+  for (const auto& word : words) {
+    data.push_back(word.data());
+    sizes.push_back(word.size());
+  }
+  char* text = nullptr;
+  const auto size =
+      redisFormatCommandArgv(&text, static_cast<int>(words.size()), data.data(), sizes.data());
+  if (size < 0) throw std::bad_alloc();
+  std::string bytes(text, static_cast<std::size_t>(size));
+  wipe(text, bytes.size());  // may hold a password
+  redisFreeCommand(text);
+  return bytes;
+}
+
+// Redis keeps nothing for no time at all.
+std::string milliseconds(Duration time) {
+  const auto whole = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+  return std::to_string(std::max<decltype(whole)>(whole, 1));
+}
+
+std::string put_command(const flow::StoreCall& call) {
+  if (call.lifetime == Duration::zero()) return command({"SET", call.key, call.value});
+  if (call.lifetime % std::chrono::seconds(1) == Duration::zero() && call.lifetime > Duration{}) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(call.lifetime).count();
+    return command({"SET", call.key, call.value, "EX", std::to_string(seconds)});
+  }
+  return command({"SET", call.key, call.value, "PX", milliseconds(call.lifetime)});
+}
+
+std::string_view meaning(std::string_view word) noexcept {
+  constexpr std::pair<std::string_view, std::string_view> meanings[] = {
+      {"NOAUTH", "it asks for a user and password (redis_username, redis_password)"},
+      {"WRONGPASS", "user or password is wrong (redis_username, redis_password)"},
+      {"NOPERM", "its rules forbid this user a command or a key"},
+      {"LOADING", "it is still loading its data"},
+      {"READONLY", "it is a replica, which takes no writes"},
+      {"MASTERDOWN", "it is a replica that has lost its primary"},
+      {"MISCONF", "it cannot save to disk and takes no writes"},
+      {"OOM", "it has no memory left"},
+      {"BUSY", "it is busy with a script"},
+      {"WRONGTYPE", "a key of ours holds something that is not ours"},
+      {"MOVED", "it is part of a cluster"},
+      {"ASK", "it is part of a cluster"},
+      {"CLUSTERDOWN", "its cluster is down"},
+  };
+  for (const auto& [name, text] : meanings) {
+    if (name == word) return text;
+  }
+  return "it answered with an error";
+}
+
+}  // namespace
+
+std::string store_command(const flow::StoreCall& call) {
+  switch (call.what) {
+    case What::get: return command({"GET", call.key});
+    case What::put: return put_command(call);
+    case What::erase: return command({"DEL", call.key});
+    case What::lock:
+      return command({"EVAL", lock_script, "1", call.key, call.value, milliseconds(call.lifetime)});
+    case What::extend:
+      return command(
+          {"EVAL", extend_script, "1", call.key, call.value, milliseconds(call.lifetime)});
+    case What::unlock: return command({"EVAL", unlock_script, "1", call.key, call.value});
+  }
+  unreachable();
+}
+
+bool can_answer(What what, const RedisReply& reply) noexcept {
+  if (reply.type == Type::error) return true;
+  switch (what) {
+    case What::get: return reply.type == Type::string || reply.type == Type::nil;
+    case What::put: return is_ok(reply);
+    case What::erase:
+    case What::lock:
+    case What::extend:
+    case What::unlock:
+      return reply.type == Type::integer && (reply.number == 0 || reply.number == 1);
+  }
+  unreachable();
+}
+
+Result<flow::StoreReply> read_store_reply(What what, RedisReply reply) {
+  if (reply.type == Type::error) return refusal(reply);
+  flow::StoreReply answer;
+  if (what == What::get && reply.type == Type::string) answer.record = std::move(reply.text);
+  const bool is_about_lock = what == What::lock || what == What::extend || what == What::unlock;
+  answer.is_owner = is_about_lock && reply.number == 1;
+  return answer;
+}
+
+std::string sign_in_command(const Secret& user, const Secret& password) {
+  return command({"AUTH", user.empty() ? "default" : user.reveal(), password.reveal()});
+}
+
+std::string sign_in_by_password_command(const Secret& password) {
+  return command({"AUTH", password.reveal()});
+}
+
+std::string select_command(int database) { return command({"SELECT", std::to_string(database)}); }
+
+bool is_ok(const RedisReply& reply) noexcept {
+  return reply.type == Type::status && reply.text == "OK";
+}
+
+std::string_view error_word(const RedisReply& reply) noexcept {
+  const std::string_view text = reply.text;
+  const auto word = text.substr(0, text.find(' '));
+  const bool is_word = word.size() <= 32 && std::all_of(word.begin(), word.end(), [](char c) {
+                         return c >= 'A' && c <= 'Z';
+                       });
+  return reply.type == Type::error && is_word ? word : std::string_view();
+}
+
+Error refusal(const RedisReply& reply) {
+  const auto word = error_word(reply);
+  auto text = "the session store refused: " + std::string(meaning(word));
+  if (!word.empty()) text.append(" (").append(word).append(")");
+  return {Status::store_unreachable, std::move(text)};
+}
+
+}  // namespace gatelet::io
