@@ -18,6 +18,7 @@ TEST_SUITE("io/tls") {
     CHECK(demand_name(context.get(), "127.0.0.1"));
     CHECK(demand_name(context.get(), "2001:db8::1"));
     CHECK_FALSE(demand_name(context.get(), std::string("idp.example\0.evil", 17)));
+    CHECK_FALSE(demand_name(context.get(), ""));  // RD-05: to OpenSSL that is any name
   }
 
   TEST_CASE("add_system_store: the system has one") {
