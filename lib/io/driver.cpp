@@ -102,8 +102,10 @@ Result<void> Driver::Impl::open() {
   http.idle_limit = settings.http_timeout / 2;
   auto client = HttpClient::create(http);
   if (!client.ok()) return std::move(client).error();
+  auto store = make_store(settings.store, clock);
+  if (!store.ok()) return std::move(store).error();
   flights = std::make_unique<Flights>(settings, clock, services, std::move(client).value(),
-                                      make_store(settings.store, clock), inbox, num_in_flight);
+                                      std::move(store).value(), inbox, num_in_flight);
   inbox->open(flights->client());
   return {};
 }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <gatelet/ports.hpp>
@@ -19,6 +20,7 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "flow/effect.hpp"
+#include "io/redis_url.hpp"
 #include "io/socket_wait.hpp"
 
 namespace gatelet::io {
@@ -44,16 +46,26 @@ class Store {
   virtual void serve(std::span<const SocketWait>, Deadline /*now*/) {}
 };
 
+struct RedisSettings {
+  RedisUrl url;                       // redis_connection_url, with what other options say put in
+  std::string ca_pem;                 // what redis_ca_path holds; beside the system's authorities
+  bool insecure_skip_verify = false;  // redis_insecure_skip_tls_verify
+  Duration idle_limit{};              // redis_connection_idle_timeout; 0: none
+};
+
 // Which store, and how; plain settings.
 struct StoreSettings {
-  enum class Kind : std::uint8_t { none, memory };
+  enum class Kind : std::uint8_t { none, memory, redis };
   Kind kind = Kind::none;
   Duration timeout{std::chrono::milliseconds(500)};  // store_timeout: of one call
   std::size_t max_records = 100'000;                 // session_memory_limit
+  RedisSettings redis{};
 };
 
-// Null for Kind::none.
-std::unique_ptr<Store> make_store(const StoreSettings& settings,
-                                  std::shared_ptr<const Clock> clock);
+// Null for Kind::none. Opens nothing yet.
+//   Failure: Status::not_built for a store this build lacks; the text names the build option.
+//   Status::invalid_configuration, as the store says.
+Result<std::unique_ptr<Store>> make_store(const StoreSettings& settings,
+                                          std::shared_ptr<const Clock> clock);
 
 }  // namespace gatelet::io

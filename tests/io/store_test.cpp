@@ -10,10 +10,31 @@ using namespace gatelet::io;
 
 TEST_SUITE("io/store") {
   TEST_CASE("make_store: the one that was asked for, or none") {
-    CHECK(make_store({}, system_clock()) == nullptr);
+    CHECK(make_store({}, system_clock()).value() == nullptr);
     StoreSettings settings;
     settings.kind = StoreSettings::Kind::memory;
     const auto made = make_store(settings, system_clock());
-    CHECK(dynamic_cast<MemoryStore*>(made.get()) != nullptr);
+    CHECK(dynamic_cast<MemoryStore*>(made.value().get()) != nullptr);
+  }
+
+  TEST_CASE("make_store: Redis where it was built; else the build option is named") {
+    StoreSettings settings;
+    settings.kind = StoreSettings::Kind::redis;
+    settings.redis.url = parse_redis_url("rediss://localhost").value();
+    settings.redis.ca_pem = "nothing";
+    const auto made = make_store(settings, system_clock());
+    REQUIRE_FALSE(made.ok());
+#ifdef GATELET_HAVE_REDIS
+    CHECK(made.error().status == Status::invalid_configuration);
+    settings.redis.ca_pem.clear();
+    CHECK(make_store(settings, system_clock()).ok());
+    settings.redis.url = parse_redis_url("unix:///run/redis.sock").value();
+    CHECK(make_store(settings, system_clock()).ok());
+    settings.redis.url.is_tls = true;
+    CHECK(make_store(settings, system_clock()).error().status == Status::invalid_configuration);
+#else
+    CHECK(made.error().status == Status::not_built);
+    CHECK(made.error().text.find("build option redis") != std::string::npos);
+#endif
   }
 }

@@ -1,0 +1,90 @@
+#include "io/redis_pool.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace gatelet::io {
+
+RedisPool::RedisPool(RedisEndpoint endpoint, RedisPoolLimits limits, NameLookups& lookups,
+                     std::uint32_t seed)
+    : endpoint_(std::move(endpoint)), limits_(limits), lookups_(lookups), jitter_(seed) {}
+
+Result<RedisConnection*> RedisPool::choose(Deadline now) {
+  RedisConnection* best = nullptr;
+  RedisConnection* beginning = nullptr;
+  for (const auto& one : connections_) {
+    if (one->is_closed()) continue;
+    if (!one->is_ready()) {
+      beginning = one.get();
+    } else if (!best || one->num_waiting() < best->num_waiting()) {
+      best = one.get();
+    }
+  }
+  const bool wants_another = !best || best->num_waiting() >= limits_.enough_waiting;
+  if (wants_another && !beginning && connections_.size() < limits_.max_connections &&
+      may_attempt(now)) {
+    connections_.push_back(
+        std::make_unique<RedisConnection>(endpoint_, lookups_, now, now + limits_.connect_limit));
+    beginning = connections_.back().get();
+    if (beginning->is_closed()) {
+      note_failure(now, beginning->why());
+      connections_.pop_back();
+      beginning = nullptr;
+    }
+  }
+  auto* chosen = best ? best : beginning;
+  if (!chosen) return last_problem_;
+  if (chosen->num_waiting() < limits_.max_waiting) return chosen;
+  return Error{Status::store_unreachable, "too many calls wait for the session store"};
+}
+
+void RedisPool::close_idle(Deadline now) {
+  if (limits_.idle_limit == Duration::zero()) return;
+  for (const auto& one : connections_) {
+    if (one->is_ready() && one->is_idle() && now >= idle_at(*one)) {
+      one->close(RedisConnection::End::idle, {});
+    }
+  }
+}
+
+std::optional<Deadline> RedisPool::next_deadline() const {
+  std::optional<Deadline> first;
+  const auto add = [&first](std::optional<Deadline> at) {
+    if (at) first = std::min(first.value_or(*at), *at);
+  };
+  for (const auto& one : connections_) {
+    add(one->next_deadline());
+    if (limits_.idle_limit != Duration::zero() && one->is_ready() && one->is_idle()) {
+      add(idle_at(*one));
+    }
+  }
+  return first;
+}
+
+std::vector<std::unique_ptr<RedisConnection>> RedisPool::take_closed(Deadline now) {
+  std::vector<std::unique_ptr<RedisConnection>> closed;
+  for (auto& one : connections_) {
+    if (one->was_heard() && one->began() > failed_at_) num_failures_ = 0;
+  }
+  for (auto& one : connections_) {
+    if (!one->is_closed()) continue;
+    const bool is_failure = one->end() == RedisConnection::End::nonsense ||
+                            (one->end() == RedisConnection::End::lost && !one->was_heard());
+    if (is_failure) note_failure(now, one->why());
+    closed.push_back(std::move(one));
+  }
+  std::erase(connections_, nullptr);
+  return closed;
+}
+
+void RedisPool::note_failure(Deadline now, const Error& why) {
+  const auto doubled = limits_.first_pause * (1 << std::min(num_failures_++, 10U));
+  const auto pause = std::min<Duration>(doubled, limits_.longest_pause);
+  std::uniform_int_distribution<Duration::rep> some(pause.count() / 2, pause.count());
+  failed_at_ = now;
+  attempt_at_ = now + Duration(some(jitter_));
+  last_problem_ = why;
+}
+
+}  // namespace gatelet::io

@@ -1,0 +1,237 @@
+#include "io/redis_connection.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "io/redis_exchange.hpp"
+#include "io/redis_ground.hpp"
+#include "support/certificates.hpp"
+
+using namespace gatelet;
+using namespace gatelet::io;
+using namespace gatelet::io::testing;
+using flow::StoreCall;
+using support::Certificate;
+using support::CertificateTerms;
+using support::HttpPeer;
+using support::HttpServer;
+using State = RedisConnection::State;
+using End = RedisConnection::End;
+
+namespace {
+
+const Certificate& authority() {
+  static const auto made = support::make_authority();
+  return made;
+}
+
+HttpServer::Tls certificate_for(std::string name) {
+  CertificateTerms terms;
+  terms.dns_names = {std::move(name)};
+  return {support::issue(authority(), terms)};
+}
+
+// One connection, turned by hand.
+struct Turned {
+  explicit Turned(RedisUrl url, std::shared_ptr<const TlsServer> tls = nullptr,
+                  Duration connect_limit = 5s)
+      : endpoint{std::move(url), std::move(tls)},
+        connection(endpoint, lookups, SteadyClock::now(), SteadyClock::now() + connect_limit) {}
+
+  void turn() {
+    std::vector<SocketWait> waits;
+    connection.add_waits(waits);
+    lookups.add_waits(waits);
+    std::vector<pollfd> polled;
+    for (const auto& wait : waits) {
+      const int events = (wait.for_read ? POLLIN : 0) | (wait.for_write ? POLLOUT : 0);
+      polled.push_back({wait.fd, static_cast<short>(events), 0});
+    }
+    ::poll(polled.data(), polled.size(), 20);
+    connection.serve(!polled.empty() && polled[0].revents != 0, SteadyClock::now());
+  }
+  bool turn_until(State state) {
+    const auto deadline = SteadyClock::now() + 5s;
+    while (connection.state() != state && SteadyClock::now() < deadline) turn();
+    return connection.state() == state;
+  }
+  std::optional<RedisReply> ask(std::string key) {
+    const auto now = SteadyClock::now();
+    connection.send(1, store_command(StoreCall::get(std::move(key))), now, now + 5s);
+    while (SteadyClock::now() < now + 5s && !connection.is_closed()) {
+      turn();
+      if (auto answer = connection.take_answer()) return std::move(answer->reply);
+    }
+    return std::nullopt;
+  }
+
+  NameLookups lookups;
+  const RedisEndpoint endpoint;
+  RedisConnection connection;
+};
+
+std::shared_ptr<const TlsServer> trust(std::string host) {
+  return TlsServer::create({std::move(host), authority().pem(), false, false, "redis_ca_path"})
+      .value();
+}
+
+RedisUrl tls_url(const HttpServer& server, const std::string& before = "") {
+  return parse_redis_url("rediss://" + before + "localhost:" + std::to_string(server.port()))
+      .value();
+}
+
+}  // namespace
+
+TEST_SUITE("io/redis_connection") {
+  TEST_CASE("its life: connecting, ready, lost when the other side goes") {
+    HttpServer server([](HttpPeer& peer) {
+      const auto command = read_command(peer);
+      peer.send(echo(*command));
+    });
+    Turned turned(url_of(server));
+    CHECK(turned.connection.state() <= State::connecting);
+    REQUIRE(turned.turn_until(State::ready));
+    CHECK_FALSE(turned.connection.was_heard());
+    CHECK(turned.ask("k")->text == "k");
+    CHECK(turned.connection.was_heard());
+    REQUIRE(turned.turn_until(State::closed));
+    CHECK(turned.connection.end() == End::lost);
+    CHECK(turned.connection.why().text ==
+          "the session store cannot be reached: it closed the connection");
+  }
+
+  TEST_CASE("replies that trickle byte by byte are the same replies") {
+    HttpServer server([](HttpPeer& peer) {
+      while (const auto command = read_command(peer)) {
+        for (const char c : echo(*command)) {
+          peer.send({&c, 1});
+          std::this_thread::sleep_for(1ms);
+        }
+      }
+    });
+    Turned turned(url_of(server));
+    for (const auto* key : {"a", "b\r\n", ""}) CHECK(turned.ask(key)->text == key);
+  }
+
+  TEST_CASE("F-073: over TLS, with sign-in inside it") {
+    std::vector<Words> seen;
+    HttpServer server(answer_each([&](HttpPeer&, const Words& command) {
+                        seen.push_back(command);
+                        return echo(command);
+                      }),
+                      certificate_for("localhost"));
+    Turned turned(tls_url(server, "u:pw@"), trust("localhost"));
+    CHECK(turned.ask("k")->text == "k");
+    CHECK(seen == std::vector<Words>{{"AUTH", "u", "pw"}, {"GET", "k"}});
+    const std::string large(200'000, 'x');
+    CHECK(turned.ask(large)->text == large);
+  }
+
+  TEST_CASE("RD-05: a certificate for another name: nothing is sent, no password before all") {
+    std::atomic<int> num_commands{0};
+    HttpServer server(answer_each([&](HttpPeer&, const Words& command) {
+                        ++num_commands;
+                        return echo(command);
+                      }),
+                      certificate_for("other.example"));
+    Turned turned(tls_url(server, "u:pw@"), trust("localhost"));
+    CHECK_FALSE(turned.ask("k"));
+    CHECK(turned.connection.why().text ==
+          "the session store cannot be reached: its certificate is for another name");
+    CHECK(num_commands == 0);
+  }
+
+  TEST_CASE("a server that does not speak TLS, and one that only listens") {
+    HttpServer plain(echo_keys());
+    Turned to_plain(tls_url(plain), trust("localhost"), 300ms);
+    REQUIRE(to_plain.turn_until(State::closed));
+    CHECK(to_plain.connection.end() == End::lost);
+
+    HttpServer silent([](HttpPeer& peer) { peer.wait_for_close(); });
+    Turned to_silent(tls_url(silent), trust("localhost"), 100ms);
+    REQUIRE(to_silent.turn_until(State::closed));
+    CHECK(to_silent.connection.why().text ==
+          "the session store cannot be reached: it did not answer in time");
+    Turned to_silent_hello(url_of(silent, "u:p@"), nullptr, 100ms);
+    REQUIRE(to_silent_hello.turn_until(State::closed));
+  }
+
+  TEST_CASE("RD-07: past the time of any command the connection is closed, withdrawn or not") {
+    for (const bool is_withdrawn : {false, true}) {
+      HttpServer server([](HttpPeer& peer) { peer.wait_for_close(); });
+      Turned turned(url_of(server));
+      REQUIRE(turned.turn_until(State::ready));
+      const auto now = SteadyClock::now();
+      turned.connection.send(1, store_command(StoreCall::get("a")), now, now + 50ms);
+      turned.connection.send(2, store_command(StoreCall::get("b")), now, now + 5s);
+      turned.turn();
+      if (is_withdrawn) turned.connection.withdraw(1);
+      CHECK(turned.connection.next_deadline() == now + 50ms);
+      REQUIRE(turned.turn_until(State::closed));
+      CHECK(SteadyClock::now() - now < 2s);
+      const auto left = turned.connection.take_unanswered();
+      CHECK(left.size() == (is_withdrawn ? 1 : 2));
+      CHECK(left.back().id == 2);
+      CHECK(left.back().was_sent);
+    }
+  }
+
+  TEST_CASE("where nothing was heard for long, half of the time is enough to give the way up") {
+    HttpServer server(echo_keys());
+    Turned turned(url_of(server));
+    CHECK(turned.ask("k"));
+    const auto later = SteadyClock::now() + 11s;
+    turned.connection.send(2, store_command(StoreCall::get("b")), later, later + 1s);
+    turned.connection.serve(false, later);
+    CHECK(turned.connection.next_deadline() == later + 500ms);
+    turned.connection.send(3, store_command(StoreCall::get("c")), later, later + 1s);
+    turned.connection.serve(false, later);
+    CHECK(turned.connection.next_deadline() == later + 500ms);
+    turned.connection.serve(false, later + 500ms);
+    CHECK(turned.connection.is_closed());
+    CHECK(turned.connection.end() == End::lost);
+  }
+
+  TEST_CASE("a server that takes nothing: what waits can be withdrawn, memory stays bounded") {
+    HttpServer server([](HttpPeer& peer) {
+      std::this_thread::sleep_for(300ms);
+      while (const auto command = read_command(peer)) peer.send(echo(*command));
+    });
+    Turned turned(url_of(server));
+    REQUIRE(turned.turn_until(State::ready));
+    const auto now = SteadyClock::now();
+    const std::string large(500'000, 'x');
+    for (RedisConnection::Id id = 1; id <= 20; ++id) {
+      turned.connection.send(id, store_command(StoreCall::put("k", large, 1s)), now, now + 10s);
+    }
+    turned.turn();
+    for (RedisConnection::Id id = 1; id <= 19; ++id) turned.connection.withdraw(id);
+    CHECK(turned.connection.num_waiting() < 19);
+    while (SteadyClock::now() < now + 5s) {
+      turned.turn();
+      if (const auto answer = turned.connection.take_answer()) {
+        CHECK(answer->id == 20);
+        CHECK(is_ok(answer->reply));
+        return;
+      }
+    }
+    FAIL("no answer");
+  }
+
+  TEST_CASE("what a server says before it is asked: an error is told, anything else is nonsense") {
+    HttpServer full([](HttpPeer& peer) { peer.send("-ERR max number of clients reached\r\n"); });
+    Turned turned(url_of(full));
+    REQUIRE(turned.turn_until(State::closed));
+    CHECK(turned.connection.end() == End::lost);
+    HttpServer other([](HttpPeer& peer) {
+      peer.send("SSH-2.0-OpenSSH\r\n");
+      peer.wait_for_close();
+    });
+    Turned to_other(url_of(other));
+    REQUIRE(to_other.turn_until(State::closed));
+    CHECK(to_other.connection.end() == End::nonsense);
+  }
+}

@@ -1,0 +1,135 @@
+// Ground for tests of what speaks to Redis: a scripted server, and a store turned by hand.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/redis_reply.hpp"
+#include "io/redis_store.hpp"
+#include "support/http_server.hpp"
+
+namespace gatelet::io::testing {
+
+using SteadyClock = std::chrono::steady_clock;
+using Words = std::vector<std::string>;
+
+// The next command a client sent; nullopt: it closed.
+inline std::optional<Words> read_command(support::HttpPeer& peer) {
+  RedisReplyReader reader;
+  for (;;) {
+    const auto byte = peer.read_bytes(1);
+    if (!byte) return std::nullopt;
+    reader.feed(*byte);
+    if (const auto command = reader.take()) {
+      Words words;
+      for (const auto& word : command->items) words.push_back(word.text);
+      return words;
+    }
+  }
+}
+
+inline std::string bulk(std::string_view text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + std::string(text) + "\r\n";
+}
+
+// Answers each command by `answer`, which may return nothing to say.
+inline support::HttpServer::Script answer_each(
+    std::function<std::string(support::HttpPeer&, const Words&)> answer) {
+  return [answer = std::move(answer)](support::HttpPeer& peer) {
+    while (const auto command = read_command(peer)) {
+      const auto text = answer(peer, *command);
+      if (!text.empty() && !peer.send(text)) return;
+    }
+  };
+}
+
+// Every key's record is the key.
+inline std::string echo(const Words& command) {
+  return command[0] == "GET" ? bulk(command[1]) : "+OK\r\n";
+}
+inline support::HttpServer::Script echo_keys() {
+  return answer_each([](support::HttpPeer&, const Words& command) { return echo(command); });
+}
+
+struct TurnedStore {
+  explicit TurnedStore(RedisUrl url, RedisPoolLimits limits = {}, Duration timeout = 5s,
+                       std::shared_ptr<const TlsServer> tls = nullptr,
+                       NameLookups::Resolve resolve = {})
+      : store(RedisEndpoint{std::move(url), std::move(tls)}, limits, timeout, std::move(resolve)) {}
+
+  // One round of what the driver does.
+  void turn(Duration at_most = 50ms) {
+    std::vector<SocketWait> waits;
+    store.add_waits(waits);
+    if (const auto next = store.next_deadline()) {
+      at_most = std::min(at_most, std::max<Duration>(*next - SteadyClock::now(), Duration::zero()));
+    }
+    std::vector<pollfd> polled;
+    for (const auto& wait : waits) {
+      const int events = (wait.for_read ? POLLIN : 0) | (wait.for_write ? POLLOUT : 0);
+      polled.push_back({wait.fd, static_cast<short>(events), 0});
+    }
+    const auto time = std::chrono::ceil<std::chrono::milliseconds>(at_most);
+    ::poll(polled.data(), polled.size(), static_cast<int>(time.count()));
+    for (std::size_t i = 0; i < waits.size(); ++i) waits[i].is_ready = polled[i].revents != 0;
+    store.serve(waits, SteadyClock::now());
+    ++num_turns;
+  }
+  bool turn_until(const std::function<bool()>& holds, Duration patience = 10s) {
+    const auto deadline = SteadyClock::now() + patience;
+    while (!holds()) {
+      if (SteadyClock::now() >= deadline) return false;
+      turn();
+    }
+    return true;
+  }
+
+  using Answer = Result<flow::StoreReply>;
+  // Begins; the answer will be in `answers` under the number returned.
+  Store::Id begin(flow::StoreCall call) {
+    const auto id = ++last;
+    store.start(id, std::move(call),
+                [this, id](Answer answer) { answers.emplace(id, std::move(answer)); });
+    return id;
+  }
+  Answer wait_for(Store::Id id) {
+    if (!turn_until([&] { return answers.contains(id); })) {
+      return Error{Status::internal, "no answer within ten seconds"};
+    }
+    return std::move(answers.extract(id).mapped());
+  }
+  Answer ask(flow::StoreCall call) { return wait_for(begin(std::move(call))); }
+  Answer get(std::string key) { return ask(flow::StoreCall::get(std::move(key))); }
+
+  RedisStore store;
+  std::map<Store::Id, Answer> answers;
+  Store::Id last = 0;
+  int num_turns = 0;
+};
+
+inline RedisUrl url_of(const support::HttpServer& server, const std::string& before = "",
+                       const std::string& behind = "") {
+  return parse_redis_url("redis://" + before + "127.0.0.1:" + std::to_string(server.port()) +
+                         behind)
+      .value();
+}
+
+inline bool fails(const Result<flow::StoreReply>& result, std::string_view text) {
+  if (result.ok()) return false;
+  const auto& error = result.error();
+  if (error.status == Status::store_unreachable && error.text.find(text) != std::string::npos)
+    return true;
+  MESSAGE(status_name(error.status), ": ", error.text);
+  return false;
+}
+
+}  // namespace gatelet::io::testing
