@@ -60,7 +60,14 @@ void Flights::round(Duration at_most) {
   while (auto finished = client_->take_finished()) {
     resume(finished->id, outcome_of(std::move(finished->reply)));
   }
+  // Before the timers: the flight of a call whose time is over may ask anew, and must not be given
+  // the answer to the old call.
+  take_answers();
   timers_.fire(SteadyClock::now());
+  take_answers();
+}
+
+void Flights::take_answers() {
   while (!answers_.empty()) {
     for (auto& answer : std::exchange(answers_, {})) take(std::move(answer));
   }

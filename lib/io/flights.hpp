@@ -62,6 +62,7 @@ class Flights {
   void note_lock(FlightId id, const flow::StoreCall& call, const flow::StoreReply& reply);
   void extend_later(FlightId id);
   void wait(Duration at_most);
+  void take_answers();
 
   void resume(FlightId id, Result<flow::Outcome> outcome);
   void give_up(FlightId id,
@@ -75,7 +76,7 @@ class Flights {
   const std::shared_ptr<Inbox> inbox_;
   std::atomic<std::size_t>& num_in_flight_;
   const std::unique_ptr<HttpClient> client_;
-  std::vector<EffectAnswer> answers_;   // of the store, taken at the end of the round
+  std::vector<EffectAnswer> answers_;   // of the store, taken within the round
   const std::unique_ptr<Store> store_;  // null: there is none
   std::vector<SocketWait> waits_;       // of the store, in this round
   Timers timers_;

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -36,11 +38,13 @@ struct ScriptedStore final : Store {
   void serve(std::span<const SocketWait> waits, Deadline) override {
     ++num_served;
     was_ready = !waits.empty() && waits[0].is_ready;
+    if (on_serve) on_serve();
   }
 
   std::vector<Asked> asked;
   std::vector<Id> forgotten;
   std::optional<Deadline> deadline;
+  std::function<void()> on_serve;
   int fd = -1;
   int num_served = 0;
   bool was_ready = false;
@@ -166,6 +170,28 @@ TEST_SUITE("io/flights") {
     ground.store.asked[0].done(flow::StoreReply{});
     ground.flights.round(0ms);
     CHECK(ground.endings.size() == 1);
+  }
+
+  TEST_CASE(
+      "an answer that comes in the round in which its time is over counts, and for its call only") {
+    StoredGround ground;
+    std::deque<flow::Effect> two;
+    two.push_back(flow::StoreCall::get("a"));
+    two.push_back(flow::StoreCall::get("b"));
+    ground.add(std::move(two));
+    ground.flights.round(0ms);
+    ground.store.on_serve = [&] {
+      ground.store.on_serve = nullptr;
+      ground.store.asked[0].done(flow::StoreReply{});
+    };
+    std::this_thread::sleep_for(40ms);  // store_timeout is 30 ms
+    ground.flights.round(0ms);
+    CHECK(ground.store.forgotten.empty());
+    REQUIRE(ground.store.asked.size() == 2);
+    CHECK(ground.endings.empty());  // the second call has no answer
+    ground.store.asked[1].done(flow::StoreReply{});
+    ground.flights.round(0ms);
+    CHECK(ground.endings == std::vector{Status::ok});
   }
 
   TEST_CASE("without a store whoever asks for it is told so") {
