@@ -85,6 +85,7 @@ class RedisConnection {
   Deadline began() const noexcept { return began_; }
   bool was_heard() const noexcept { return was_heard_; }  // a reply that was no error came
   bool is_idle() const noexcept { return unsent_.empty() && sent_.empty(); }
+  Deadline last_heard() const noexcept { return last_heard_; }
   Deadline last_used() const noexcept { return last_used_; }
   std::size_t num_waiting() const noexcept { return unsent_.size() + sent_.size(); }
 

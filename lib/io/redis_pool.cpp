@@ -1,7 +1,6 @@
 #include "io/redis_pool.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace gatelet::io {
@@ -10,33 +9,49 @@ RedisPool::RedisPool(RedisEndpoint endpoint, RedisPoolLimits limits, NameLookups
                      std::uint32_t seed)
     : endpoint_(std::move(endpoint)), limits_(limits), lookups_(lookups), jitter_(seed) {}
 
-Result<RedisConnection*> RedisPool::choose(Deadline now) {
-  RedisConnection* best = nullptr;
-  RedisConnection* beginning = nullptr;
-  for (const auto& one : connections_) {
-    if (one->is_closed()) continue;
-    if (!one->is_ready()) {
-      beginning = one.get();
-    } else if (!best || one->num_waiting() < best->num_waiting()) {
-      best = one.get();
-    }
-  }
+Result<RedisConnection*> RedisPool::choose(Deadline now, std::optional<Deadline> lost_at) {
+  auto* best = least_loaded(lost_at);
+  auto* beginning = find_beginning();
   const bool wants_another = !best || best->num_waiting() >= limits_.enough_waiting;
   if (wants_another && !beginning && connections_.size() < limits_.max_connections &&
       may_attempt(now)) {
-    connections_.push_back(
-        std::make_unique<RedisConnection>(endpoint_, lookups_, now, now + limits_.connect_limit));
-    beginning = connections_.back().get();
-    if (beginning->is_closed()) {
-      note_failure(now, beginning->why());
-      connections_.pop_back();
-      beginning = nullptr;
-    }
+    beginning = begin(now);
   }
   auto* chosen = best ? best : beginning;
+  if (!chosen && lost_at) return choose(now);
   if (!chosen) return last_problem_;
   if (chosen->num_waiting() < limits_.max_waiting) return chosen;
   return Error{Status::store_unreachable, "too many calls wait for the session store"};
+}
+
+RedisConnection* RedisPool::least_loaded(std::optional<Deadline> lost_at) const {
+  RedisConnection* best = nullptr;
+  for (const auto& one : connections_) {
+    const bool is_fresh =
+        !lost_at || one->began() >= *lost_at || (one->was_heard() && one->last_heard() > *lost_at);
+    if (!one->is_ready() || !is_fresh) continue;
+    if (!best || one->num_waiting() < best->num_waiting()) best = one.get();
+  }
+  return best;
+}
+
+RedisConnection* RedisPool::find_beginning() const {
+  for (const auto& one : connections_) {
+    if (!one->is_ready() && !one->is_closed()) return one.get();
+  }
+  return nullptr;
+}
+
+// Null: it ended at once.
+RedisConnection* RedisPool::begin(Deadline now) {
+  auto made =
+      std::make_unique<RedisConnection>(endpoint_, lookups_, now, now + limits_.connect_limit);
+  if (made->is_closed()) {
+    note_failure(now, made->why());
+    return nullptr;
+  }
+  connections_.push_back(std::move(made));
+  return connections_.back().get();
 }
 
 void RedisPool::close_idle(Deadline now) {

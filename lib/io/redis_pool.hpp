@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -33,10 +34,12 @@ class RedisPool {
   RedisPool(RedisEndpoint endpoint, RedisPoolLimits limits, NameLookups& lookups,
             std::uint32_t seed);
 
-  // The connection that has the fewest to wait for, perhaps one that only begins.
+  // The connection that has the fewest to wait for, perhaps one that only begins. With `lost_at`,
+  // when the one a call was sent on was lost: one that was begun or heard since, where that can be;
+  // what took the one away often takes the others a moment later.
   //   Failure: Status::store_unreachable: the last attempt failed and it is too early for another,
   //   or too many wait.
-  Result<RedisConnection*> choose(Deadline now);
+  Result<RedisConnection*> choose(Deadline now, std::optional<Deadline> lost_at = std::nullopt);
 
   const std::vector<std::unique_ptr<RedisConnection>>& connections() const noexcept {
     return connections_;
@@ -49,6 +52,9 @@ class RedisPool {
   std::vector<std::unique_ptr<RedisConnection>> take_closed(Deadline now);
 
  private:
+  RedisConnection* least_loaded(std::optional<Deadline> lost_at) const;
+  RedisConnection* find_beginning() const;
+  RedisConnection* begin(Deadline now);
   Deadline idle_at(const RedisConnection& one) const {
     return one.last_used() + limits_.idle_limit;
   }

@@ -106,9 +106,9 @@ void RedisStore::serve(std::span<const SocketWait> waits, Deadline now) {
   tell();
 }
 
-void RedisStore::dispatch(Number number, Deadline now) {
+void RedisStore::dispatch(Number number, Deadline now, std::optional<Deadline> lost_at) {
   auto& call = calls_.at(number);
-  auto chosen = pool_.choose(now);
+  auto chosen = pool_.choose(now, lost_at);
   if (!chosen.ok()) return finish(number, std::move(chosen).error());
   call.connection = *chosen;
   call.connection->send(number, store_command(call.call), now, call.ends);
@@ -141,7 +141,7 @@ void RedisStore::take_over(RedisConnection& closed, Deadline now) {
       finish(number, closed.why());
     } else {
       call.was_sent_twice = was_sent;
-      dispatch(number, now);
+      dispatch(number, now, now);
     }
   }
 }

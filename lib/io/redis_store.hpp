@@ -54,7 +54,7 @@ class RedisStore final : public Store {
     bool was_sent_twice = false;
   };
 
-  void dispatch(Number number, Deadline now);
+  void dispatch(Number number, Deadline now, std::optional<Deadline> lost_at = std::nullopt);
   void take_answers(RedisConnection& connection);
   void take_answer(RedisConnection& connection, RedisConnection::Answer answer);
   void take_over(RedisConnection& closed, Deadline now);

