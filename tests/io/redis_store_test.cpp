@@ -209,20 +209,54 @@ TEST_SUITE("io/redis_store") {
   }
 
   TEST_CASE("a call whose connection is lost twice fails") {
-    std::atomic<int> num_calls{0};
+    std::atomic<int> num_bad{0};
     HttpServer server([&](HttpPeer& peer) {
       while (const auto command = read_command(peer)) {
-        if ((*command)[1] == "bad") {
-          ++num_calls;
-          return;
-        }
+        const auto& key = (*command)[1];
+        if (key == "first" && num_bad == 0) continue;  // so that the next connection has a reply
+        num_bad += key == "bad";
+        if (key == "bad") return;
         peer.send(echo(*command));
       }
     });
     TurnedStore turned(url_of(server), one_connection());
     CHECK(turned.get("warm").ok());
-    CHECK(fails(turned.get("bad"), "closed the connection"));
-    CHECK(num_calls == 2);
+    const auto first = turned.begin(StoreCall::get("first"));
+    const auto bad = turned.begin(StoreCall::get("bad"));
+    CHECK(turned.wait_for(first).ok());
+    CHECK(fails(turned.wait_for(bad), "closed the connection"));
+    CHECK(num_bad == 2);
+    CHECK(turned.get("good").ok());
+  }
+
+  TEST_CASE("RD-06: what waited behind nonsense is not asked elsewhere either") {
+    std::atomic<bool> may_answer{false};
+    std::atomic<int> num_served{0}, num_elsewhere{0};
+    HttpServer server([&](HttpPeer& peer) {
+      const bool is_first = num_served++ == 0;
+      while (const auto command = read_command(peer)) {
+        if (!is_first) ++num_elsewhere;
+        if ((*command)[1] == "bad") {
+          while (!may_answer) std::this_thread::sleep_for(1ms);
+          peer.send(":1\r\n");
+        } else {
+          peer.send(echo(*command));
+        }
+      }
+    });
+    RedisPoolLimits limits;
+    limits.max_connections = 2;
+    limits.enough_waiting = 2;
+    TurnedStore turned(url_of(server), limits);
+    CHECK(turned.get("warm").ok());
+    std::vector<Store::Id> ids;
+    for (const auto* key : {"bad", "2", "3"}) ids.push_back(turned.begin(StoreCall::get(key)));
+    REQUIRE(turned.store.num_connections() == 2);
+    REQUIRE(turned.turn_until([&] { return num_served == 2; }));
+    for (int i = 0; i < 5; ++i) turned.turn(5ms);
+    may_answer = true;
+    for (const auto id : ids) CHECK(fails(turned.wait_for(id), "answered another question"));
+    CHECK(num_elsewhere == 0);
   }
 
   TEST_CASE("F-081: while nobody listens calls fail at once") {
