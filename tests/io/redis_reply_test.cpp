@@ -72,7 +72,7 @@ TEST_SUITE("io/redis_reply") {
     const auto whole = read(bytes);
     REQUIRE(whole.fault.empty());
     CHECK(whole.replies.size() == 7);
-    for (const std::size_t size : {1, 2, 3, 7, 1000, 16'384, 16'385})
+    for (const std::size_t size : {1U, 2U, 3U, 7U, 1000U, 16'384U, 16'385U})
       CHECK(read(bytes, size) == whole);
   }
 
