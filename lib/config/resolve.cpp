@@ -188,8 +188,7 @@ Resolved resolve(const Settings& settings) {
   }
   if (out.policy.bearer.enabled) out.token_issuers = resolve_token_issuers(values, out.policy);
   out.session_cache_size = *engine.session_cache_size;
-  out.session_memory_limit = static_cast<std::size_t>(*engine.session_memory_limit);
-  out.store_timeout = *engine.store_timeout;
+  out.store = resolve_store(engine, out.problems);
   out.own_thread = *engine.driver == "thread";
   out.max_operations = static_cast<std::size_t>(*engine.max_operations);
   out.http_timeout = *engine.http_timeout;

@@ -15,6 +15,7 @@
 #include "base/secret.hpp"
 #include "config/problems.hpp"
 #include "config/resolve_headers.hpp"
+#include "config/resolve_store.hpp"
 #include "config/warnings.hpp"
 #include "http/call.hpp"
 #include "oidc/provider.hpp"
@@ -50,8 +51,7 @@ struct Resolved {
   std::vector<ResolvedProvider> token_issuers;  // of extra_jwt_issuers
 
   std::size_t session_cache_size = 0;
-  std::size_t session_memory_limit = 0;  // where session.is_stored
-  Duration store_timeout{};
+  ResolvedStore store;
   bool own_thread = true;
   std::size_t max_operations = 0;
   Duration http_timeout{};

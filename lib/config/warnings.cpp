@@ -37,6 +37,18 @@ void note_provider(const ProviderValues& p, std::vector<std::string>& out) {
 #undef OPTION
 }
 
+#define GATELET_ENGINE_engine(key) note_switch({}, Row::key, *engine.key, out);
+#define GATELET_ENGINE_server(key)
+#define GATELET_ENGINE_upstream(key)
+#define GATELET_ENGINE_provider(key)
+
+void note_engine(const EngineValues& engine, std::vector<std::string>& out) {
+#define OPTION(key, type, native, compat, range, secrecy, scope, sentence) \
+  GATELET_ENGINE_##scope(key)
+#include "config/options.def"
+#undef OPTION
+}
+
 bool covers_everybody(std::string_view range) noexcept {
   const auto parsed = http::parse_ip_range(range);
   const auto v4 = http::parse_ip("255.255.255.255"), v6 = http::parse_ip("ffff::");
@@ -77,6 +89,7 @@ std::vector<std::string> insecure_settings(const Values& values) {
     http.value = resolve_provider(values, provider, {}).trust.allow_http;
     note_provider(provider, out);
   }
+  note_engine(values.engine, out);
   note({}, Row::show_debug_on_error, *values.engine.show_debug_on_error, out);
   for (const auto& range : *values.engine.trusted_proxy_ips) {
     if (!covers_everybody(range)) continue;

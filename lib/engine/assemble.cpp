@@ -279,16 +279,40 @@ std::shared_ptr<const oidc::ProviderState> first_state(config::ResolvedProvider&
   return state;
 }
 
-io::DriverSettings driver_settings(const config::Resolved& resolved, bool is_stored) {
+io::StoreSettings store_settings(const config::ResolvedStore& from, FileReader& reader) {
+  using Kind = config::ResolvedStore::Kind;
+  io::StoreSettings store;
+  store.timeout = from.timeout;
+  switch (from.kind) {
+    case Kind::cookie: break;
+    case Kind::memory:
+      store.kind = io::StoreSettings::Kind::memory;
+      store.max_records = from.memory_limit;
+      break;
+    case Kind::redis:
+      store.kind = io::StoreSettings::Kind::redis;
+      store.redis.url = from.redis;
+      store.redis.insecure_skip_verify = from.redis_insecure_skip_verify;
+      store.redis.idle_limit = from.redis_idle_limit;
+      break;
+  }
+  if (from.redis_ca_file.empty()) return store;
+  auto pem = reader.read({}, Row::redis_ca_path, from.redis_ca_file, max_pem_size);
+  if (pem && pem->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+    reader.refuse({}, Row::redis_ca_path, from.redis_ca_file,
+                  "holds no certificate; write a PEM file");
+  }
+  if (pem) store.redis.ca_pem = std::move(*pem);
+  return store;
+}
+
+io::DriverSettings driver_settings(const config::Resolved& resolved) {
   io::DriverSettings driver;
   driver.own_thread = resolved.own_thread;
   driver.max_operations = resolved.max_operations;
   driver.http_timeout = resolved.http_timeout;
   driver.operation_timeout = 3 * resolved.http_timeout;  // metadata, keys and the exchange itself
   driver.http_connections = static_cast<long>(resolved.http_connections);
-  if (is_stored) driver.store.kind = io::StoreSettings::Kind::memory;
-  driver.store.timeout = resolved.store_timeout;
-  driver.store.max_records = resolved.session_memory_limit;
   return driver;
 }
 
@@ -348,6 +372,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
     snapshot->configured.push_back(state->provider);
     snapshot->token_issuers.push_back(std::move(state));
   }
+  auto store = store_settings(resolved.store, reader);
   if (!resolved.problems.empty()) return all_of(resolved.problems);
   if (!context->cookie_keys) return Error{Status::internal, "the cookie keys cannot be prepared"};
   if (context->policy.password.enabled) {
@@ -359,7 +384,8 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   Assembled assembled;
   assembled.snapshot = std::move(snapshot);
   assembled.session_cache_size = resolved.session_cache_size;
-  assembled.driver = driver_settings(resolved, assembled.snapshot->context->session.is_stored);
+  assembled.driver = driver_settings(resolved);
+  assembled.driver.store = std::move(store);
   assembled.warnings = std::move(resolved.warnings);
   assembled.notices = std::move(resolved.notices);
   return assembled;

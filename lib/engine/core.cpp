@@ -171,27 +171,25 @@ Outcome<Decision> Core::run(const Case& opened, flow::Flow<Decision> flow) {
 // Kept by the work's waiter; whoever took the operation may go away meanwhile.
 class Core::Waiting {
  public:
-  Waiting(Core& core, Case& opened, policy::Endpoint e, std::shared_ptr<Seat> s)
+  Waiting(Core& core, Case& opened, std::shared_ptr<Seat> s)
       : completion(core.new_completion(opened)),
         snapshot(opened.memory().snapshot),
         request(
             policy::OwnedRequest::copy(*opened.question().facts.request, opened.question().facts)),
         request_id(opened.request_id()),
-        endpoint(e),
         seat(std::move(s)) {}
 
   const Completion completion;
   const std::shared_ptr<const Snapshot> snapshot;
   const std::shared_ptr<const policy::OwnedRequest> request;
   const std::string request_id;
-  const policy::Endpoint endpoint;
   std::shared_ptr<Seat> seat;  // given back before the answer is seen
 };
 
-std::shared_ptr<Core::Waiting> Core::wait_for(Case& opened, policy::Endpoint endpoint) {
+std::shared_ptr<Core::Waiting> Core::wait_for(Case& opened) {
   auto seat = take_seat();
   if (!seat) return nullptr;
-  return std::make_shared<Waiting>(*this, opened, endpoint, std::move(seat));
+  return std::make_shared<Waiting>(*this, opened, std::move(seat));
 }
 
 void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
@@ -256,7 +254,7 @@ void Core::run_for(const std::shared_ptr<Waiting>& waiting, flow::Flow<Decision>
 }
 
 Outcome<Decision> Core::load(Case& opened, NeedLoad need, Ask ask) {
-  const auto waiting = wait_for(opened, policy::Endpoint::none);
+  const auto waiting = wait_for(opened);
   if (!waiting)
     return failed({Status::too_many_operations, "too many requests wait for the session store"});
   load_for(waiting, std::move(need), std::move(ask), opened.now());
@@ -328,7 +326,7 @@ Outcome<Identity> Core::identify(const RequestView& request) {
 }
 
 Outcome<Decision> Core::refresh(Case& opened, NeedRefresh need) {
-  const auto waiting = wait_for(opened, need.endpoint);
+  const auto waiting = wait_for(opened);
   if (!waiting)
     return failed(
         {Status::too_many_operations, "too many requests wait for a session to be renewed"});
@@ -338,9 +336,9 @@ Outcome<Decision> Core::refresh(Case& opened, NeedRefresh need) {
 
 void Core::refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need, Instant now) {
   work.freshen(*waiting->snapshot, need.session->provider_id, now);
-  auto waiter = [this, waiting, old = need.session](const Result<Work::Session>& renewed,
-                                                    Instant at) {
-    conclude(waiting, at, [waiting, renewed, old, at](const Question& question) {
+  auto waiter = [this, waiting, old = need.session, endpoint = need.endpoint](
+                    const Result<Work::Session>& renewed, Instant at) {
+    conclude(waiting, at, [waiting, renewed, old, at, endpoint](const Question& question) {
       Presented presented;
       if (renewed.ok()) {
         presented = after_refresh(*renewed);
@@ -349,20 +347,21 @@ void Core::refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need
       } else {
         presented = without_refresh(*waiting->snapshot, old, at);
       }
-      return decide_presented(question, waiting->endpoint, presented);
+      return decide_presented(question, endpoint, presented);
     });
   };
   work.refresh(waiting->snapshot, std::move(need), std::move(waiter), now);
 }
 
 Outcome<Decision> Core::verify_bearer(Case& opened, NeedBearer need) {
-  const auto waiting = wait_for(opened, need.endpoint);
+  const auto waiting = wait_for(opened);
   if (!waiting)
     return failed({Status::too_many_operations, "too many requests wait for a provider's keys"});
   work.run<session::Session>(
       flow::verify_bearer(std::move(need.bearer)),
-      [this, waiting](const Result<session::Session>& verified, Instant at) {
-        conclude(waiting, at, [verified, endpoint = waiting->endpoint](const Question& question) {
+      [this, waiting, endpoint = need.endpoint](const Result<session::Session>& verified,
+                                                Instant at) {
+        conclude(waiting, at, [verified, endpoint](const Question& question) {
           return decide_verified(question, endpoint, verified);
         });
       },
@@ -371,7 +370,7 @@ Outcome<Decision> Core::verify_bearer(Case& opened, NeedBearer need) {
 }
 
 Outcome<Decision> Core::check_password(Case& opened, NeedPassword need) {
-  const auto waiting = wait_for(opened, need.endpoint);
+  const auto waiting = wait_for(opened);
   if (!waiting)
     return failed({Status::too_many_operations, "too many requests wait for a password"});
   check_for(waiting, std::move(need), opened.now());

@@ -135,7 +135,7 @@ class Core {
 
   // A request whose answer waits for work that was begun.
   class Waiting;
-  std::shared_ptr<Waiting> wait_for(Case& opened, policy::Endpoint endpoint);
+  std::shared_ptr<Waiting> wait_for(Case& opened);
   void load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now);
   void refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
                       Instant now);

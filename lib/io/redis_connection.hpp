@@ -17,9 +17,9 @@
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
+#include "http/redis_url.hpp"
 #include "io/name_lookups.hpp"
 #include "io/redis_reply.hpp"
-#include "io/redis_url.hpp"
 #include "io/socket_wait.hpp"
 #include "io/stream_socket.hpp"
 #include "io/tls_session.hpp"
@@ -28,7 +28,7 @@ namespace gatelet::io {
 
 // A server, and how to begin with it.
 struct RedisEndpoint {
-  RedisUrl url;
+  http::RedisUrl url;
   std::shared_ptr<const TlsServer> tls;  // null: plain
 };
 

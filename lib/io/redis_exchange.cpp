@@ -53,12 +53,18 @@ std::string milliseconds(Duration time) {
 }
 
 std::string put_command(const flow::StoreCall& call) {
-  if (call.lifetime == Duration::zero()) return command({"SET", call.key, call.value});
-  if (call.lifetime % std::chrono::seconds(1) == Duration::zero() && call.lifetime > Duration{}) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(call.lifetime).count();
-    return command({"SET", call.key, call.value, "EX", std::to_string(seconds)});
+  const bool replaces = call.what == What::replace;
+  if (call.lifetime == Duration::zero()) {
+    return replaces ? command({"SET", call.key, call.value, "XX"})
+                    : command({"SET", call.key, call.value});
   }
-  return command({"SET", call.key, call.value, "PX", milliseconds(call.lifetime)});
+  const bool is_whole =
+      call.lifetime % std::chrono::seconds(1) == Duration::zero() && call.lifetime > Duration{};
+  const auto unit = is_whole ? "EX" : "PX";
+  const auto time = is_whole ? std::to_string(call.lifetime / std::chrono::seconds(1))
+                             : milliseconds(call.lifetime);
+  return replaces ? command({"SET", call.key, call.value, "XX", unit, time})
+                  : command({"SET", call.key, call.value, unit, time});
 }
 
 std::string_view meaning(std::string_view word) noexcept {
@@ -88,7 +94,8 @@ std::string_view meaning(std::string_view word) noexcept {
 std::string store_command(const flow::StoreCall& call) {
   switch (call.what) {
     case What::get: return command({"GET", call.key});
-    case What::put: return put_command(call);
+    case What::put:
+    case What::replace: return put_command(call);
     case What::erase: return command({"DEL", call.key});
     case What::lock:
       return command({"EVAL", lock_script, "1", call.key, call.value, milliseconds(call.lifetime)});
@@ -105,6 +112,7 @@ bool can_answer(What what, const RedisReply& reply) noexcept {
   switch (what) {
     case What::get: return reply.type == Type::string || reply.type == Type::nil;
     case What::put: return is_ok(reply);
+    case What::replace: return is_ok(reply) || reply.type == Type::nil;
     case What::erase:
     case What::lock:
     case What::extend:
@@ -118,6 +126,7 @@ Result<flow::StoreReply> read_store_reply(What what, RedisReply reply) {
   if (reply.type == Type::error) return refusal(reply);
   flow::StoreReply answer;
   if (what == What::get && reply.type == Type::string) answer.record = std::move(reply.text);
+  answer.was_there = what == What::replace && is_ok(reply);
   const bool is_about_lock = what == What::lock || what == What::extend || what == What::unlock;
   answer.is_owner = is_about_lock && reply.number == 1;
   return answer;

@@ -20,7 +20,7 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "flow/effect.hpp"
-#include "io/redis_url.hpp"
+#include "http/redis_url.hpp"
 #include "io/socket_wait.hpp"
 
 namespace gatelet::io {
@@ -47,7 +47,7 @@ class Store {
 };
 
 struct RedisSettings {
-  RedisUrl url;                       // redis_connection_url, with what other options say put in
+  http::RedisUrl url;                 // redis_connection_url, with what other options say put in
   std::string ca_pem;                 // what redis_ca_path holds; beside the system's authorities
   bool insecure_skip_verify = false;  // redis_insecure_skip_tls_verify
   Duration idle_limit{};              // redis_connection_idle_timeout; 0: none

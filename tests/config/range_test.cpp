@@ -27,8 +27,8 @@ TEST_SUITE("config/range") {
           R"("Lax" is unknown; write "lax", "strict" or "none")");
     CHECK_FALSE(takes(Row::cookie_samesite, "la"));
     CHECK_FALSE(takes(Row::cookie_samesite, "lax|strict"));
-    CHECK(text_complaint(Row::session_store_type, "redis") ==
-          R"("redis" is unknown; write "cookie" or "memory")");
+    CHECK(text_complaint(Row::session_store_type, "redys") ==
+          R"("redys" is unknown; write "cookie", "memory" or "redis")");
   }
 
   TEST_CASE("url: absolute http and https only") {

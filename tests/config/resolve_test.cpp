@@ -27,6 +27,9 @@ constexpr std::pair<std::string_view, std::string_view> jwks{"oidc_jwks_url",
                                                              "https://idp.example/k"};
 constexpr std::pair<std::string_view, std::string_view> ca{"provider_ca_files", "ca.pem"};
 constexpr std::pair<std::string_view, std::string_view> proxy{"outbound_proxy", "proxy.example"};
+constexpr std::pair<std::string_view, std::string_view> redis{"session_store_type", "redis"};
+constexpr std::pair<std::string_view, std::string_view> server{"redis_connection_url",
+                                                               "redis://redis.example"};
 constexpr std::pair<std::string_view, std::string_view> end{"end_session", "true"};
 constexpr std::pair<std::string_view, std::string_view> bearer{"skip_jwt_bearer_tokens", "true"};
 constexpr std::pair<std::string_view, std::string_view> password{"basic_auth_password", "pw"};
@@ -152,10 +155,19 @@ const std::vector<Effect>& effects() {
       {"cookie_refresh", "1h", "cookie_refresh"},
       {"refresh_before_expiry", "1m", "refresh_before_expiry"},
       {"session_ends_with_tokens", "true", "session_ends_with_tokens"},
-      {"session_store_type", "memory", "is_stored"},
-      {"session_memory_limit", "10", "session_memory_limit"},
+      {"session_store_type", "memory", "is_stored store.kind store.memory_limit"},
+      {"session_memory_limit", "10", "store.memory_limit", {{"session_store_type", "memory"}}},
+      {"redis_connection_url", "redis://other.example", "store.redis.host", {redis, server}},
+      {"redis_username", "me", "store.redis.user", {redis, server, {"redis_password", "pw"}}},
+      {"redis_password", "pw", "store.redis.password", {redis, server}},
+      {"redis_ca_path", "ca.pem", "store.redis.is_tls store.redis_ca_file", {redis, server}},
+      {"redis_insecure_skip_tls_verify",
+       "true",
+       "store.redis.is_tls store.redis_insecure_skip_verify warnings",
+       {redis, server}},
+      {"redis_connection_idle_timeout", "60", "store.redis_idle_limit", {redis, server}},
       {"session_cache_max_staleness", "1s", "cache_max_staleness"},
-      {"store_timeout", "1s", "store_timeout"},
+      {"store_timeout", "1s", "store.timeout"},
       {"session_format", "oauth2-proxy", "format"},
       {"accept_other_session_format", "true", "accept_other_format"},
       {"session_cookie_minimal", "true", "minimal"},

@@ -29,7 +29,7 @@ TEST_SUITE("config/warnings") {
       CHECK(said[0] == std::string(option.key) + " is on: " + std::string(option.sentence));
       CHECK(warnings(complete({{option.key, "false"}})).empty());
     }
-    CHECK(num_switches == 6);
+    CHECK(num_switches == 7);
   }
 
   TEST_CASE("F-132: show_debug_on_error warns when it is on, and only then") {

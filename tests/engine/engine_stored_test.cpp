@@ -141,9 +141,11 @@ TEST_SUITE("engine/engine: stored") {
     one.clock->advance(seconds(3700));
     one.provider.hold("/token");
     std::vector<Outcome<Decision>> asked;
+    auto question = one.person.ask("/oauth2/auth");  // asks the store, then waits for the refresh
     for (int i = 0; i < 50; ++i) asked.push_back(one.person.ask("/page"));
     CHECK(one.provider.wait_for("/token", 2));
     one.provider.let_go();
+    CHECK(wait_for(std::move(question))->http_status() == 202);
     for (auto& outcome : asked) {
       const auto answer = wait_for(std::move(outcome));
       REQUIRE(answer.ok());

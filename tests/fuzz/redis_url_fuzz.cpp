@@ -1,5 +1,5 @@
 // parse_redis_url: what is accepted can be connected to, and a refusal repeats nothing of the URL.
-#include "io/redis_url.hpp"
+#include "http/redis_url.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -254,7 +254,7 @@ Result<DriverSettings> settings_of(int argc, char** argv) {
   settings.operation_timeout = std::chrono::hours(1);
   auto& redis = settings.store.redis;
   settings.store.kind = StoreSettings::Kind::redis;
-  auto url = parse_redis_url(argc > 1 ? argv[1] : "");
+  auto url = http::parse_redis_url(argc > 1 ? argv[1] : "");
   if (!url.ok()) return std::move(url).error();
   redis.url = std::move(url).value();
   for (int i = 2; i < argc; ++i) {

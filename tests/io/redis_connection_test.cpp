@@ -36,7 +36,7 @@ HttpServer::Tls certificate_for(std::string name) {
 
 // One connection, turned by hand.
 struct Turned {
-  explicit Turned(RedisUrl url, std::shared_ptr<const TlsServer> tls = nullptr,
+  explicit Turned(http::RedisUrl url, std::shared_ptr<const TlsServer> tls = nullptr,
                   Duration connect_limit = 5s)
       : endpoint{std::move(url), std::move(tls)},
         connection(endpoint, lookups, SteadyClock::now(), SteadyClock::now() + connect_limit) {}
@@ -78,8 +78,8 @@ std::shared_ptr<const TlsServer> trust(std::string host) {
       .value();
 }
 
-RedisUrl tls_url(const HttpServer& server, const std::string& before = "") {
-  return parse_redis_url("rediss://" + before + "localhost:" + std::to_string(server.port()))
+http::RedisUrl tls_url(const HttpServer& server, const std::string& before = "") {
+  return http::parse_redis_url("rediss://" + before + "localhost:" + std::to_string(server.port()))
       .value();
 }
 

@@ -36,7 +36,8 @@ RedisReply reply(std::string_view bytes) {
   return reader.take().value();
 }
 
-constexpr What all[] = {What::get, What::put, What::erase, What::lock, What::extend, What::unlock};
+constexpr What all[] = {What::get,  What::put,    What::replace, What::erase,
+                        What::lock, What::extend, What::unlock};
 
 }  // namespace
 
@@ -54,6 +55,12 @@ TEST_SUITE("io/redis_exchange") {
     CHECK(put(500ms) == Words{"SET", "k", record, "PX", "500"});
     CHECK(put(Duration::zero()) == Words{"SET", "k", record});
     CHECK(put(1ns) == Words{"SET", "k", record, "PX", "1"});
+    const auto replace = [&](Duration lifetime) {
+      return words(store_command(StoreCall::replace("k", record, lifetime)));
+    };
+    CHECK(replace(168h) == Words{"SET", "k", record, "XX", "EX", "604800"});
+    CHECK(replace(500ms) == Words{"SET", "k", record, "XX", "PX", "500"});
+    CHECK(replace(Duration::zero()) == Words{"SET", "k", record, "XX"});
     CHECK(put(-5s) == Words{"SET", "k", record, "PX", "1"});  // ended: not for good
   }
 
@@ -73,6 +80,8 @@ TEST_SUITE("io/redis_exchange") {
     CHECK(read_store_reply(What::get, reply("$0\r\n\r\n")).value().record == "");
     CHECK_FALSE(read_store_reply(What::get, reply("$-1\r\n")).value().record);
     CHECK(read_store_reply(What::put, reply("+OK\r\n")).ok());
+    CHECK(read_store_reply(What::replace, reply("+OK\r\n")).value().was_there);
+    CHECK_FALSE(read_store_reply(What::replace, reply("$-1\r\n")).value().was_there);
     CHECK_FALSE(read_store_reply(What::erase, reply(":1\r\n")).value().is_owner);
     for (const auto what : {What::lock, What::extend, What::unlock}) {
       CHECK(read_store_reply(what, reply(":1\r\n")).value().is_owner);
@@ -88,18 +97,18 @@ TEST_SUITE("io/redis_exchange") {
         CHECK(can_answer(what, reply(bytes)) == expected);
       }
     };
-    fits("+OK\r\n", {What::put});
+    fits("+OK\r\n", {What::put, What::replace});
     fits("+QUEUED\r\n", {});
     fits("+OKAY\r\n", {});
     fits("$2\r\nOK\r\n", {What::get});
-    fits("$-1\r\n", {What::get});
+    fits("$-1\r\n", {What::get, What::replace});
     fits("*0\r\n", {});
     fits("*1\r\n$1\r\na\r\n", {});
     fits(":0\r\n", {What::erase, What::lock, What::extend, What::unlock});
     fits(":1\r\n", {What::erase, What::lock, What::extend, What::unlock});
     fits(":2\r\n", {});
     fits(":-1\r\n", {});
-    fits("-ERR\r\n", {all[0], all[1], all[2], all[3], all[4], all[5]});
+    fits("-ERR\r\n", {std::begin(all), std::end(all)});
   }
 
   TEST_CASE("an error reply is told in our words, with its first word and nothing else of it") {

@@ -61,7 +61,7 @@ inline support::HttpServer::Script echo_keys() {
 }
 
 struct TurnedStore {
-  explicit TurnedStore(RedisUrl url, RedisPoolLimits limits = {}, Duration timeout = 5s,
+  explicit TurnedStore(http::RedisUrl url, RedisPoolLimits limits = {}, Duration timeout = 5s,
                        std::shared_ptr<const TlsServer> tls = nullptr,
                        NameLookups::Resolve resolve = {})
       : store(RedisEndpoint{std::move(url), std::move(tls)}, limits, timeout, std::move(resolve)) {}
@@ -116,9 +116,9 @@ struct TurnedStore {
   int num_turns = 0;
 };
 
-inline RedisUrl url_of(const support::HttpServer& server, const std::string& before = "",
+inline http::RedisUrl url_of(const support::HttpServer& server, const std::string& before = "",
                        const std::string& behind = "") {
-  return parse_redis_url("redis://" + before + "127.0.0.1:" + std::to_string(server.port()) +
+  return http::parse_redis_url("redis://" + before + "127.0.0.1:" + std::to_string(server.port()) +
                          behind)
       .value();
 }

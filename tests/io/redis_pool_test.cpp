@@ -12,8 +12,8 @@ using namespace gatelet::io::testing;
 TEST_SUITE("io/redis_pool") {
   TEST_CASE("pauses grow from 20 to 500 ms, with jitter, and calls inside them fail at once") {
     NameLookups lookups;
-    RedisPool pool({parse_redis_url("unix:///nowhere/redis.sock").value(), nullptr}, {}, lookups,
-                   1);
+    RedisPool pool({http::parse_redis_url("unix:///nowhere/redis.sock").value(), nullptr}, {},
+                   lookups, 1);
     Deadline now{};
     Duration longest{};
     for (int i = 0; i < 12; ++i) {

@@ -391,7 +391,8 @@ TEST_SUITE("io/redis_store") {
 
   TEST_CASE("a name is looked up off the loop; addresses are tried in turn") {
     HttpServer server(echo_keys());
-    auto url = parse_redis_url("redis://redis.example:" + std::to_string(server.port())).value();
+    auto url =
+        http::parse_redis_url("redis://redis.example:" + std::to_string(server.port())).value();
     std::atomic<bool> may_answer{false};
     TurnedStore turned(url, {}, 5s, nullptr, [&](const std::string& host, std::uint16_t port) {
       CHECK(host == "redis.example");
@@ -411,7 +412,7 @@ TEST_SUITE("io/redis_store") {
   }
 
   TEST_CASE("a name without an address, and a name that takes too long, fail the calls") {
-    auto url = parse_redis_url("redis://redis.example").value();
+    auto url = http::parse_redis_url("redis://redis.example").value();
     TurnedStore nowhere(url, {}, 5s, nullptr,
                         [](const std::string&, std::uint16_t) { return Addresses{}; });
     CHECK(fails(nowhere.get("a"), "its name has no address"));
@@ -428,7 +429,7 @@ TEST_SUITE("io/redis_store") {
   }
 
   TEST_CASE("F-070: a socket's path that nobody listens at") {
-    TurnedStore turned(parse_redis_url("unix:///nowhere/redis.sock").value());
+    TurnedStore turned(http::parse_redis_url("unix:///nowhere/redis.sock").value());
     CHECK(fails(turned.get("a"), "there is no such socket"));
   }
 }

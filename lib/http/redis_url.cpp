@@ -1,4 +1,4 @@
-#include "io/redis_url.hpp"
+#include "http/redis_url.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,7 +12,7 @@
 #include "http/ip.hpp"
 #include "http/path.hpp"
 
-namespace gatelet::io {
+namespace gatelet::http {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
@@ -35,15 +35,14 @@ constexpr std::string_view tuning[] = {
 // nullopt: a broken escape.
 std::optional<std::string> decoded(std::string_view text) {
   for (auto at = text.find('%'); at != npos; at = text.find('%', at + 1)) {
-    if (!http::escaped_byte(text, at)) return std::nullopt;
+    if (!escaped_byte(text, at)) return std::nullopt;
   }
-  return http::percent_decoded(text);
+  return percent_decoded(text);
 }
 
 // As Go's net/url: what stands for itself in the part before the host.
 bool may_stand_in_userinfo(char c) noexcept {
-  return http::is_alpha(c) || http::is_digit(c) ||
-         std::string_view("-._:~!$&'()*+,;=%@").find(c) != npos;
+  return is_alpha(c) || is_digit(c) || std::string_view("-._:~!$&'()*+,;=%@").find(c) != npos;
 }
 
 std::optional<Secret> secret_of(std::string_view text) {
@@ -72,13 +71,13 @@ Result<void> read_host(std::string_view text, RedisUrl& url) {
   const bool has_no_host = text.empty() || text.front() == ':';
   auto whole = has_no_host ? "localhost" + std::string(text) : std::string(text);
   if (whole.back() == ':') whole.pop_back();
-  const auto authority = http::parse_authority(whole);
+  const auto authority = parse_authority(whole);
   if (!authority) {
     return malformed(
         "expected host:port behind the scheme, with user:password@ before it where the server asks "
         "for them; / ? # and @ in a password are written percent-encoded");
   }
-  url.host = http::lower(authority->host);
+  url.host = lower(authority->host);
   if (url.host.front() == '[') url.host = url.host.substr(1, url.host.size() - 2);
   url.port = authority->port.value_or(6379);
   return {};
@@ -109,7 +108,7 @@ Result<void> read_socket_path(std::string_view text, RedisUrl& url) {
 }
 
 Result<void> read_parameters(std::string_view query, RedisUrl& url) {
-  const auto params = http::parse_form(query);
+  const auto params = parse_form(query);
   if (!params.ok()) return malformed("its query is not well-formed");
   for (const auto& [name, value] : *params) {
     if (name == "db") {
@@ -144,11 +143,11 @@ Result<void> read_socket(std::string_view authority, std::string_view path, Redi
 
 Result<RedisUrl> parse_redis_url(std::string_view text) {
   if (text.size() > max_url_size) return malformed("it has more than 8 KiB");
-  if (std::any_of(text.begin(), text.end(), http::is_control)) {
+  if (std::any_of(text.begin(), text.end(), is_control)) {
     return malformed("it has a control byte");
   }
   const auto mark = text.find("://");
-  const auto scheme = http::lower(text.substr(0, std::min(mark, text.size())));
+  const auto scheme = lower(text.substr(0, std::min(mark, text.size())));
   if (mark == npos || (scheme != "redis" && scheme != "rediss" && scheme != "unix")) {
     return malformed("expected redis://, rediss:// (TLS) or unix:// (a socket's path)");
   }
@@ -175,4 +174,4 @@ Result<RedisUrl> parse_redis_url(std::string_view text) {
   return url;
 }
 
-}  // namespace gatelet::io
+}  // namespace gatelet::http

@@ -12,7 +12,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 
-namespace gatelet::io {
+namespace gatelet::http {
 
 struct RedisUrl {
   std::string host;           // lower case, an IPv6 address without its brackets; empty: a path
@@ -31,4 +31,4 @@ struct RedisUrl {
 //   any place once a character of it was not encoded.
 Result<RedisUrl> parse_redis_url(std::string_view text);
 
-}  // namespace gatelet::io
+}  // namespace gatelet::http

@@ -1,11 +1,11 @@
-#include "io/redis_url.hpp"
+#include "http/redis_url.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
 using namespace gatelet;
-using namespace gatelet::io;
+using namespace gatelet::http;
 
 namespace {
 
@@ -28,7 +28,7 @@ bool refuses(std::string_view text, std::string_view because) {
 
 }  // namespace
 
-TEST_SUITE("io/redis_url") {
+TEST_SUITE("http/redis_url") {
   TEST_CASE("F-070: host, port, database; what is left out has Redis' own value") {
     const auto url = read("redis://redis.internal:6380/3");
     CHECK(url.host == "redis.internal");
