@@ -214,7 +214,7 @@ void Flights::ask_store(FlightId id, flow::StoreCall call) {
 }
 
 // A lock that a task holds is extended at a third of its lease while the task does other things,
-// until it releases the lock, loses it, or ends.
+// until it releases the lock, loses it, or ends: then the lock ends with its lease.
 void Flights::note_lock(FlightId id, const flow::StoreCall& call, const flow::StoreReply& reply) {
   const auto place = flights_.find(id);
   if (place == flights_.end()) return;
@@ -273,10 +273,6 @@ void Flights::forget(FlightId id) {
   timers_.remove(flight.deadline);
   timers_.remove(flight.timer);
   timers_.remove(flight.extension);
-  if (flight.lock) {  // it did not come to release it
-    const auto unlock = flow::StoreCall::unlock(flight.lock->key, flight.lock->value);
-    store_->start(++last_side_call_, unlock, [](const Result<flow::StoreReply>&) {});
-  }
   if (flight.completion) by_completion_.erase(flight.completion.get());
   flights_.erase(place);
 }

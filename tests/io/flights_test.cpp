@@ -201,6 +201,55 @@ TEST_SUITE("io/flights") {
     CHECK(ground.endings == std::vector{Status::internal});
   }
 
+  TEST_CASE(
+      "F-081: a lock is extended at a third of its lease, until it is released or the task ends") {
+    using What = flow::StoreCall::What;
+    StoredGround ground;
+    std::deque<flow::Effect> steps;
+    steps.push_back(flow::StoreCall::lock("k", "me", 60ms));
+    steps.push_back(flow::Delay(150ms));
+    steps.push_back(flow::StoreCall::unlock("k", "me"));
+    steps.push_back(flow::Delay(100ms));
+    ground.add(std::move(steps));
+    const auto owner = [] {
+      flow::StoreReply reply;
+      reply.is_owner = true;
+      return reply;
+    };
+    std::size_t num_answered = 0;
+    const auto num_extended = [&] {
+      return std::count_if(ground.store.asked.begin(), ground.store.asked.end(),
+                           [](const auto& one) { return one.call.what == What::extend; });
+    };
+    std::ptrdiff_t num_held = 0;
+    while (ground.endings.empty()) {
+      ground.flights.round(5ms);
+      for (; num_answered < ground.store.asked.size(); ++num_answered) {
+        auto& one = ground.store.asked[num_answered];
+        if (one.call.what == What::unlock) num_held = num_extended();
+        CHECK(one.call.key == "k");
+        CHECK(one.call.value == "me");
+        if (one.call.what == What::extend) CHECK(one.call.lifetime == 60ms);
+        std::exchange(one.done, nullptr)(owner());
+      }
+    }
+    CHECK(num_held >= 3);
+    CHECK(num_extended() == num_held);  // none after the release
+    CHECK(ground.endings == std::vector{Status::ok});
+  }
+
+  TEST_CASE("F-081: a lock that somebody else has is not extended") {
+    StoredGround ground;
+    std::deque<flow::Effect> steps;
+    steps.push_back(flow::StoreCall::lock("k", "me", 30ms));
+    steps.push_back(flow::Delay(80ms));
+    ground.add(std::move(steps));
+    ground.flights.round(0ms);
+    ground.store.asked.at(0).done(flow::StoreReply{});
+    while (ground.endings.empty()) ground.flights.round(5ms);
+    CHECK(ground.store.asked.size() == 1);
+  }
+
   TEST_CASE("a store's socket and deadline end the wait, and it is served") {
     StoredGround ground;
     int ends[2];
