@@ -40,7 +40,7 @@ def expect(what, is_true, seen=''):
 
 
 def objects_of(layer):
-    return sorted((lib / layer / f'libgatelet_{layer}.a.p').glob('*.o'))
+    return sorted((lib / layer).glob(f'libgatelet_{layer}*.a.p/*.o'))
 
 
 for layer in PURE:
