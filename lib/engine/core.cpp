@@ -134,6 +134,9 @@ Outcome<Decision> Core::carry_out(Case& opened, Verdict verdict) {
     Outcome<Decision> operator()(NeedSave need) {
       return core.run(opened, flow::begin_session(std::move(need.save), std::move(need.return_to)));
     }
+    Outcome<Decision> operator()(NeedReady need) {
+      return core.run(opened, flow::check_ready(std::move(need.check)));
+    }
     Outcome<Decision> operator()(NeedSignOut need) {
       return core.run(opened, core.sign_out_of(std::move(need)));
     }
@@ -227,6 +230,9 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const A
     // Nobody is there, and the provider's metadata is not known yet: the login needs it.
     void operator()(NeedMetadata need) {
       core.run_for(waiting, flow::begin_login_with_metadata(std::move(need.login)), at);
+    }
+    void operator()(NeedReady need) {
+      core.run_for(waiting, flow::check_ready(std::move(need.check)), at);
     }
     void operator()(NeedSignOut need) {
       core.run_for(waiting, core.sign_out_of(std::move(need)), at);

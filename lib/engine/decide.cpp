@@ -49,6 +49,13 @@ std::shared_ptr<const oidc::ProviderState> provider_of(const Snapshot& snapshot,
   return session->password_mark.empty() ? snapshot.provider(session->provider_id) : nullptr;
 }
 
+Result<Verdict> decide_ready(const Question& question) {
+  if (!question.context().session.is_stored) return Verdict(policy::ready());
+  flow::CheckReady check(question.snapshot().context);
+  check.request = policy::OwnedRequest::copy(*question.facts.request, question.facts);
+  return Verdict(NeedReady{std::move(check)});
+}
+
 bool lacks_signed_body(const Question& question) noexcept {
   return !question.facts.request->body &&
          policy::signs_body(question.policy(), question.facts.headers);
@@ -89,7 +96,7 @@ Result<Verdict> decide(const Question& question) {
     case Endpoint::signed_out: return decide_signed_out(question);
     case Endpoint::robots: return Verdict(policy::robots());
     case Endpoint::ping: return Verdict(policy::pong());
-    case Endpoint::ready: return Verdict(policy::ready());  // sessions in cookies need nobody
+    case Endpoint::ready: return decide_ready(question);
   }
   unreachable();
 }

@@ -17,6 +17,7 @@
 #include "engine/question.hpp"
 #include "flow/begin_login.hpp"
 #include "flow/check_password.hpp"
+#include "flow/check_ready.hpp"
 #include "flow/finish_login.hpp"
 #include "flow/load_session.hpp"
 #include "flow/save_session.hpp"
@@ -61,6 +62,10 @@ struct NeedSave {
   flow::SaveSession save;
   std::string return_to;  // judged
 };
+// The store must be asked whether it is there.
+struct NeedReady {
+  flow::CheckReady check;
+};
 struct NeedMetadata {
   flow::BeginLogin login;
 };
@@ -72,7 +77,7 @@ struct NeedSignOut {
 };
 
 using Verdict = std::variant<Decision, NeedLoad, NeedRefresh, NeedBearer, NeedPassword, NeedSave,
-                             NeedMetadata, NeedRedeem, NeedSignOut>;
+                             NeedReady, NeedMetadata, NeedRedeem, NeedSignOut>;
 
 // Any request; the library's own endpoints by their path.
 //   Failure: Status::need_body, no_entropy, internal. The same for the pieces.

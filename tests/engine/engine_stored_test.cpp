@@ -203,6 +203,15 @@ TEST_SUITE("engine/engine: stored") {
     CHECK(third.get("/page").kind() == Decision::Kind::allow);
   }
 
+  TEST_CASE("F-014: ready_path asks the store, ping_path nobody") {
+    SignedIn one;
+    CHECK(is_at_once(one.person.ask("/ping")));
+    CHECK_FALSE(is_at_once(one.person.ask("/ready")));
+    CHECK(one.person.get("/ready").http_status() == 200);
+    Live in_cookies;
+    CHECK(is_at_once(in_cookies.browser().ask("/ready")));
+  }
+
   TEST_CASE("a reload keeps the store, and cannot exchange it") {
     SignedIn one;
     CHECK(one.engine->reload(live_settings(one.provider, stored({{"banner", "x"}}))).ok());

@@ -13,6 +13,7 @@
 #include "faults.hpp"
 #include "flow/begin_login.hpp"
 #include "flow/check_password.hpp"
+#include "flow/check_ready.hpp"
 #include "flow/fetch_metadata.hpp"
 #include "flow/finish_login.hpp"
 #include "flow/load_session.hpp"
@@ -171,6 +172,31 @@ class refresh_session final : public Scenario {
 
  private:
   std::shared_ptr<const session::Session> session_;
+};
+
+class check_ready final : public Scenario {
+ public:
+  check_ready() { world.keep_in_store(); }
+  flow::Flow<Decision> flow() {
+    flow::CheckReady in(world.context);
+    in.request = world.get("/ready");
+    return flow::check_ready(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto answer = world.driver.run(flow());
+    REQUIRE(answer.ok());
+    const bool is_ready = answer->http_status() == 200;
+    if (!is_ready) CHECK(answer->http_status() == 503);
+    return {is_ready, is_ready ? StatusClass::ok : StatusClass::unavailable, whole(*answer)};
+  }
+  void check(const Ended&) override {}
+  // That there is no such record is an answer as well.
+  bool survives(const std::string&, Kind kind, bool) const override {
+    return blame_of(kind) == StatusClass::peer;
+  }
 };
 
 class load_session final : public Scenario {

@@ -147,8 +147,10 @@ def _():
 def _():
     _, store, a, _ = two(session_cache_max_staleness='0s', skip_auth_routes='^/open')
     browser = sign_in(a.url)
+    assert browser.request('GET', a.url + '/ready')[0] == 200
     store.process.kill()
     store.process.wait()
+    assert browser.request('GET', a.url + '/ready')[0] == 503 and browser.request('GET', a.url + '/ping')[0] == 200
     before = dict(browser.cookies[host(a.url)])
     status, _, text, headers = browser.request('GET', a.url + '/oauth2/auth')
     assert status == 503 and headers.get_all('Set-Cookie') is None, (status, headers)
@@ -163,7 +165,7 @@ def _():
     store.start()
     begun = time.monotonic()
     wait_until('it does not come back', lambda: auth(browser, a.url)[0] == 401, 1.5)  # Redis kept nothing
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 1.5 and browser.request('GET', a.url + '/ready')[0] == 200
     assert auth(sign_in(a.url), a.url)[0] == 202
 
 
