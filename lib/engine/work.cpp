@@ -53,7 +53,7 @@ Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, Metrics& metrics, Eve
       metrics_(metrics),
       events_(events),
       clock_(std::move(clock)),
-      driver_(std::make_shared<io::Driver>(settings, clock_, *this)) {}
+      driver_(std::make_shared<io::Driver>(std::move(settings), clock_, *this)) {}
 
 void Work::load(const std::shared_ptr<const Snapshot>& snapshot,
                 std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,

@@ -37,7 +37,7 @@ Flow<bool> take_lock(std::string key, std::string owner) {
   const auto reply = co_await std::move(call);
   if (!reply.is_owner) {
     Delay wait(pause);
-    (void)co_await std::move(wait);
+    (void)co_await wait;
   }
   co_return reply.is_owner;
 }
@@ -62,7 +62,7 @@ Flow<bool> put(std::shared_ptr<const Context> context, SharedSession session) {
     if (reply.ok()) co_return reply->was_there;
     if (wait == Duration::zero()) break;
     Delay delay(wait);
-    (void)co_await std::move(delay);
+    (void)co_await delay;
   }
   co_return true;
 }

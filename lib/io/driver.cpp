@@ -24,7 +24,7 @@ Error stopped_error() { return {Status::cancelled, "the engine ends"}; }
 
 struct Driver::Impl {
   Impl(DriverSettings s, std::shared_ptr<const Clock> c, Services& sv)
-      : settings(s), clock(std::move(c)), services(sv) {}
+      : settings(std::move(s)), clock(std::move(c)), services(sv) {}
 
   Result<void> open();
   Result<void> launch();
@@ -49,7 +49,7 @@ struct Driver::Impl {
 };
 
 Driver::Driver(DriverSettings settings, std::shared_ptr<const Clock> clock, Services& services)
-    : impl_(std::make_unique<Impl>(settings, std::move(clock), services)) {}
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(clock), services)) {}
 
 Driver::~Driver() {
   stop();

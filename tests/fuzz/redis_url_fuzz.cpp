@@ -9,7 +9,7 @@
 #include "require.hpp"
 
 using namespace gatelet;
-using namespace gatelet::io;
+using namespace gatelet::http;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
