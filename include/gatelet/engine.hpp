@@ -71,7 +71,8 @@ class GATELET_API Engine {
   //   Blocking:  never. Failure: Status::forked, or internal when no thread can be made.
   Result<void> start();
 
-  // Decides one request from memory; the library's own endpoints are recognised by their path.
+  // Decides one request from memory, or answers with an Operation where a provider or the session
+  // store must be asked; the library's own endpoints are recognised by their path.
   //   Blocking:  never.
   //   Threads:   any number at once.
   //   Ownership: the request is borrowed for the call; the answer owns all it views.
@@ -84,8 +85,8 @@ class GATELET_API Engine {
   Outcome<Decision> finish_login(const RequestView&) const;
   Outcome<Decision> sign_out(const RequestView&, const SignOutOptions& = {}) const;
 
-  // Who is behind a request, for application code; same contract. Nobody is an Identity without
-  // session.
+  // Who is behind a request, for application code; same contract, so an Operation while the session
+  // store is asked. Nobody is an Identity without session.
   Outcome<Identity> identify(const RequestView&) const;
 
   // The page, or JSON for API requests, that goes with an error. Never an allow. Blocking: never.

@@ -65,14 +65,14 @@ Presented settle(const Memory& memory, std::shared_ptr<const session::Session> s
   switch (freshness) {
     case session::Freshness::dead: return nobody(Reason::session_expired, true);
     case session::Freshness::fresh: presented = somebody(std::move(session)); break;
-    case session::Freshness::refresh_soon:  // a cookie session is never refreshed in the background
+    case session::Freshness::refresh_soon:
     case session::Freshness::refresh_now:
       if (!may_refresh(memory, *session, now)) {
         presented = without_refresh(snapshot, std::move(session), now);
         break;
       }
       presented = somebody(std::move(session));
-      presented.refresh_soon = settings.is_stored && freshness == session::Freshness::refresh_soon;
+      presented.refresh_soon = freshness == session::Freshness::refresh_soon;
       presented.refresh_due = !presented.refresh_soon;
       break;
   }

@@ -45,7 +45,8 @@ class RefreshBook {
 
   // The session, and whatever it replaced, is over: nobody gets in with its cookie here, and its
   // refresh token is not tried again for an hour. A session that begins later is not meant, even
-  // when its provider hands out the same refresh token. Without a refresh token there is no trace.
+  // when its provider hands out the same refresh token. A session in cookies without a refresh
+  // token leaves no trace; one in a store is known by its ticket.
   void record_end(const session::Session& session, Instant now);
 
   // After trouble with a provider nothing is tried for a while: 1 s, doubling up to 30 s, until a
