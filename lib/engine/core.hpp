@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,6 +21,7 @@
 #include "engine/host_loop.hpp"
 #include "engine/metrics.hpp"
 #include "engine/request_number.hpp"
+#include "engine/seats.hpp"
 #include "engine/work.hpp"
 #include "io/completions.hpp"
 
@@ -133,7 +133,7 @@ class Core {
   Outcome<Decision> check_password(Case& opened, NeedPassword need);
   Outcome<Decision> redeem(const Case& opened, NeedRedeem need);
 
-  // A request whose answer waits for work that was begun.
+  // A request whose answer waits for work that was begun: core_waiting.cpp.
   class Waiting;
   std::shared_ptr<Waiting> wait_for(Case& opened);
   void load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now);
@@ -151,13 +151,8 @@ class Core {
 
   Completion new_completion(const Case& opened);
 
-  // Callers that wait for work of others count against max_operations as well.
-  class Seat;
-  std::shared_ptr<Seat> take_seat();
+  Seats seats_;  // callers that wait for work of others count against max_operations as well
   const io::StoreSettings::Kind store_kind_;
-  const std::size_t max_seats_;
-  const std::shared_ptr<std::atomic<std::size_t>> seats_taken_ =
-      std::make_shared<std::atomic<std::size_t>>(0);
 
   std::mutex reloading_;
 };

@@ -45,14 +45,16 @@ class PasswordCheck {
   Secret password;
 };
 
-// Ask the session store for one thing. What it keeps is sealed: a store opens no record. Put,
-// erase and unlock may be sent again by whoever had no answer: doing them twice is doing them once.
+// Ask the session store for one thing. What it keeps is sealed: a store opens no record. Each may
+// be sent again by whoever had no answer: doing it twice is doing it once.
 class StoreCall {
  public:
   enum class What : unsigned char {
     get,
     put,      // `value` under `key`, whatever was there, for `lifetime`; zero: for good
     replace,  // the same, but only where something is
+    swap,     // the same, but only where `expected` is (those very bytes, or nothing), or already
+              // `value`
     erase,    // also where nothing is
     lock,     // `key` for the owner `value`, unless somebody has it, until `lifetime` has passed
     extend,   // the owner's lock lasts `lifetime` from now
@@ -64,6 +66,12 @@ class StoreCall {
   }
   static StoreCall replace(std::string key, std::string record, Duration lifetime) {
     return {What::replace, std::move(key), std::move(record), lifetime};
+  }
+  static StoreCall swap(std::string key, std::optional<std::string> expected, std::string record,
+                        Duration lifetime) {
+    StoreCall call(What::swap, std::move(key), std::move(record), lifetime);
+    call.expected = std::move(expected);
+    return call;
   }
   static StoreCall erase(std::string key) { return {What::erase, std::move(key), {}, {}}; }
   static StoreCall lock(std::string key, std::string owner, Duration lease) {
@@ -78,6 +86,7 @@ class StoreCall {
 
   What what;
   std::string key, value;
+  std::optional<std::string> expected;  // of swap; absent: nothing
   Duration lifetime;
 
  private:
@@ -97,7 +106,7 @@ struct PasswordChecked {
 };
 struct StoreReply {
   std::optional<std::string> record;  // of get; absent: there is none
-  bool was_there = false;             // of replace: something was, and was replaced
+  bool was_there = false;             // of replace and swap: what had to be there was; it is done
   bool is_owner = false;              // of lock, extend, unlock: the lock is, or was, the owner's
 };
 // The alternative that belongs to the effect.

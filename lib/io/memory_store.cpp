@@ -11,6 +11,10 @@ Duration end_of(Duration lifetime, Duration now) {
   return lifetime == Duration::zero() ? Duration::max() : now + lifetime;
 }
 
+bool may_swap(const flow::StoreCall& call, const std::optional<std::string>& there) {
+  return there == call.expected || there == call.value;
+}
+
 }  // namespace
 
 MemoryStore::MemoryStore(std::size_t max_records, std::shared_ptr<const Clock> clock)
@@ -24,6 +28,10 @@ void MemoryStore::start(Id, flow::StoreCall call, Done done) {
     case What::put: put(std::move(call), now); break;
     case What::replace:
       reply.was_there = get(call.key, now).has_value();
+      if (reply.was_there) put(std::move(call), now);
+      break;
+    case What::swap:
+      reply.was_there = may_swap(call, get(call.key, now));
       if (reply.was_there) put(std::move(call), now);
       break;
     case What::erase: erase(call.key); break;

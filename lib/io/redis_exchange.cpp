@@ -22,6 +22,13 @@ constexpr std::string_view lock_script =
     "if redis.call('set',KEYS[1],ARGV[1],'NX','PX',ARGV[2]) then return 1 end "
     "if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end "
     "redis.call('pexpire',KEYS[1],ARGV[2]) return 1";
+// ARGV: what must be there ("" and 0, or the bytes and 1), the record, its lifetime in milliseconds
+// or 0. A script sees false where nothing is.
+constexpr std::string_view swap_script =
+    "local is=redis.call('get',KEYS[1]) "
+    "if is~=ARGV[3] and (ARGV[2]=='1' and is~=ARGV[1] or ARGV[2]=='0' and is) then return 0 end "
+    "if ARGV[4]=='0' then redis.call('set',KEYS[1],ARGV[3]) "
+    "else redis.call('set',KEYS[1],ARGV[3],'PX',ARGV[4]) end return 1";
 constexpr std::string_view extend_script =
     "if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end "
     "redis.call('pexpire',KEYS[1],ARGV[2]) return 1";
@@ -67,6 +74,12 @@ std::string put_command(const flow::StoreCall& call) {
                   : command({"SET", call.key, call.value, unit, time});
 }
 
+std::string swap_command(const flow::StoreCall& call) {
+  const auto lifetime = call.lifetime == Duration::zero() ? "0" : milliseconds(call.lifetime);
+  return command({"EVAL", swap_script, "1", call.key, call.expected ? *call.expected : "",
+                  call.expected ? "1" : "0", call.value, lifetime});
+}
+
 std::string_view meaning(std::string_view word) noexcept {
   constexpr std::pair<std::string_view, std::string_view> meanings[] = {
       {"NOAUTH", "it asks for a user and password (redis_username, redis_password)"},
@@ -96,6 +109,7 @@ std::string store_command(const flow::StoreCall& call) {
     case What::get: return command({"GET", call.key});
     case What::put:
     case What::replace: return put_command(call);
+    case What::swap: return swap_command(call);
     case What::erase: return command({"DEL", call.key});
     case What::lock:
       return command({"EVAL", lock_script, "1", call.key, call.value, milliseconds(call.lifetime)});
@@ -113,6 +127,7 @@ bool can_answer(What what, const RedisReply& reply) noexcept {
     case What::get: return reply.type == Type::string || reply.type == Type::nil;
     case What::put: return is_ok(reply);
     case What::replace: return is_ok(reply) || reply.type == Type::nil;
+    case What::swap:
     case What::erase:
     case What::lock:
     case What::extend:
@@ -126,7 +141,7 @@ Result<flow::StoreReply> read_store_reply(What what, RedisReply reply) {
   if (reply.type == Type::error) return refusal(reply);
   flow::StoreReply answer;
   if (what == What::get && reply.type == Type::string) answer.record = std::move(reply.text);
-  answer.was_there = what == What::replace && is_ok(reply);
+  answer.was_there = what == What::swap ? reply.number == 1 : what == What::replace && is_ok(reply);
   const bool is_about_lock = what == What::lock || what == What::extend || what == What::unlock;
   answer.is_owner = is_about_lock && reply.number == 1;
   return answer;

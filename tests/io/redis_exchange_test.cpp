@@ -36,8 +36,8 @@ RedisReply reply(std::string_view bytes) {
   return reader.take().value();
 }
 
-constexpr What all[] = {What::get,  What::put,    What::replace, What::erase,
-                        What::lock, What::extend, What::unlock};
+constexpr What all[] = {What::get,   What::put,  What::replace, What::swap,
+                        What::erase, What::lock, What::extend,  What::unlock};
 
 }  // namespace
 
@@ -75,6 +75,20 @@ TEST_SUITE("io/redis_exchange") {
     CHECK(Words(unlock.begin() + 2, unlock.end()) == Words{"1", "k.lock", "me"});
   }
 
+  TEST_CASE("swap is a script over one key: what must be there, the record, its lifetime") {
+    const auto swap = [](std::optional<std::string> expected, Duration lifetime) {
+      auto all_words =
+          words(store_command(StoreCall::swap("k", std::move(expected), "new", lifetime)));
+      CHECK(all_words[0] == "EVAL");
+      return Words(all_words.begin() + 2, all_words.end());
+    };
+    CHECK(swap("old", 2s) == Words{"1", "k", "old", "1", "new", "2000"});
+    CHECK(swap("", 1500us) == Words{"1", "k", "", "1", "new", "2"});
+    CHECK(swap(std::nullopt, Duration::zero()) == Words{"1", "k", "", "0", "new", "0"});
+    CHECK(read_store_reply(What::swap, reply(":1\r\n")).value().was_there);
+    CHECK_FALSE(read_store_reply(What::swap, reply(":0\r\n")).value().was_there);
+  }
+
   TEST_CASE("what a reply means") {
     CHECK(read_store_reply(What::get, reply("$3\r\na\r\n\r\n")).value().record == "a\r\n");
     CHECK(read_store_reply(What::get, reply("$0\r\n\r\n")).value().record == "");
@@ -104,8 +118,8 @@ TEST_SUITE("io/redis_exchange") {
     fits("$-1\r\n", {What::get, What::replace});
     fits("*0\r\n", {});
     fits("*1\r\n$1\r\na\r\n", {});
-    fits(":0\r\n", {What::erase, What::lock, What::extend, What::unlock});
-    fits(":1\r\n", {What::erase, What::lock, What::extend, What::unlock});
+    fits(":0\r\n", {What::swap, What::erase, What::lock, What::extend, What::unlock});
+    fits(":1\r\n", {What::swap, What::erase, What::lock, What::extend, What::unlock});
     fits(":2\r\n", {});
     fits(":-1\r\n", {});
     fits("-ERR\r\n", {std::begin(all), std::end(all)});

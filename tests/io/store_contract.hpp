@@ -94,6 +94,35 @@ inline void check_store_contract(const StoreUnderTest& store) {
     CHECK_FALSE(replace("b", "3", 60s));
   }
 
+  SUBCASE(
+      "swap writes only where the very bytes it expects are, or nothing where it expects that") {
+    const auto swap = [&](const char* name, std::optional<std::string> expected, std::string record,
+                          Duration lifetime) {
+      return store.ask(StoreCall::swap(key(name), std::move(expected), std::move(record), lifetime))
+          .value()
+          .was_there;
+    };
+    CHECK_FALSE(swap("a", "1", "2", 60s));
+    CHECK_FALSE(swap("a", "", "2", 60s));  // an empty record is a record
+    CHECK_FALSE(get("a"));
+    CHECK(swap("a", std::nullopt, "1", 60s));
+    CHECK(swap("a", std::nullopt, "1", 60s));  // sent again: the first answer was lost
+    CHECK_FALSE(swap("a", std::nullopt, "2", 60s));
+    CHECK_FALSE(swap("a", "1 ", "2", 60s));
+    CHECK(get("a") == "1");
+    CHECK(swap("a", "1", "", 60s));
+    CHECK(get("a") == "");
+    CHECK_FALSE(swap("a", std::nullopt, "2", 60s));
+    const std::string odd("\0\r\n\xff", 4);
+    CHECK(swap("a", "", odd, 100ms));
+    CHECK_FALSE(swap("a", odd.substr(0, 1), "2", 60s));
+    store.pass(250ms);
+    CHECK_FALSE(swap("a", odd, "2", 60s));
+    CHECK(swap("a", std::nullopt, odd, Duration::zero()));
+    CHECK(swap("a", odd, "2", Duration::zero()));
+    CHECK(store.ask(StoreCall::erase(key("a"))).ok());
+  }
+
   SUBCASE("a record is gone after its lifetime, to the millisecond") {
     put("short", "s", 150ms);
     put("long", "l", 60s);

@@ -28,7 +28,19 @@ class ScriptedStore {
       case What::replace:
         reply.was_there = records.contains(call.key);
         if (!reply.was_there) break;
-        [[fallthrough]];
+        records[call.key] = call.value;
+        lifetimes[call.key] = call.lifetime;
+        break;
+      case What::swap: {
+        const auto found = records.find(call.key);
+        reply.was_there = found == records.end()
+                              ? !call.expected
+                              : found->second == call.expected || found->second == call.value;
+        if (!reply.was_there) break;
+        records[call.key] = call.value;
+        lifetimes[call.key] = call.lifetime;
+        break;
+      }
       case What::put:
         records[call.key] = call.value;
         lifetimes[call.key] = call.lifetime;

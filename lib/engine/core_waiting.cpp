@@ -1,0 +1,191 @@
+#include <utility>
+
+#include "engine/core.hpp"
+#include "flow/begin_login.hpp"
+
+namespace gatelet::engine {
+
+// Kept by the work's waiter; whoever took the operation may go away meanwhile.
+class Core::Waiting {
+ public:
+  Waiting(Core& core, Case& opened, std::shared_ptr<Seat> s)
+      : completion(core.new_completion(opened)),
+        snapshot(opened.memory().snapshot),
+        request(
+            policy::OwnedRequest::copy(*opened.question().facts.request, opened.question().facts)),
+        request_id(opened.request_id()),
+        seat(std::move(s)) {}
+
+  const Completion completion;
+  const std::shared_ptr<const Snapshot> snapshot;
+  const std::shared_ptr<const policy::OwnedRequest> request;
+  const std::string request_id;
+  std::shared_ptr<Seat> seat;  // given back before the answer is seen
+};
+
+std::shared_ptr<Core::Waiting> Core::wait_for(Case& opened) {
+  auto seat = seats_.take();
+  if (!seat) return nullptr;
+  return std::make_shared<Waiting>(*this, opened, std::move(seat));
+}
+
+void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
+                    const Loaded* loaded) {
+  const auto& completion = waiting->completion;
+  if (completion->is_unwanted()) return waiting->seat.reset();
+  const Memory memory{waiting->snapshot, sessions, refreshes, loaded};
+  Notes notes;
+  auto verdict =
+      decide(Question{memory, waiting->request->facts(), waiting->request_id, at, notes});
+  tell(notes, waiting->request_id);
+  if (!verdict.ok()) {
+    waiting->seat.reset();
+    return completion->deliver(std::move(verdict).error());
+  }
+  struct Visitor {
+    Core& core;
+    const std::shared_ptr<Waiting>& waiting;
+    Instant at;
+    const Ask& decide;
+    const Notes& notes;
+    void operator()(Decision decision) {
+      if (notes.refresh_soon) core.refresh_behind(waiting->snapshot, notes, at);
+      waiting->seat.reset();  // whoever sees the answer may ask anew
+      waiting->completion->deliver(std::move(decision));
+    }
+    void operator()(NeedLoad need) { core.load_for(waiting, std::move(need), decide, at); }
+    // The cookie or password behind a token that was not accepted may need work of its own.
+    void operator()(NeedRefresh need) { core.refresh_for(waiting, std::move(need), at); }
+    void operator()(NeedPassword need) { core.check_for(waiting, std::move(need), at); }
+    void operator()(NeedSave need) {
+      core.run_for(waiting, flow::begin_session(std::move(need.save), std::move(need.return_to)),
+                   at);
+    }
+    // Nobody is there, and the provider's metadata is not known yet: the login needs it.
+    void operator()(NeedMetadata need) {
+      core.run_for(waiting, flow::begin_login_with_metadata(std::move(need.login)), at);
+    }
+    void operator()(NeedReady need) {
+      core.run_for(waiting, flow::check_ready(std::move(need.check)), at);
+    }
+    void operator()(NeedSignOut need) {
+      core.run_for(waiting, core.sign_out_of(std::move(need)), at);
+    }
+    // These are asked for before anything else, from the same snapshot.
+    void operator()(const NeedBearer&) { fail(); }
+    void operator()(const NeedRedeem&) { fail(); }
+    void fail() {
+      waiting->seat.reset();
+      waiting->completion->deliver(Error{Status::internal, "the same question, another answer"});
+    }
+  };
+  std::visit(Visitor{*this, waiting, at, decide, notes}, std::move(verdict).value());
+}
+
+void Core::run_for(const std::shared_ptr<Waiting>& waiting, flow::Flow<Decision> flow,
+                   Instant now) {
+  waiting->seat.reset();  // the flow has a place of its own
+  work.run<Decision>(
+      std::move(flow),
+      [completion = waiting->completion](Result<Decision> decision, Instant) {
+        completion->deliver(std::move(decision));
+      },
+      now);
+}
+
+Outcome<Decision> Core::load(Case& opened, NeedLoad need, Ask ask) {
+  const auto waiting = wait_for(opened);
+  if (!waiting)
+    return failed({Status::too_many_operations, "too many requests wait for the session store"});
+  load_for(waiting, std::move(need), std::move(ask), opened.now());
+  return std::variant<Decision, Operation<Decision>>(Operation<Decision>(waiting->completion));
+}
+
+void Core::load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now) {
+  auto waiter = [this, waiting, ask = std::move(ask)](const Result<Work::Session>& loaded,
+                                                      Instant at) {
+    Loaded said;
+    if (loaded.ok()) {
+      said.session = *loaded;
+    } else {
+      said.trouble = loaded.error();
+    }
+    conclude(waiting, at, ask, &said);
+  };
+  work.load(waiting->snapshot, std::move(need.tickets), std::move(waiter), now);
+}
+
+void Core::refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
+                          Instant now) {
+  auto provider = snapshot->provider(notes.refresh_soon->provider_id);
+  if (!provider) return;
+  work.refresh(
+      snapshot, {notes.refresh_soon, std::move(provider), policy::Endpoint::none},
+      [](const Result<Work::Session>&, Instant) {}, now);
+}
+
+Outcome<Decision> Core::refresh(Case& opened, NeedRefresh need) {
+  const auto waiting = wait_for(opened);
+  if (!waiting)
+    return failed(
+        {Status::too_many_operations, "too many requests wait for a session to be renewed"});
+  refresh_for(waiting, std::move(need), opened.now());
+  return std::variant<Decision, Operation<Decision>>(Operation<Decision>(waiting->completion));
+}
+
+void Core::refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need, Instant now) {
+  work.freshen(*waiting->snapshot, need.session->provider_id, now);
+  auto waiter = [this, waiting, old = need.session, endpoint = need.endpoint](
+                    const Result<Work::Session>& renewed, Instant at) {
+    conclude(waiting, at, [waiting, renewed, old, at, endpoint](const Question& question) {
+      Presented presented;
+      if (renewed.ok()) {
+        presented = after_refresh(*renewed);
+      } else if (renewed.error().status == Status::grant_ended) {
+        presented = after_grant_ended();
+      } else {
+        presented = without_refresh(*waiting->snapshot, old, at);
+      }
+      return decide_presented(question, endpoint, presented);
+    });
+  };
+  work.refresh(waiting->snapshot, std::move(need), std::move(waiter), now);
+}
+
+Outcome<Decision> Core::verify_bearer(Case& opened, NeedBearer need) {
+  const auto waiting = wait_for(opened);
+  if (!waiting)
+    return failed({Status::too_many_operations, "too many requests wait for a provider's keys"});
+  work.run<session::Session>(
+      flow::verify_bearer(std::move(need.bearer)),
+      [this, waiting, endpoint = need.endpoint](const Result<session::Session>& verified,
+                                                Instant at) {
+        conclude(waiting, at, [verified, endpoint](const Question& question) {
+          return decide_verified(question, endpoint, verified);
+        });
+      },
+      opened.now());
+  return std::variant<Decision, Operation<Decision>>(Operation<Decision>(waiting->completion));
+}
+
+Outcome<Decision> Core::check_password(Case& opened, NeedPassword need) {
+  const auto waiting = wait_for(opened);
+  if (!waiting)
+    return failed({Status::too_many_operations, "too many requests wait for a password"});
+  check_for(waiting, std::move(need), opened.now());
+  return std::variant<Decision, Operation<Decision>>(Operation<Decision>(waiting->completion));
+}
+
+void Core::check_for(const std::shared_ptr<Waiting>& waiting, NeedPassword need, Instant now) {
+  auto check = std::move(need.check);
+  const auto attempt = need.attempt;
+  const auto rest = std::make_shared<const NeedPassword>(std::move(need));
+  auto waiter = [this, waiting, rest](const Result<bool>& matches, Instant at) {
+    conclude(waiting, at, [rest, matches](const Question& question) {
+      return decide_checked(question, *rest, matches);
+    });
+  };
+  work.check_password(attempt, std::move(check), std::move(waiter), now);
+}
+
+}  // namespace gatelet::engine
