@@ -13,6 +13,7 @@
 #include <gatelet/ports.hpp>
 #include <gatelet/request.hpp>
 #include <gatelet/result.hpp>
+#include <gatelet/sessions.hpp>
 #include <gatelet/settings.hpp>
 #include <gatelet/version.hpp>
 
@@ -88,6 +89,29 @@ class GATELET_API Engine {
   // Who is behind a request, for application code; same contract, so an Operation while the session
   // store is asked. Nobody is an Identity without session.
   Outcome<Identity> identify(const RequestView&) const;
+
+  // Sessions of one person, whichever browsers they are in; they need a session store
+  // (session_store_type), since sessions in cookies are known to their browsers only. A session
+  // that oauth2-proxy wrote is among them once this library has seen it.
+  //   Blocking:  never. Threads: any. Ownership: all is borrowed for the call.
+  //   Failure:   invalid_argument without a subject; invalid_state without a store;
+  //              store_unreachable, too_many_operations.
+
+  // Those there are, the latest sign-in first, 512 at most. `current`: whose session is marked
+  // as the current one; may be null.
+  Outcome<Sessions> list_sessions(const Person&, const RequestView* current = nullptr) const;
+
+  // Ends the session of this handle; what was ended: one, or none when the person has no such
+  // session.
+  Outcome<Sessions> revoke_session(const Person&, std::string_view handle) const;
+
+  // Ends all sessions of a person that were signed in until now, but for that of the request
+  // `kept`, if one is given; those that were listed. They are over in this process at once, in
+  // every process that shares the store as soon as it hears of it, at the latest after
+  // session_cache_max_staleness. Works without a store as well, then for this process only and
+  // until it ends, and lists nothing. Bearer tokens and passwords are no sessions.
+  //   Failure:   invalid_state too when thousands of people are denied already.
+  Outcome<Sessions> revoke_sessions(const Person&, const RequestView* kept = nullptr) const;
 
   // The page, or JSON for API requests, that goes with an error. Never an allow. Blocking: never.
   Decision failure(const RequestView&, const Error&) const;

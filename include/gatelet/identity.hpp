@@ -29,7 +29,9 @@ class GATELET_API Identity {
 
   bool has_session() const noexcept { return session_ != nullptr; }
 
-  std::string_view provider() const noexcept;  // the id of the provider that vouched ("default")
+  std::string_view provider()
+      const noexcept;  // the id of the provider that vouched: "default" where there is but one,
+                       // "htpasswd" for a password
   std::string_view subject()
       const noexcept;  // OpenID Connect `sub`; unique only within the provider
   std::string_view user()

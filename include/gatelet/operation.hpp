@@ -22,7 +22,7 @@ namespace gatelet::inline GATELET_CXX_ABI {
 template <class T>
 using Callback = std::function<void(Result<T>)>;
 
-// Operation<Decision> and Operation<Identity> exist; others do not link.
+// Operation<Decision>, <Identity> and <Sessions> exist; others do not link.
 template <class T>
 class GATELET_API Operation {
  public:

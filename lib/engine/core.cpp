@@ -20,7 +20,7 @@ std::shared_ptr<const policy::Policy> policy_of(const Snapshot& snapshot) {
 
 Case::Case(Core& core, const RequestView& request)
     : request_(request),
-      memory_{core.snapshots.load(), core.sessions, core.refreshes},
+      memory_{core.snapshots.load(), core.sessions, core.refreshes, core.denied},
       now_(core.ports.clock->now()),
       facts_(policy::settle_request(request, memory_.snapshot->context->policy)) {
   if (facts_.ok()) {
@@ -37,10 +37,11 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
       refreshes(keys.refreshes),
       numbers(keys.numbers),
       events(std::make_shared<Events>(ports.on_event, ports.clock)),
-      work(snapshots, refreshes, *metrics, *events, ports.clock, assembled.driver),
+      seats(assembled.driver.max_operations),
+      work(snapshots, refreshes, denied, *metrics, *events, ports.clock, assembled.driver),
+      control(work, refreshes, denied, *events, seats),
       files(snapshots, ports.files, *events, work.driver()),
       loop(work.driver(), events),
-      seats_(assembled.driver.max_operations),
       store_kind_(assembled.driver.store.kind) {
   events->use(policy_of(*snapshots.load()));
 }
@@ -167,7 +168,7 @@ Outcome<Identity> Core::identify(const RequestView& request) {
   if (!known.ok()) return std::move(known).error();
   if (auto* identity = std::get_if<Identity>(&*known)) return Answer(std::move(*identity));
 
-  auto seat = seats_.take();
+  auto seat = seats.take();
   if (!seat)
     return Error{Status::too_many_operations, "too many requests wait for the session store"};
   auto completion = io::CompletionOf<Identity>::make(work.shared_driver());
@@ -179,7 +180,7 @@ Outcome<Identity> Core::identify(const RequestView& request) {
     seat.reset();
     if (!loaded.ok()) return completion->deliver(loaded.error());
     const Loaded said{*loaded, std::nullopt};
-    const Memory memory{snapshot, sessions, refreshes, &said};
+    const Memory memory{snapshot, sessions, refreshes, denied, &said};
     Notes notes;
     auto found = engine::identify(Question{memory, owned->facts(), id, at, notes});
     if (!found.ok()) return completion->deliver(std::move(found).error());
@@ -192,7 +193,7 @@ Outcome<Identity> Core::identify(const RequestView& request) {
 }
 
 Outcome<Decision> Core::redeem(const Case& opened, NeedRedeem need) {
-  auto seat = seats_.take();
+  auto seat = seats.take();
   if (!seat) return failed({Status::too_many_operations, "too many sign-ins are under way"});
   const auto snapshot = opened.memory().snapshot;
   work.freshen(*snapshot, need.login.provider->provider->id, opened.now());
@@ -213,7 +214,7 @@ Outcome<Decision> Core::redeem(const Case& opened, NeedRedeem need) {
     Result<Decision> result = [&]() -> Result<Decision> {
       if (answer.ok()) return copy_of(**answer);
       if (answer.error().status != Status::state_missing) return answer.error();
-      const Memory memory{snapshot, sessions, refreshes};
+      const Memory memory{snapshot, sessions, refreshes, denied};
       Notes notes;
       return stale_callback({memory, request->facts(), id, at, notes}, *provider, state, return_to);
     }();

@@ -22,6 +22,7 @@
 #include "engine/metrics.hpp"
 #include "engine/request_number.hpp"
 #include "engine/seats.hpp"
+#include "engine/session_control.hpp"
 #include "engine/work.hpp"
 #include "io/completions.hpp"
 
@@ -103,17 +104,30 @@ class Core {
 
   Outcome<Identity> identify(const RequestView& request);
 
+  // What is asked of the session control; `ask` is given it, what deciding sees, and the moment.
+  template <class A>
+  Outcome<Sessions> ask_control(const A& ask) {
+    if (work.driver().forked()) {
+      return Error{Status::forked, "this engine was started before a fork"};
+    }
+    const Memory memory{snapshots.load(), sessions, refreshes, denied};
+    return ask(control, memory, ports.clock->now());
+  }
+
   Result<void> reload(const Settings& settings);
 
   const Ports ports;
   SnapshotBox snapshots;
   SessionCache sessions;
   RefreshBook refreshes;
+  DenyBook denied;
   RequestNumbers numbers;
   // Shared with operations that outlive the engine.
   const std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
   const std::shared_ptr<Events> events;
+  Seats seats;  // callers that wait for work of others count against max_operations as well
   Work work;
+  SessionControl control;
   FileWatch files;
   HostLoop loop;
 
@@ -151,7 +165,6 @@ class Core {
 
   Completion new_completion(const Case& opened);
 
-  Seats seats_;  // callers that wait for work of others count against max_operations as well
   const io::StoreSettings::Kind store_kind_;
 
   std::mutex reloading_;

@@ -24,7 +24,7 @@ class Core::Waiting {
 };
 
 std::shared_ptr<Core::Waiting> Core::wait_for(Case& opened) {
-  auto seat = seats_.take();
+  auto seat = seats.take();
   if (!seat) return nullptr;
   return std::make_shared<Waiting>(*this, opened, std::move(seat));
 }
@@ -33,7 +33,7 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const A
                     const Loaded* loaded) {
   const auto& completion = waiting->completion;
   if (completion->is_unwanted()) return waiting->seat.reset();
-  const Memory memory{waiting->snapshot, sessions, refreshes, loaded};
+  const Memory memory{waiting->snapshot, sessions, refreshes, denied, loaded};
   Notes notes;
   auto verdict =
       decide(Question{memory, waiting->request->facts(), waiting->request_id, at, notes});

@@ -70,6 +70,27 @@ Outcome<Identity> Engine::identify(const RequestView& request) const {
   return impl_->core.identify(request);
 }
 
+Outcome<Sessions> Engine::list_sessions(const Person& who, const RequestView* current) const {
+  return impl_->core.ask_control(
+      [&](engine::SessionControl& control, const engine::Memory& memory, Instant now) {
+        return control.list(memory, who, current, now);
+      });
+}
+
+Outcome<Sessions> Engine::revoke_session(const Person& who, std::string_view handle) const {
+  return impl_->core.ask_control(
+      [&](engine::SessionControl& control, const engine::Memory& memory, Instant now) {
+        return control.revoke(memory, who, handle, now);
+      });
+}
+
+Outcome<Sessions> Engine::revoke_sessions(const Person& who, const RequestView* kept) const {
+  return impl_->core.ask_control(
+      [&](engine::SessionControl& control, const engine::Memory& memory, Instant now) {
+        return control.revoke_all(memory, who, kept, now);
+      });
+}
+
 Decision Engine::failure(const RequestView& request, const Error& error) const {
   auto& core = impl_->core;
   engine::Case opened(core, request);

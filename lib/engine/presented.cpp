@@ -57,6 +57,7 @@ Presented settle(const Memory& memory, std::shared_ptr<const session::Session> s
   const auto& settings = snapshot.context->session;
   auto known = memory.refreshes.look_up(*session, now);
   if (known.is_over) return nobody(Reason::session_expired, true);
+  if (memory.denied.covers(*session)) return nobody(Reason::session_revoked, true);
   const bool renewed = known.newer != nullptr;
   if (renewed) session = std::move(known.newer);
 
@@ -125,7 +126,10 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
                          std::span<const HeaderView> headers, Instant now) {
   const auto& snapshot = *memory.snapshot;
   const auto& settings = snapshot.context->session;
-  auto session = memory.sessions.find(image, snapshot.generation, now.steady);
+  std::shared_ptr<const session::Session> session;
+  if (memory.loaded == nullptr && memory.denied.is_current(now.steady)) {
+    session = memory.sessions.find(image, snapshot.generation, now.steady);
+  }
   if (!session && memory.loaded == nullptr) return to_load(snapshot, image, headers, now);
   const bool is_loaded = !session;
   if (is_loaded) {

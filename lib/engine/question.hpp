@@ -9,6 +9,7 @@
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
+#include "engine/deny_book.hpp"
 #include "engine/refresh_book.hpp"
 #include "engine/session_cache.hpp"
 #include "engine/snapshot.hpp"
@@ -29,6 +30,7 @@ struct Memory {
   std::shared_ptr<const Snapshot> snapshot;
   SessionCache& sessions;
   RefreshBook& refreshes;
+  DenyBook& denied;
   const Loaded* loaded = nullptr;  // null: the store was not asked, or there is none
 };
 

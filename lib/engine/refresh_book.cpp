@@ -75,11 +75,17 @@ bool RefreshBook::record(const session::Session& old,
 }
 
 void RefreshBook::record_end(const session::Session& session, Instant now) {
-  const auto key = end_key(session);
-  if (key.empty()) return;
+  if (const auto key = end_key(session); !key.empty()) add_end(key, session.provider_id, now);
+}
+
+void RefreshBook::record_ticket_end(std::string_view ticket_id, Instant now) {
+  add_end(ticket_id, {}, now);
+}
+
+void RefreshBook::add_end(std::string_view key, std::string_view provider_id, Instant now) {
   Entry entry{hash_(key),
               Secret(key),
-              session.provider_id,
+              std::string(provider_id),
               nullptr,
               session::to_timestamp(now),
               now.steady + kept_at_most,
@@ -136,7 +142,8 @@ bool RefreshBook::has_ended(const session::Session& session, Instant now) const 
     const auto& entry = *at->second;
     if (!entry.renewed && entry.kept_until > now.steady &&
         session.created_at.value_or(entry.ended_at) <= entry.ended_at &&
-        entry.replaced_token.reveal() == key && entry.provider_id == session.provider_id) {
+        entry.replaced_token.reveal() == key &&
+        (session.ticket || entry.provider_id == session.provider_id)) {
       return true;
     }
   }

@@ -49,6 +49,9 @@ class RefreshBook {
   // token leaves no trace; one in a store is known by its ticket.
   void record_end(const session::Session& session, Instant now);
 
+  // The same for whatever session this ticket opens.
+  void record_ticket_end(std::string_view ticket_id, Instant now);
+
   // After trouble with a provider nothing is tried for a while: 1 s, doubling up to 30 s, until a
   // refresh succeeds.
   bool may_try(std::string_view provider_id, Instant now) const;
@@ -68,6 +71,7 @@ class RefreshBook {
   };
   using Entries = std::list<Entry>;
   Entries::iterator find_newer(const session::Session& session);
+  void add_end(std::string_view key, std::string_view provider_id, Instant now);
   bool has_ended(const session::Session& session, Instant now) const;
   void note_seen(const session::Session& session, Instant now);
   void add(Entry entry, Instant now);

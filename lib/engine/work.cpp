@@ -6,6 +6,7 @@
 #include "flow/fetch_metadata.hpp"
 #include "flow/refresh_session.hpp"
 #include "flow/refresh_stored_session.hpp"
+#include "flow/session_index.hpp"
 #include "policy/answer.hpp"
 #include "session/lifetime.hpp"
 #include "session/ticket.hpp"
@@ -46,10 +47,11 @@ Decision copy_of(const Decision& answer) {
   return std::move(copy).finish();
 }
 
-Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, Metrics& metrics, Events& events,
-           std::shared_ptr<const Clock> clock, io::DriverSettings settings)
+Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, DenyBook& denied, Metrics& metrics,
+           Events& events, std::shared_ptr<const Clock> clock, io::DriverSettings settings)
     : snapshots_(snapshots),
       refreshes_(refreshes),
+      denied_(denied),
       metrics_(metrics),
       events_(events),
       clock_(std::move(clock)),
@@ -58,6 +60,39 @@ Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, Metrics& metrics, Eve
 void Work::load(const std::shared_ptr<const Snapshot>& snapshot,
                 std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
                 Instant now) {
+  if (denied_.is_current(now.steady)) {
+    return load_session(snapshot, std::move(tickets), std::move(waiter), now);
+  }
+  auto then = [this, snapshot, tickets = std::move(tickets), waiter = std::move(waiter)](
+                  const Result<flow::SharedDenyList>& list, Instant at) {
+    if (!list.ok()) return waiter(list.error(), at);
+    load_session(snapshot, tickets, waiter, at);
+  };
+  load_deny_list(snapshot, std::move(then), now);
+}
+
+void Work::load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
+                          SingleFlight<flow::SharedDenyList>::Waiter waiter, Instant now) {
+  const auto name = std::to_string(snapshot->generation);
+  if (!deny_loads_.join(name, std::move(waiter))) return;
+  const auto current_until = now.steady + snapshot->context->session.cache_max_staleness;
+  run<flow::SharedDenyList>(
+      flow::load_deny_list(snapshot->context),
+      [this, name, current_until, changes = denied_.changes()](
+          const Result<flow::SharedDenyList>& list, Instant at) {
+        if (list.ok()) {
+          denied_.take(*list, changes, current_until);
+        } else {
+          events_.keep(Event::Level::warning, "store-unavailable", list.error().text, {});
+        }
+        deny_loads_.finish(name, list, at);
+      },
+      now);
+}
+
+void Work::load_session(const std::shared_ptr<const Snapshot>& snapshot,
+                        std::vector<flow::SharedTicket> tickets,
+                        SingleFlight<Session>::Waiter waiter, Instant now) {
   auto name = std::to_string(snapshot->generation);
   for (const auto& ticket : tickets) name.append(" ").append(ticket->id);
   if (!loads_.join(name, std::move(waiter))) return;
@@ -65,13 +100,25 @@ void Work::load(const std::shared_ptr<const Snapshot>& snapshot,
   in.tickets = std::move(tickets);
   run<Session>(
       flow::load_session(std::move(in)),
-      [this, name](const Result<Session>& loaded, Instant at) {
+      [this, snapshot, name](const Result<Session>& loaded, Instant at) {
         if (!loaded.ok()) {
           events_.keep(Event::Level::warning, "store-unavailable", loaded.error().text, {});
         }
+        // Of oauth2-proxy's: in no index yet.
+        if (loaded.ok() && *loaded && !(*loaded)->signed_in_at) index(snapshot, *loaded, at);
         loads_.finish(name, loaded, at);
       },
       now);
+}
+
+// Behind whatever is answered. One that cannot be entered is tried again when it is next loaded or
+// renewed.
+void Work::index(const std::shared_ptr<const Snapshot>& snapshot, const Session& session,
+                 Instant now) {
+  flow::IndexSession in(snapshot->context);
+  in.session = session;
+  run<bool>(
+      flow::index_session(std::move(in)), [](const Result<bool>&, Instant) {}, now);
 }
 
 void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
@@ -95,6 +142,9 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
       [this, snapshot, old = need.session, name = *name](Result<session::Session> renewed,
                                                          Instant at) {
         if (renewed.ok()) renewed->ends_at = session::ends_at(*renewed, snapshot->context->session);
+        if (renewed.ok() && old->ticket) {
+          index(snapshot, std::make_shared<const session::Session>(*renewed), at);
+        }
         keep_renewed(name, old, std::move(renewed), at);
       },
       now);

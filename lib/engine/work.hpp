@@ -10,12 +10,14 @@
 
 #include "engine/callback_book.hpp"
 #include "engine/decide.hpp"
+#include "engine/deny_book.hpp"
 #include "engine/events.hpp"
 #include "engine/metrics.hpp"
 #include "engine/refetch_budget.hpp"
 #include "engine/refresh_book.hpp"
 #include "engine/single_flight.hpp"
 #include "engine/snapshot.hpp"
+#include "flow/deny_list.hpp"
 #include "flow/effect.hpp"
 #include "flow/task.hpp"
 #include "io/driver.hpp"
@@ -27,13 +29,14 @@ class Work final : public io::Services {
   using Session = std::shared_ptr<const session::Session>;
   using Answer = std::shared_ptr<const Decision>;
 
-  Work(SnapshotBox& snapshots, RefreshBook& refreshes, Metrics& metrics, Events& events,
-       std::shared_ptr<const Clock> clock, io::DriverSettings settings);
+  Work(SnapshotBox& snapshots, RefreshBook& refreshes, DenyBook& denied, Metrics& metrics,
+       Events& events, std::shared_ptr<const Clock> clock, io::DriverSettings settings);
 
   io::Driver& driver() noexcept { return *driver_; }
   const std::shared_ptr<io::Driver>& shared_driver() const noexcept { return driver_; }
 
-  // Asks the store for the session behind the tickets, once for all who ask for the same ones.
+  // Asks the store for the session behind the tickets, once for all who ask for the same ones, and
+  // before that for the deny list where what is known of it is too old.
   void load(const std::shared_ptr<const Snapshot>& snapshot,
             std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
             Instant now);
@@ -72,6 +75,12 @@ class Work final : public io::Services {
  private:
   using State = std::shared_ptr<const oidc::ProviderState>;
 
+  void load_session(const std::shared_ptr<const Snapshot>& snapshot,
+                    std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
+                    Instant now);
+  void load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
+                      SingleFlight<flow::SharedDenyList>::Waiter waiter, Instant now);
+  void index(const std::shared_ptr<const Snapshot>& snapshot, const Session& session, Instant now);
   // Requires that the caller leads the flight of this provider and `what`.
   void fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what, Instant now);
   void keep_fetched(const std::string& provider_id, flow::Refetch::What what,
@@ -82,12 +91,14 @@ class Work final : public io::Services {
 
   SnapshotBox& snapshots_;
   RefreshBook& refreshes_;
+  DenyBook& denied_;
   Metrics& metrics_;
   Events& events_;
   const std::shared_ptr<const Clock> clock_;
   RefetchBudget budget_;
   CallbackBook callbacks_;
   SingleFlight<State> fetches_;
+  SingleFlight<flow::SharedDenyList> deny_loads_;
   SingleFlight<Session> loads_;
   SingleFlight<Session> renewals_;
   SingleFlight<Answer> redemptions_;

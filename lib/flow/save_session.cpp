@@ -3,7 +3,11 @@
 #include <utility>
 
 #include "flow/load_session.hpp"
+#include "flow/session_index.hpp"
+#include "http/header.hpp"
+#include "http/ip.hpp"
 #include "policy/answer.hpp"
+#include "policy/free_pass.hpp"
 #include "policy/return_to.hpp"
 #include "session/cookie_session.hpp"
 #include "session/ticket.hpp"
@@ -35,6 +39,19 @@ Result<StoreCall> put_of(const Context& context, const session::Session& session
                         context.session.cookie_expire);
 }
 
+// What tells the session from the person's others, before there is a record: one that could not be
+// entered is not begun either, so that none escapes whoever ends them all.
+IndexSession entry_of(const SaveSession& in, SharedSession session) {
+  const auto& facts = in.request->facts();
+  IndexSession entry(in.context);
+  entry.session = std::move(session);
+  const auto address = policy::client_ip(in.context->policy, facts);
+  entry.client = address ? http::ip_text(*address) : std::string(facts.peer);
+  const auto* agent = http::find_header(facts.headers, "User-Agent");
+  if (agent != nullptr) entry.user_agent = agent->value;
+  return entry;
+}
+
 }  // namespace
 
 Flow<std::vector<std::string>> save_session(SaveSession in) {
@@ -45,19 +62,22 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
   }
   auto made = session::make_ticket(context.session, *context.entropy);
   auto ticket = co_await std::move(made);
-  auto session = *in.session;
-  session.ticket = std::make_shared<const session::Ticket>(std::move(ticket));
+  auto with_ticket = std::make_shared<session::Session>(*in.session);
+  with_ticket->ticket = std::make_shared<const session::Ticket>(std::move(ticket));
+  const SharedSession session = std::move(with_ticket);
   const auto at = co_await now();
   const auto old = tickets_of(context, in.request->facts().headers, at);
 
-  auto put = put_of(context, session);
+  auto put = put_of(context, *session);
   auto call = co_await std::move(put);
+  auto indexing = index_session(entry_of(in, session));
+  (void)co_await std::move(indexing);
   (void)co_await std::move(call);
   for (const auto& one : old) {
     auto erase = StoreCall::erase(one->id);
     (void)co_await attempt(std::move(erase));  // it ends by itself otherwise
   }
-  auto cookies = cookies_of(in, session);
+  auto cookies = cookies_of(in, *session);
   co_return std::move(cookies);
 }
 

@@ -23,8 +23,8 @@ class SaveSession {
 };
 
 // The Set-Cookie values that begin the session. With a store it is put there under a ticket nobody
-// has seen before, and what the request's own tickets open is erased: whoever planted a ticket
-// keeps nothing by it.
+// has seen before and entered into its person's index, and what the request's own tickets open is
+// erased: whoever planted a ticket keeps nothing by it.
 //   Failure: Status::store_unreachable; Status::no_entropy or internal, also for a session that is
 //   too large.
 Flow<std::vector<std::string>> save_session(SaveSession in);

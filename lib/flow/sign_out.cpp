@@ -9,6 +9,7 @@
 
 #include "flow/load_session.hpp"
 #include "flow/provider_keys.hpp"
+#include "flow/session_index.hpp"
 #include "flow/sign_out_state.hpp"
 #include "http/form.hpp"
 #include "http/header.hpp"
@@ -87,6 +88,11 @@ Flow<bool> erase_records(SignOut in) {
   for (const auto& ticket : tickets) {
     auto erase = StoreCall::erase(ticket->id);
     (void)co_await std::move(erase);
+  }
+  if (in.session && in.session->ticket) {
+    auto leaving =
+        unindex_session(in.context, session::subject_of(*in.session), in.session->ticket->id);
+    (void)co_await attempt(std::move(leaving));  // an entry without a record is none
   }
   co_return true;
 }

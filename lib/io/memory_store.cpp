@@ -25,14 +25,14 @@ void MemoryStore::start(Id, flow::StoreCall call, Done done) {
   flow::StoreReply reply;
   switch (call.what) {
     case What::get: reply.record = get(call.key, now); break;
-    case What::put: put(std::move(call), now); break;
+    case What::put: put(std::move(call), sessions_, now); break;
     case What::replace:
       reply.was_there = get(call.key, now).has_value();
-      if (reply.was_there) put(std::move(call), now);
+      if (reply.was_there) put(std::move(call), sessions_, now);
       break;
     case What::swap:
       reply.was_there = may_swap(call, get(call.key, now));
-      if (reply.was_there) put(std::move(call), now);
+      if (reply.was_there) put(std::move(call), books_, now);
       break;
     case What::erase: erase(call.key); break;
     case What::lock: reply.is_owner = lock(std::move(call), now); break;
@@ -55,17 +55,21 @@ std::optional<std::string> MemoryStore::get(const std::string& key, Duration now
     erase(key);
     return std::nullopt;
   }
-  records_.splice(records_.begin(), records_, place->second);
+  auto& shelf = *place->second->shelf;
+  shelf.splice(shelf.begin(), shelf, place->second);
   return place->second->value;
 }
 
-void MemoryStore::put(flow::StoreCall call, Duration now) {
+// What is there already stays on its shelf.
+void MemoryStore::put(flow::StoreCall call, Records& wanted, Duration now) {
+  const auto place = by_key_.find(call.key);
+  auto& shelf = place == by_key_.end() ? wanted : *place->second->shelf;
   erase(call.key);
-  if (records_.size() >= max_records_) sweep(now);
-  while (!records_.empty() && records_.size() >= max_records_) erase(records_.back().key);
+  if (shelf.size() >= max_records_) sweep(now);
+  while (!shelf.empty() && shelf.size() >= max_records_) erase(shelf.back().key);
   if (max_records_ == 0) return;
-  records_.push_front({call.key, std::move(call.value), end_of(call.lifetime, now)});
-  by_key_[std::move(call.key)] = records_.begin();
+  shelf.push_front({call.key, std::move(call.value), end_of(call.lifetime, now), &shelf});
+  by_key_[std::move(call.key)] = shelf.begin();
 }
 
 void MemoryStore::erase(const std::string& key) {
@@ -73,7 +77,7 @@ void MemoryStore::erase(const std::string& key) {
   if (place == by_key_.end()) return;
   const auto record = place->second;
   by_key_.erase(place);  // `key` may be the record's own
-  records_.erase(record);
+  record->shelf->erase(record);
 }
 
 bool MemoryStore::lock(flow::StoreCall call, Duration now) {
@@ -92,9 +96,11 @@ bool MemoryStore::is_owner(const flow::StoreCall& call, Duration now) const {
 void MemoryStore::sweep(Duration now) {
   if (now < next_sweep_) return;
   next_sweep_ = now + std::chrono::seconds(1);
-  for (auto record = records_.begin(); record != records_.end();) {
-    const auto& one = *record++;
-    if (one.ends <= now) erase(one.key);
+  for (auto* shelf : {&sessions_, &books_}) {
+    for (auto record = shelf->begin(); record != shelf->end();) {
+      const auto& one = *record++;
+      if (one.ends <= now) erase(one.key);
+    }
   }
   std::erase_if(locks_, [now](const auto& lock) { return lock.second.ends <= now; });
 }

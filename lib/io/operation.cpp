@@ -5,6 +5,7 @@
 
 #include <gatelet/decision.hpp>
 #include <gatelet/identity.hpp>
+#include <gatelet/sessions.hpp>
 
 #include "io/completions.hpp"
 
@@ -56,5 +57,6 @@ void Operation<T>::cancel() noexcept {
 
 template class GATELET_API Operation<Decision>;
 template class GATELET_API Operation<Identity>;
+template class GATELET_API Operation<Sessions>;
 
 }  // namespace gatelet::inline GATELET_CXX_ABI

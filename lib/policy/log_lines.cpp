@@ -188,6 +188,7 @@ AuthOutcome auth_outcome(Reason reason) noexcept {
     case Reason::session_invalid:
     case Reason::session_expired:
     case Reason::bearer_rejected:
+    case Reason::session_revoked:
     case Reason::grant_ended:
     case Reason::login_started:
     case Reason::sign_in_page:

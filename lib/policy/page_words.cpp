@@ -16,6 +16,9 @@ PageWords page_words(Reason reason) noexcept {
     case Reason::session_expired:
       return {"Your session has ended", "You were signed in for as long as one session lasts.",
               "Sign in again"};
+    case Reason::session_revoked:
+      return {"Your session has ended", "It was ended on another device, or by an administrator.",
+              "Sign in again"};
     case Reason::grant_ended:
       return {"Your session has ended", "The sign-in service has ended it.", "Sign in again"};
     case Reason::state_missing:

@@ -5,6 +5,7 @@
 
 #include "session/claim_json.hpp"
 #include "session/session.hpp"
+#include "session/subject.hpp"
 
 namespace gatelet {
 namespace {
@@ -18,11 +19,6 @@ const Value* find_claim(const Session& session, std::string_view name) noexcept 
   const auto found = std::find_if(claims.rbegin(), claims.rend(),
                                   [&](const auto& claim) { return claim.first == name; });
   return found == claims.rend() ? nullptr : &found->second;
-}
-
-const std::string* find_text(const Session& session, std::string_view name) noexcept {
-  const auto* value = find_claim(session, name);
-  return value == nullptr ? nullptr : std::get_if<std::string>(&value->data());
 }
 
 std::optional<std::chrono::sys_seconds> moment(
@@ -39,16 +35,11 @@ Identity::Identity(std::shared_ptr<const Session> session) noexcept
     : session_(std::move(session)) {}
 
 std::string_view Identity::provider() const noexcept {
-  if (!session_) return {};
-  return session_->provider_id.empty() ? "default" : std::string_view(session_->provider_id);
+  return session_ ? session::provider_of(*session_) : std::string_view();
 }
 
-// The record keeps the user; where user_id_claim chose another one, the subject is among the
-// claims.
 std::string_view Identity::subject() const noexcept {
-  if (!session_) return {};
-  const auto* subject = find_text(*session_, "sub");
-  return subject == nullptr ? session_->user : *subject;
+  return session_ ? session::subject_id_of(*session_) : std::string_view();
 }
 
 std::string_view Identity::user() const noexcept {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/base64url.hpp"
+#include "base/bytes.hpp"
 #include "crypto/hkdf.hpp"
 #include "session/lz4_frame.hpp"
 #include "session/signed_value.hpp"
@@ -21,8 +22,9 @@ constexpr std::size_t header_size = 2 + key_id_size + 8;
 constexpr std::size_t header_text_size = base64url::encoded_size(header_size, Padding::none);
 constexpr std::size_t overhead = SealKey::nonce_size + SealKey::tag_size;
 constexpr std::string_view salt = "gatelet cookie v1";
-constexpr std::array purposes = {Purpose::session, Purpose::login_state, Purpose::sign_out_state,
-                                 Purpose::ticket};
+constexpr std::array purposes = {Purpose::session, Purpose::login_state,   Purpose::sign_out_state,
+                                 Purpose::ticket,  Purpose::session_index, Purpose::deny_list};
+constexpr std::size_t name_size = 16;  // in bytes; twice as many digits
 
 static_assert(header_size % 3 == 0, "the text of the header ends where that of the nonce begins");
 
@@ -32,6 +34,8 @@ constexpr std::string_view text_of(Purpose purpose) noexcept {
     case Purpose::login_state: return "login state";
     case Purpose::sign_out_state: return "sign-out state";
     case Purpose::ticket: return "ticket";
+    case Purpose::session_index: return "session index";
+    case Purpose::deny_list: return "deny list";
   }
   return {};
 }
@@ -90,7 +94,11 @@ Result<KeyRing::Keys> KeyRing::derive(const Secret& secret,
                                       const std::shared_ptr<const crypto::Gcm>& gcm) {
   auto id = crypto::hkdf_sha256(secret, salt, "key id", key_id_size);
   if (!id) return std::move(id).error();
-  Keys out{std::string(id->reveal()), {}};
+  const auto name_key = crypto::hkdf_sha256(secret, salt, "names", SealKey::key_size);
+  if (!name_key) return name_key.error();
+  auto names = crypto::HmacKey::make(crypto::Digest::sha256, *name_key);
+  if (!names) return std::move(names).error();
+  Keys out{std::string(id->reveal()), {}, std::move(names).value()};
   for (const auto purpose : purposes) {
     const auto bytes = crypto::hkdf_sha256(secret, salt, text_of(purpose), SealKey::key_size);
     if (!bytes) return bytes.error();
@@ -122,15 +130,25 @@ const KeyRing::Keys* KeyRing::find(std::string_view id) const noexcept {
   return nullptr;
 }
 
+Result<std::vector<std::string>> KeyRing::names_of(std::string_view text) const {
+  std::vector<std::string> out;
+  for (const auto& keys : ring_) {
+    const auto mac = keys.names.mac({text});
+    if (!mac) return mac.error();
+    out.push_back(to_hex(std::string_view(*mac).substr(0, name_size)));
+  }
+  return out;
+}
+
 Result<std::string> KeyRing::seal(const Binding& binding, std::string_view content,
-                                  std::int64_t seconds, Entropy& entropy) const {
+                                  std::int64_t seconds, Entropy& entropy, std::size_t which) const {
   std::string frame;
   if (binding.purpose == Purpose::session) {
     auto written = write_frame(content);
     if (written) frame = std::move(written).value();  // without liblz4 it stays as it is
   }
   const bool compresses = !frame.empty() && frame.size() < content.size();
-  const auto& keys = ring_.front();
+  const auto& keys = ring_.at(which);
   auto sealed = write_header(compresses ? is_compressed : '\0', keys.id, seconds);
   std::string associated;
   write_associated(sealed, binding, associated);

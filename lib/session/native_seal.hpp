@@ -20,18 +20,26 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "crypto/hmac.hpp"
 #include "crypto/seal.hpp"
 #include "session/workspace.hpp"
 
 namespace gatelet::session {
 
-// What a value is for. Each has keys of its own.
-enum class Purpose : std::uint8_t { session, login_state, sign_out_state, ticket };
+// What a value is for. Each has keys of its own. The last two are no cookies: a store keeps them.
+enum class Purpose : std::uint8_t {
+  session,
+  login_state,
+  sign_out_state,
+  ticket,
+  session_index,
+  deny_list
+};
 
 // What a value is bound to: it opens for the same purpose under the same cookie name only.
 struct Binding {
   Purpose purpose;
-  std::string_view name;  // of the cookie, without the number of a part
+  std::string_view name;  // of the cookie, without the number of a part; or the key in a store
 };
 
 struct OpenedValue {
@@ -48,10 +56,11 @@ class KeyRing {
   KeyRing(KeyRing&&) noexcept = default;
   KeyRing& operator=(KeyRing&&) noexcept = default;
 
-  // Seals `content`; a session's is compressed where that makes it smaller.
+  // Seals `content` by the key of the secret of this number, 0: the current one; a session's is
+  // compressed where that makes it smaller.
   //   Failure: Status::no_entropy or internal.
-  Result<std::string> seal(const Binding&, std::string_view content, std::int64_t seconds,
-                           Entropy&) const;
+  Result<std::string> seal(const Binding&, std::string_view content, std::int64_t seconds, Entropy&,
+                           std::size_t which = 0) const;
 
   // Opens a value: syntax, key, age (as session/signed_value.hpp), seal, then decompression up to
   // `limit` bytes. Allocates nothing once the workspace has grown.
@@ -60,10 +69,16 @@ class KeyRing {
   Result<OpenedValue> open(const Binding&, std::string_view value, std::chrono::seconds lifetime,
                            Instant now, std::size_t limit, Workspace&) const;
 
+  // Names for a text that nobody without the secrets can tell from random ones or find the text to:
+  // 32 hexadecimal digits, one by each secret, the current one first.
+  //   Failure: Status::internal.
+  Result<std::vector<std::string>> names_of(std::string_view text) const;
+
  private:
   struct Keys {
     std::string id;                     // public
     std::vector<crypto::SealKey> keys;  // by purpose
+    crypto::HmacKey names;
   };
   explicit KeyRing(std::vector<Keys> ring) noexcept : ring_(std::move(ring)) {}
   const Keys* find(std::string_view id) const noexcept;

@@ -129,6 +129,23 @@ TEST_SUITE("engine/presented") {
     CHECK(over.clear_cookies);
   }
 
+  TEST_CASE("F-251: a session of somebody whose sessions were ended is over, and its cookie goes") {
+    World world;
+    const auto session = with_refresh_token(world, "r1", 10s);
+    const auto cookie = world.cookie_of(session);
+    session::Denial denial;
+    denial.subject = session::subject_of(session);
+    denial.until = session::to_timestamp(world.now - 3600s);
+    REQUIRE(world.denied.add(denial, world.now).ok());
+    CHECK(present(world, cookie).session);
+    denial.until = session::to_timestamp(world.now);
+    REQUIRE(world.denied.add(denial, world.now).ok());
+    const auto over = present(world, cookie);
+    CHECK_FALSE(over.session);
+    CHECK(over.clear_cookies);
+    CHECK(over.reason == Reason::session_revoked);
+  }
+
   TEST_CASE("OP-17: without a refresh a session counts until its own expiry, never longer") {
     World world;
     auto session = std::make_shared<session::Session>(with_refresh_token(world, "r1", -10s));

@@ -37,6 +37,7 @@ class World {
   std::uint64_t generation = 1;
   SessionCache sessions{1024 * 1024, {1}};
   RefreshBook refreshes{{2}};
+  DenyBook denied;
   Notes notes;
 
   void use_providers(const std::vector<std::string>& ids) {
@@ -130,7 +131,7 @@ class World {
     view.peer = request.peer;
     view.headers = headers;
     if (request.body) view.body = *request.body;
-    const Memory memory{snapshot(), sessions, refreshes};
+    const Memory memory{snapshot(), sessions, refreshes, denied};
     const auto facts = policy::settle_request(view, memory.snapshot->context->policy);
     REQUIRE(facts.ok());
     notes = {};

@@ -14,12 +14,15 @@
 #include "flow/begin_login.hpp"
 #include "flow/check_password.hpp"
 #include "flow/check_ready.hpp"
+#include "flow/deny_list.hpp"
 #include "flow/fetch_metadata.hpp"
 #include "flow/finish_login.hpp"
 #include "flow/load_session.hpp"
 #include "flow/refresh_session.hpp"
 #include "flow/refresh_stored_session.hpp"
+#include "flow/revoke_sessions.hpp"
 #include "flow/save_session.hpp"
+#include "flow/session_index.hpp"
 #include "flow/sign_out.hpp"
 #include "flow/verify_bearer.hpp"
 #include "world.hpp"
@@ -223,7 +226,7 @@ class load_session final : public Scenario {
     CHECK((*loaded)->user == "alice");
     return {true, StatusClass::ok, {}};
   }
-  void check(const Ended&) override { CHECK(world.store.records.size() == 1); }
+  void check(const Ended&) override { CHECK(world.num_sessions() == 1); }
   bool survives(const std::string&, Kind kind, bool) const override { return kind == Kind::late; }
 };
 
@@ -251,7 +254,7 @@ class save_session final : public Scenario {
     return {true, StatusClass::ok, {}};
   }
   // Where the answer to the put was lost, a record is left that no ticket opens.
-  void check(const Ended&) override { CHECK(world.store.records.size() <= 2); }
+  void check(const Ended&) override { CHECK(world.num_sessions() <= 2); }
   bool survives(const std::string& effect, Kind kind, bool) const override {
     return effect == "store erase" || blame_of(kind) == StatusClass::peer;
   }
@@ -259,6 +262,73 @@ class save_session final : public Scenario {
  private:
   std::shared_ptr<const session::Session> session_;
 };
+
+// Somebody signed in, with a store, whose sessions are looked at and ended.
+class Controlled : public Scenario {
+ public:
+  Controlled() {
+    world.keep_in_store();
+    session_ = std::make_shared<const session::Session>(world.sign_in());
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+  }
+  // Trouble with the store is no answer; what it has may be anything, and then counts for nothing.
+  bool survives(const std::string&, Kind kind, bool) const override {
+    // What follows when the records are gone is cleaning up.
+    return blame_of(kind) == StatusClass::peer || (cleans_up_ && world.num_sessions() == 0);
+  }
+  void check(const Ended&) override { CHECK(world.num_sessions() <= 1); }
+
+ protected:
+  template <class T>
+  Ended end(const Result<T>& result) {
+    if (!result.ok()) return {false, status_class(result.error().status), result.error().text};
+    return {true, StatusClass::ok, {}};
+  }
+  session::Subject alice() const { return session::subject_of(*session_); }
+  std::shared_ptr<const session::Session> session_;
+  bool cleans_up_ = false;
+};
+
+// `make_flow` is a member that makes the flow.
+#define CONTROLLED(name, cleans, make_flow)                                     \
+  class name final : public Controlled {                                        \
+   public:                                                                      \
+    name() { cleans_up_ = cleans; }                                             \
+    auto flow() make_flow;                                                      \
+    std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override { \
+      return as_task(flow(), delivered);                                        \
+    }                                                                           \
+    Ended run() override { return end(world.driver.run(flow())); }              \
+  };
+
+CONTROLLED(deny, false, {
+  flow::Deny in(world.context);
+  in.denial.subject = alice();
+  return flow::deny(std::move(in));
+})
+CONTROLLED(load_deny_list, false, { return flow::load_deny_list(world.context); })
+CONTROLLED(index_session, false, {
+  flow::IndexSession in(world.context);
+  in.session = session_;
+  return flow::index_session(std::move(in));
+})
+CONTROLLED(list_sessions, false, {
+  flow::SubjectSessions in(world.context);
+  in.subject = alice();
+  return flow::list_sessions(std::move(in));
+})
+CONTROLLED(end_sessions, true, {
+  flow::EndSessions in(world.context);
+  in.subject = alice();
+  return flow::end_sessions(std::move(in));
+})
+CONTROLLED(revoke_sessions, true, {
+  flow::RevokeSessions in(world.context);
+  in.denial.subject = alice();
+  return flow::revoke_sessions(std::move(in));
+})
+#undef CONTROLLED
 
 class refresh_stored_session final : public Scenario {
  public:
@@ -293,7 +363,7 @@ class refresh_stored_session final : public Scenario {
   }
   void check(const Ended&) override {
     check_grants_once();
-    CHECK(world.store.records.size() == 1);  // never lost
+    CHECK(world.num_sessions() == 1);  // never lost
   }
   bool survives(const std::string& effect, Kind kind, bool for_good) const override {
     if (effect.ends_with("/userinfo") || effect == "refetch keys") return true;

@@ -169,7 +169,7 @@ TEST_SUITE("flow/refresh_stored_session") {
       return reply;
     };
     CHECK(one.status() == Status::grant_ended);
-    CHECK(one.world.store.records.empty());
+    CHECK(one.world.num_sessions() == 0);
     CHECK(one.world.store.locks.empty());
 
     Stored two;
@@ -177,7 +177,7 @@ TEST_SUITE("flow/refresh_stored_session") {
       return Error{Status::provider_unreachable, "refused"};
     };
     CHECK(two.status() == Status::provider_unreachable);
-    CHECK(two.world.store.records.size() == 1);
+    CHECK(two.world.num_sessions() == 1);
     CHECK(two.world.store.locks.empty());
   }
 

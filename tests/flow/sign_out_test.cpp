@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "flow/session_index.hpp"
 #include "http/form.hpp"
 #include "http/url.hpp"
 #include "support/scripted_entropy.hpp"
@@ -254,8 +255,22 @@ TEST_SUITE("flow/sign_out") {
     const auto answer = world.driver.run(flow::sign_out(std::move(in))).value();
     CHECK(answer.reason() == Reason::signed_out);
     CHECK(world.driver.seen == std::vector<std::string>{"store erase"});
-    CHECK(world.store.records.empty());
+    CHECK(world.num_sessions() == 0);
     CHECK(expires_cookie(answer, "__Host-gatelet="));
+  }
+
+  TEST_CASE("F-251: whose session is known leaves the index as well") {
+    World world;
+    world.keep_in_store();
+    flow::SignOut in(world.context);
+    in.session = std::make_shared<const session::Session>(world.sign_in());
+    in.request = world.get("/oauth2/sign_out");
+    world.driver.seen.clear();
+    CHECK(world.driver.run(flow::sign_out(std::move(in))).ok());
+    CHECK(world.driver.seen == std::vector<std::string>{"store erase", "store get", "store swap"});
+    flow::SubjectSessions who(world.context);
+    who.subject = {"default", "alice"};
+    CHECK(world.driver.run(flow::list_sessions(std::move(who))).value().empty());
   }
 
   TEST_CASE("F-074: a store that is down: this browser's cookie goes, and it is no success") {
@@ -272,6 +287,6 @@ TEST_SUITE("flow/sign_out") {
     CHECK(answer.reason() == Reason::store_unavailable);
     CHECK(expires_cookie(answer, "__Host-gatelet="));
     CHECK(answer.body().find("canary") == std::string::npos);
-    CHECK(world.store.records.size() == 1);
+    CHECK(world.num_sessions() == 1);
   }
 }

@@ -9,6 +9,7 @@
 #include "oidc/callback.hpp"
 #include "session/cookie_session.hpp"
 #include "session/login_state.hpp"
+#include "session/ticket.hpp"
 #include "support/field_list.hpp"
 
 namespace gatelet::support {
@@ -169,6 +170,14 @@ void World::keep_in_store() {
   context->gcm = std::make_shared<const crypto::Gcm>(crypto::Gcm::make().value());
   driver.on_store = [this](const flow::StoreCall& call) { return store.answer(call); };
 }
+
+std::size_t World::num_sessions() const {
+  return static_cast<std::size_t>(std::count_if(
+      store.records.begin(), store.records.end(),
+      [this](const auto& one) { return session::is_ticket_id(context->session, one.first); }));
+}
+
+std::string_view World::secret() { return cookie_secret; }
 
 std::vector<std::string> set_cookies(const Decision& answer) {
   return values_of(answer.response(), "Set-Cookie");

@@ -81,6 +81,10 @@ class World {
 
   // From here on sessions are kept in `store`.
   void keep_in_store();
+  // How many records of sessions are there: the index and the deny list are none.
+  std::size_t num_sessions() const;
+
+  static std::string_view secret();  // cookie_secret
 
   FakeProvider provider;
   ScriptedDriver driver;

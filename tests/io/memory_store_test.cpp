@@ -71,6 +71,23 @@ TEST_SUITE("io/memory_store") {
     CHECK(stored.has("old"));
   }
 
+  TEST_CASE("F-251: books made by swaps and sessions do not push each other out") {
+    Stored stored(2);
+    const auto swap = [&](const std::string& key) {
+      return stored.ask(StoreCall::swap(key, std::nullopt, "book", std::chrono::hours(1)));
+    };
+    for (const auto* key : {"a", "b"}) stored.put(key);
+    for (const auto* key : {"x", "y", "z"}) CHECK(swap(key).value().was_there);
+    CHECK(stored.store.num_records() == 4);
+    CHECK_FALSE(stored.has("x"));
+    for (const auto* key : {"a", "b", "y", "z"}) CHECK(stored.has(key));
+    // A session that is swapped for a newer one is still a session.
+    CHECK(stored.ask(StoreCall::swap("a", "of a", "new", std::chrono::hours(1))).value().was_there);
+    stored.put("c");
+    CHECK_FALSE(stored.has("b"));
+    for (const auto* key : {"a", "c", "y", "z"}) CHECK(stored.has(key));
+  }
+
   TEST_CASE("locks that were never released do not pile up") {
     Stored stored(10);
     for (int i = 0; i < 10'000; ++i) {

@@ -1,0 +1,46 @@
+#include "engine/deny_book.hpp"
+
+#include <utility>
+
+#include "session/lifetime.hpp"
+
+namespace gatelet::engine {
+
+bool DenyBook::covers(const session::Session& session) const noexcept {
+  if (is_empty_.load(std::memory_order_relaxed)) return false;
+  Shared list;
+  {
+    const std::scoped_lock lock(mutex_);
+    list = together_;
+  }
+  return list->covers(session);
+}
+
+Result<void> DenyBook::add(session::Denial denial, Instant now) {
+  const std::scoped_lock lock(mutex_);
+  auto added = own_.with(std::move(denial), session::to_timestamp(now));
+  if (!added.ok()) return std::move(added).error();
+  own_ = std::move(added).value();
+  put_together();
+  return {};
+}
+
+void DenyBook::take(const Shared& stored, std::uint64_t changes, Duration current_until) {
+  const std::scoped_lock lock(mutex_);
+  stored_ = stored;
+  put_together();
+  if (changes == changes_.load(std::memory_order_acquire)) current_until_ = current_until;
+}
+
+void DenyBook::doubt() noexcept {
+  const std::scoped_lock lock(mutex_);
+  changes_.fetch_add(1, std::memory_order_acq_rel);
+  current_until_ = Duration::min();
+}
+
+void DenyBook::put_together() {
+  together_ = std::make_shared<const session::DenyList>(own_.merged(*stored_));
+  is_empty_.store(together_->empty(), std::memory_order_relaxed);
+}
+
+}  // namespace gatelet::engine

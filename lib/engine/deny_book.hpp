@@ -1,0 +1,53 @@
+// What this process knows of the deny list (session/deny_list.hpp): what was denied here, and what
+// the store said last.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "session/deny_list.hpp"
+
+namespace gatelet::engine {
+
+// Threads: any.
+class DenyBook {
+ public:
+  using Shared = std::shared_ptr<const session::DenyList>;
+
+  // The session is over. One relaxed load while nobody is denied; allocates nothing.
+  bool covers(const session::Session& session) const noexcept;
+
+  // In this process, at once and whatever a store says later.
+  //   Failure: as session::DenyList::with.
+  Result<void> add(session::Denial denial, Instant now);
+
+  // Whether what the store has is known well enough; without a store nobody asks.
+  bool is_current(Duration steady_now) const noexcept {
+    return steady_now < current_until_.load(std::memory_order_relaxed);
+  }
+
+  // A number to read before the store is asked, and to give with the answer: what somebody changed
+  // meanwhile is not believed to be current.
+  std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
+  void take(const Shared& stored, std::uint64_t changes, Duration current_until);
+
+  // The list in the store has changed, or may have.
+  void doubt() noexcept;
+
+ private:
+  void put_together();
+
+  std::atomic<bool> is_empty_{true};
+  std::atomic<Duration> current_until_{Duration::min()};
+  std::atomic<std::uint64_t> changes_{0};
+  mutable std::mutex mutex_;
+  session::DenyList own_;                                          // guarded by mutex_
+  Shared stored_ = std::make_shared<const session::DenyList>();    // guarded by mutex_
+  Shared together_ = std::make_shared<const session::DenyList>();  // guarded by mutex_
+};
+
+}  // namespace gatelet::engine

@@ -1,0 +1,48 @@
+// Sessions listed and ended by the application, not by their browsers.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <gatelet/engine.hpp>
+
+#include "engine/deny_book.hpp"
+#include "engine/events.hpp"
+#include "engine/question.hpp"
+#include "engine/seats.hpp"
+#include "engine/work.hpp"
+#include "flow/session_index.hpp"
+#include "io/completions.hpp"
+
+namespace gatelet::engine {
+
+// Everything here must outlive it.
+class SessionControl {
+ public:
+  SessionControl(Work& work, RefreshBook& refreshes, DenyBook& denied, Events& events,
+                 Seats& seats) noexcept
+      : work_(work), refreshes_(refreshes), denied_(denied), events_(events), seats_(seats) {}
+
+  // As Engine says. `memory`, `now`: of this moment.
+  Outcome<Sessions> list(const Memory& memory, const Person& who, const RequestView* current,
+                         Instant now);
+  Outcome<Sessions> revoke(const Memory& memory, const Person& who, std::string_view handle,
+                           Instant now);
+  Outcome<Sessions> revoke_all(const Memory& memory, const Person& who, const RequestView* kept,
+                               Instant now);
+
+ private:
+  struct Job;
+  using Entries = flow::IndexEntries;
+
+  Outcome<Sessions> run(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow, Instant now);
+
+  Work& work_;
+  RefreshBook& refreshes_;
+  DenyBook& denied_;
+  Events& events_;
+  Seats& seats_;
+};
+
+}  // namespace gatelet::engine

@@ -1,0 +1,26 @@
+// Ending all sessions of one person, in whichever process and browser they are.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "flow/context.hpp"
+#include "flow/flow.hpp"
+#include "flow/session_index.hpp"
+#include "session/deny_list.hpp"
+
+namespace gatelet::flow {
+
+class RevokeSessions {
+ public:
+  std::shared_ptr<const Context> context;
+  session::Denial denial;
+  explicit RevokeSessions(std::shared_ptr<const Context> c) : context(std::move(c)) {}
+};
+
+// Puts the denial on the deny list in the store, then ends the sessions that the person's index
+// knows, but for the one that is kept; those that were ended.
+//   Failure: as deny() and end_sessions(); the earlier step stays done.
+Flow<IndexEntries> revoke_sessions(RevokeSessions in);
+
+}  // namespace gatelet::flow

@@ -1,0 +1,156 @@
+#include "flow/session_index.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "session/lifetime.hpp"
+#include "session/ticket.hpp"
+
+namespace gatelet::flow {
+namespace {
+
+using SharedContext = std::shared_ptr<const Context>;
+using Change = std::function<void(IndexEntries&, Instant)>;
+
+constexpr int max_attempts = 8;
+constexpr Duration pause = std::chrono::milliseconds(5);  // grows with every attempt
+constexpr std::size_t handle_size = 16;                   // bytes; twice as many digits
+
+// Under such a key only ours, and whoever may write to the store, can have put anything: what does
+// not open is nothing.
+IndexEntries read(const Context& context, const std::string& key,
+                  const std::optional<std::string>& record, Instant at) {
+  if (!record) return {};
+  auto entries = session::open_index(*context.cookie_keys, key, *record, at);
+  return entries.ok() ? std::move(entries).value() : IndexEntries();
+}
+
+// Writes only over what was read, so that nothing somebody else enters meanwhile is lost.
+Flow<bool> change_index(SharedContext context, session::Subject subject, Change change) {
+  auto keys = session::index_keys(context->session, *context->cookie_keys, subject);
+  const auto names = co_await std::move(keys);
+  const auto& key = names.front();
+  for (int i = 1; i <= max_attempts; ++i) {
+    auto get = StoreCall::get(key);
+    auto found = co_await std::move(get);
+    const auto at = co_await now();
+    const auto before = read(*context, key, found.record, at);
+    auto entries = before;
+    change(entries, at);
+    if (entries == before) co_return true;
+
+    auto sealed = session::seal_index(*context->cookie_keys, key, entries, at, *context->entropy);
+    auto record = co_await std::move(sealed);
+    auto swap = StoreCall::swap(key, std::move(found.record), std::move(record),
+                                context->session.cookie_expire);
+    const auto swapped = co_await std::move(swap);
+    if (swapped.was_there) co_return true;
+    Delay wait(i * pause);
+    (void)co_await wait;
+  }
+  co_return false;
+}
+
+// Of the current secret and of earlier ones; each ticket once.
+Flow<IndexEntries> all_entries(SharedContext context, session::Subject subject) {
+  auto keys = session::index_keys(context->session, *context->cookie_keys, subject);
+  const auto names = co_await std::move(keys);
+  IndexEntries all;
+  for (const auto& key : names) {
+    auto get = StoreCall::get(key);
+    const auto found = co_await std::move(get);
+    const auto at = co_await now();
+    for (auto& entry : read(*context, key, found.record, at)) {
+      const auto is_same = [&](const auto& one) { return one.ticket_id == entry.ticket_id; };
+      if (std::none_of(all.begin(), all.end(), is_same)) all.push_back(std::move(entry));
+    }
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.signed_in_at > b.signed_in_at; });
+  co_return all;
+}
+
+Change without(IndexEntries gone) {
+  return [gone = std::move(gone)](IndexEntries& entries, Instant) {
+    std::erase_if(entries, [&](const auto& entry) {
+      return std::any_of(gone.begin(), gone.end(),
+                         [&](const auto& one) { return one.ticket_id == entry.ticket_id; });
+    });
+  };
+}
+
+}  // namespace
+
+Flow<bool> index_session(IndexSession in) {
+  session::IndexEntry entry;
+  entry.ticket_id = in.session->ticket->id;
+  entry.signed_in_at = session::signed_in_at(*in.session);
+  entry.ends_at = session::ends_at(*in.session, in.context->session);
+  entry.client = std::move(in.client);
+  entry.user_agent = in.user_agent.substr(0, session::max_user_agent_size);
+  Change change = [entry](IndexEntries& entries, Instant at) {
+    auto fresh = entry;
+    fresh.seen_at = session::to_timestamp(at);
+    session::put_entry(entries, std::move(fresh), session::to_timestamp(at));
+  };
+  auto changing = change_index(in.context, session::subject_of(*in.session), std::move(change));
+  const bool done = co_await std::move(changing);
+  co_return done;
+}
+
+Flow<bool> unindex_session(SharedContext context, session::Subject subject, std::string ticket_id) {
+  session::IndexEntry gone;
+  gone.ticket_id = std::move(ticket_id);
+  auto changing = change_index(std::move(context), std::move(subject), without({gone}));
+  const bool done = co_await std::move(changing);
+  co_return done;
+}
+
+Flow<IndexEntries> list_sessions(SubjectSessions in) {
+  auto reading = all_entries(in.context, in.subject);
+  auto entries = co_await std::move(reading);
+  IndexEntries there, gone;
+  for (auto& entry : entries) {
+    auto get = StoreCall::get(entry.ticket_id);
+    const auto found = co_await std::move(get);
+    (found.record ? there : gone).push_back(std::move(entry));
+  }
+  if (!gone.empty()) {
+    auto cleaning = change_index(in.context, in.subject, without(std::move(gone)));
+    (void)co_await attempt(std::move(cleaning));
+  }
+  co_return there;
+}
+
+Flow<IndexEntries> end_sessions(EndSessions in) {
+  auto reading = all_entries(in.context, in.subject);
+  auto entries = co_await std::move(reading);
+  IndexEntries ended;
+  for (auto& entry : entries) {
+    if (entry.ticket_id == in.kept_ticket) continue;
+    if (!in.only.empty()) {
+      auto named = session_handle(*in.context, entry.ticket_id);
+      const auto handle = co_await std::move(named);
+      if (handle != in.only) continue;
+    }
+    auto erase = StoreCall::erase(entry.ticket_id);
+    (void)co_await std::move(erase);
+    ended.push_back(std::move(entry));
+  }
+  if (!ended.empty()) {
+    auto cleaning = change_index(in.context, in.subject, without(ended));
+    (void)co_await attempt(std::move(cleaning));  // an entry without a record is none
+  }
+  co_return ended;
+}
+
+Result<std::string> session_handle(const Context& context, std::string_view ticket_id) {
+  const auto digest = (*context.sha256)(std::string("session ").append(ticket_id));
+  if (!digest.ok()) return digest.error();
+  return to_hex(std::string_view(digest->data(), handle_size));
+}
+
+}  // namespace gatelet::flow

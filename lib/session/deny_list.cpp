@@ -1,0 +1,143 @@
+#include "session/deny_list.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "session/msgpack.hpp"
+#include "session/native_seal.hpp"
+#include "session/ticket.hpp"
+
+namespace gatelet::session {
+namespace {
+
+constexpr std::size_t num_fields = 6;
+constexpr std::size_t max_list_size = 16 * 1024 * 1024;  // of the opened bytes
+static_assert(DenyList::max_denials <= msgpack::max_elements, "one list holds all");
+
+using Key = std::pair<std::string_view, std::string_view>;
+
+Key key_of(const Denial& denial) noexcept { return {denial.subject.provider, denial.subject.id}; }
+
+bool is_before(const Denial& a, const Key& b) noexcept { return key_of(a) < b; }
+
+void write_time(msgpack::Writer& writer, const std::optional<Timestamp>& at) {
+  if (!at) return writer.write_nil();
+  writer.write(msgpack::Time{at->seconds, at->nanos});
+}
+
+bool read_time(msgpack::Reader& reader, std::optional<Timestamp>& out) noexcept {
+  if (reader.take_nil()) return true;
+  msgpack::Time time{};
+  if (!reader.read(time)) return false;
+  out = Timestamp{time.seconds, time.nanos};
+  return true;
+}
+
+bool read_text(msgpack::Reader& reader, std::string& out) {
+  std::string_view text;
+  if (!reader.read(text)) return false;
+  out = text;
+  return true;
+}
+
+bool read_denial(msgpack::Reader& reader, Denial& out) {
+  std::size_t num = 0;
+  std::optional<Timestamp> until;
+  if (!reader.read_array(num) || num != num_fields || !read_text(reader, out.subject.provider) ||
+      !read_text(reader, out.subject.id) || !read_time(reader, until) || !until) {
+    return false;
+  }
+  out.until = *until;
+  return read_time(reader, out.forget_at) && read_text(reader, out.kept_ticket) &&
+         read_time(reader, out.kept_sign_in);
+}
+
+}  // namespace
+
+DenyList::DenyList(std::vector<Denial> denials) : denials_(std::move(denials)) {
+  std::stable_sort(denials_.begin(), denials_.end(), [](const Denial& a, const Denial& b) {
+    return key_of(a) != key_of(b) ? key_of(a) < key_of(b) : a.until > b.until;
+  });
+  denials_.erase(
+      std::unique(denials_.begin(), denials_.end(),
+                  [](const Denial& a, const Denial& b) { return key_of(a) == key_of(b); }),
+      denials_.end());
+}
+
+bool DenyList::covers(const Session& session) const noexcept {
+  if (denials_.empty()) return false;
+  const Key key{provider_of(session), subject_id_of(session)};
+  const auto found = std::lower_bound(denials_.begin(), denials_.end(), key, is_before);
+  if (found == denials_.end() || key_of(*found) != key) return false;
+  const auto at = signed_in_at(session);
+  if (at > found->until) return false;
+  if (session.ticket) return found->kept_ticket != session.ticket->id;
+  return found->kept_sign_in != at;
+}
+
+Result<DenyList> DenyList::with(Denial denial, Timestamp now) const {
+  auto denials = denials_;
+  std::erase_if(denials, [&](const Denial& one) {
+    return one.subject == denial.subject ? one.until <= denial.until
+                                         : one.forget_at && *one.forget_at <= now;
+  });
+  if (denials.size() >= max_denials) {
+    return Error{
+        Status::invalid_state,
+        "the sessions of 4096 people are denied already; the deny list holds no more until "
+        "the first of them may be forgotten"};
+  }
+  denials.push_back(std::move(denial));
+  return DenyList(std::move(denials));
+}
+
+DenyList DenyList::merged(const DenyList& other) const {
+  auto denials = denials_;
+  denials.insert(denials.end(), other.denials_.begin(), other.denials_.end());
+  return DenyList(std::move(denials));
+}
+
+Result<std::vector<std::string>> deny_list_keys(const SessionSettings& settings,
+                                                const CookieKeys& keys) {
+  auto names = keys.native().names_of("deny list");
+  if (!names.ok()) return names;
+  for (auto& name : *names) name.insert(0, settings.cookie_name + "-denied-");
+  return names;
+}
+
+Result<std::string> seal_deny_list(const CookieKeys& keys, std::string_view key, std::size_t which,
+                                   const DenyList& list, Instant now, Entropy& entropy) {
+  std::string content;
+  msgpack::Writer writer(content);
+  writer.write_array(list.denials().size());
+  for (const auto& one : list.denials()) {
+    writer.write_array(num_fields);
+    writer.write_text(one.subject.provider);
+    writer.write_text(one.subject.id);
+    write_time(writer, one.until);
+    write_time(writer, one.forget_at);
+    writer.write_text(one.kept_ticket);
+    write_time(writer, one.kept_sign_in);
+  }
+  return keys.native().seal({Purpose::deny_list, key}, content, now.unix_seconds(), entropy, which);
+}
+
+Result<DenyList> open_deny_list(const CookieKeys& keys, std::string_view key,
+                                std::string_view record, Instant now) {
+  BorrowedWorkspace workspace(keys.workspaces());
+  const auto opened = keys.native().open({Purpose::deny_list, key}, record, std::chrono::seconds(0),
+                                         now, max_list_size, *workspace);
+  if (!opened.ok()) return opened.error();
+  const Error unreadable{Status::session_invalid, "the deny list cannot be read"};
+  msgpack::Reader reader(opened->content);
+  std::size_t num = 0;
+  if (!reader.read_array(num) || num > DenyList::max_denials) return unreadable;
+  std::vector<Denial> denials(num);
+  for (auto& one : denials) {
+    if (!read_denial(reader, one)) return unreadable;
+  }
+  if (!reader.at_end()) return unreadable;
+  return DenyList(std::move(denials));
+}
+
+}  // namespace gatelet::session

@@ -1,0 +1,77 @@
+// The deny list: people whose sessions are over, up to a moment, wherever those sessions are.
+//
+// A copied cookie cannot be called back, and a record in a store may be one that no index knows:
+// this list is what ends them. One sealed value holds all of it, so that every process reads it
+// whole and keeps it in memory; with a store it stands there, once for each secret and sealed by
+// it, so that processes whose secrets differ while they are being replaced read the same. Nothing
+// here touches a store.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gatelet/ports.hpp>
+
+#include "base/instant.hpp"
+#include "base/result.hpp"
+#include "session/cookie_session.hpp"
+#include "session/session.hpp"
+#include "session/subject.hpp"
+
+namespace gatelet::session {
+
+struct Denial {
+  Subject subject;
+  Timestamp until;                     // sessions signed in until here are over
+  std::optional<Timestamp> forget_at;  // no session of before lives longer; absent: never
+  // Who ended all the others keeps this one: by its ticket, or by its sign-in where it is in
+  // cookies.
+  std::string kept_ticket;
+  std::optional<Timestamp> kept_sign_in;
+
+  friend bool operator==(const Denial&, const Denial&) = default;
+};
+
+// By subject, one each. Immutable once shared.
+class DenyList {
+ public:
+  static constexpr std::size_t max_denials = 4096;
+
+  DenyList() = default;
+  explicit DenyList(std::vector<Denial> denials);
+
+  bool empty() const noexcept { return denials_.empty(); }
+  const std::vector<Denial>& denials() const noexcept { return denials_; }
+
+  // The session is over. Allocates nothing.
+  bool covers(const Session& session) const noexcept;
+
+  // With one more; those that may be forgotten go. The later of two for one subject counts, and
+  // what an earlier one kept is kept no longer.
+  //   Failure: Status::invalid_state when there are max_denials already.
+  Result<DenyList> with(Denial denial, Timestamp now) const;
+
+  // Both together.
+  DenyList merged(const DenyList& other) const;
+
+ private:
+  std::vector<Denial> denials_;  // by subject
+};
+
+// Where a store keeps it: a key for each secret, the current one first.
+//   Failure: Status::internal.
+Result<std::vector<std::string>> deny_list_keys(const SessionSettings&, const CookieKeys&);
+
+// What stands under the key of this number.
+//   Failure: Status::no_entropy or internal.
+Result<std::string> seal_deny_list(const CookieKeys&, std::string_view key, std::size_t which,
+                                   const DenyList&, Instant now, Entropy&);
+
+//   Failure: Status::session_invalid; the text says which step refused, and nothing of the content.
+Result<DenyList> open_deny_list(const CookieKeys&, std::string_view key, std::string_view record,
+                                Instant now);
+
+}  // namespace gatelet::session

@@ -1,0 +1,74 @@
+#include "engine/deny_book.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/instant.hpp"
+#include "session/lifetime.hpp"
+
+using namespace gatelet;
+using namespace gatelet::engine;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Instant now = at_unix(1767225600);
+
+session::Denial denial(std::string subject) {
+  session::Denial out;
+  out.subject = {"default", std::move(subject)};
+  out.until = session::to_timestamp(now);
+  return out;
+}
+
+session::Session session_of(std::string user, Instant at = now) {
+  session::Session out;
+  out.user = std::move(user);
+  out.created_at = session::to_timestamp(at);
+  return out;
+}
+
+DenyBook::Shared list(std::vector<session::Denial> denials) {
+  return std::make_shared<const session::DenyList>(std::move(denials));
+}
+
+}  // namespace
+
+TEST_SUITE("engine/deny_book") {
+  TEST_CASE("what was denied here counts at once, whatever the store says later") {
+    DenyBook book;
+    CHECK_FALSE(book.covers(session_of("jane")));
+    REQUIRE(book.add(denial("jane"), now).ok());
+    CHECK(book.covers(session_of("jane")));
+    CHECK_FALSE(book.covers(session_of("jane", now + 1s)));
+    CHECK_FALSE(book.covers(session_of("joan")));
+    book.take(list({}), book.changes(), 10s);
+    CHECK(book.covers(session_of("jane")));
+    book.take(list({denial("joan")}), book.changes(), 10s);
+    CHECK(book.covers(session_of("jane")));
+    CHECK(book.covers(session_of("joan")));
+    book.take(list({}), book.changes(), 10s);
+    CHECK_FALSE(book.covers(session_of("joan")));
+  }
+
+  TEST_CASE("current from when the store was asked, until it is too long ago") {
+    DenyBook book;
+    CHECK_FALSE(book.is_current(0s));
+    book.take(list({}), book.changes(), 10s);
+    CHECK(book.is_current(9s));
+    CHECK_FALSE(book.is_current(10s));
+  }
+
+  TEST_CASE(
+      "a change that is told while the store is being asked: what came is used, not believed") {
+    DenyBook book;
+    const auto before = book.changes();
+    book.doubt();
+    book.take(list({denial("jane")}), before, 10s);
+    CHECK_FALSE(book.is_current(1s));
+    CHECK(book.covers(session_of("jane")));
+    book.take(list({denial("jane")}), book.changes(), 10s);
+    CHECK(book.is_current(1s));
+    book.doubt();
+    CHECK_FALSE(book.is_current(1s));
+  }
+}

@@ -1,0 +1,167 @@
+// Sessions listed and ended by the application, in a whole engine.
+#include "engine/session_control.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "engine/live_engine.hpp"
+
+using namespace gatelet;
+using namespace gatelet::engine;
+using std::chrono::seconds;
+
+namespace {
+
+const Person alice{{}, "alice"};
+
+Options in_memory(Options more = {}) {
+  more.emplace_back("session_store_type", "memory");
+  return more;
+}
+
+Result<Sessions> settled(Outcome<Sessions> outcome) {
+  if (!outcome.ok()) return std::move(outcome).error();
+  if (auto* at_once = std::get_if<Sessions>(&*outcome)) return std::move(*at_once);
+  return std::get<Operation<Sessions>>(*outcome).wait(std::chrono::steady_clock::now() +
+                                                      seconds(10));
+}
+
+// Two browsers of one person.
+struct Two : Live {
+  Browser laptop, phone;
+  explicit Two(const Options& more) : Live(more), laptop(engine), phone(engine) {
+    REQUIRE(laptop.sign_in(provider).reason() == Reason::signed_in);
+    clock->advance(seconds(10));
+    REQUIRE(phone.sign_in(provider).reason() == Reason::signed_in);
+    clock->advance(seconds(10));
+  }
+  // A request with a browser's cookies, for calls that take one.
+  template <class Call>
+  auto with(const Browser& browser, Call&& call) {
+    const auto cookies = browser.cookie_header();
+    const std::vector<HeaderView> headers = {{"Cookie", cookies}};
+    auto view = request_to("/");
+    view.headers = headers;
+    return call(view);
+  }
+  static bool is_in(Browser& browser) {
+    return browser.get("/page").kind() == Decision::Kind::allow;
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("engine/session_control") {
+  TEST_CASE("F-251: a person's sessions are listed, the latest first, the current one marked") {
+    Two one(in_memory());
+    const auto listed = one.with(one.laptop, [&](const RequestView& view) {
+      return settled(one.engine->list_sessions(alice, &view));
+    });
+    REQUIRE(listed.ok());
+    REQUIRE(listed->size() == 2);
+    CHECK((*listed)[0].signed_in_at > (*listed)[1].signed_in_at);
+    CHECK_FALSE((*listed)[0].is_current);
+    CHECK((*listed)[1].is_current);
+    CHECK((*listed)[0].handle != (*listed)[1].handle);
+    CHECK((*listed)[0].client == "203.0.113.7");
+    CHECK((*listed)[0].ends_at == (*listed)[0].signed_in_at + seconds(168 * 3600));
+    CHECK(settled(one.engine->list_sessions({"default", "alice"})).value().size() == 2);
+    CHECK(settled(one.engine->list_sessions({{}, "bob"})).value().empty());
+    CHECK(settled(one.engine->list_sessions({"other", "alice"})).value().empty());
+  }
+
+  TEST_CASE("F-251: one is revoked and out at its next request; the others stay in") {
+    Two one(in_memory());
+    CHECK(Two::is_in(one.laptop));
+    CHECK(Two::is_in(one.phone));
+    const auto phone = settled(one.engine->list_sessions(alice)).value()[0].handle;
+    CHECK(settled(one.engine->revoke_session({{}, "bob"}, phone)).value().empty());
+    CHECK(Two::is_in(one.phone));
+    const auto ended = settled(one.engine->revoke_session(alice, phone)).value();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].handle == phone);
+    CHECK_FALSE(Two::is_in(one.phone));
+    CHECK(Two::is_in(one.laptop));
+    CHECK(settled(one.engine->list_sessions(alice)).value().size() == 1);
+    CHECK(settled(one.engine->revoke_session(alice, phone)).value().empty());
+  }
+
+  TEST_CASE("F-270: all are revoked, with a store and without; a new sign-in is let in") {
+    for (const bool is_stored : {true, false}) {
+      Two one(is_stored ? in_memory() : Options());
+      CHECK(Two::is_in(one.laptop));
+      const auto copied = one.phone.cookies;
+      const auto ended = settled(one.engine->revoke_sessions(alice)).value();
+      CHECK(ended.size() == (is_stored ? 2 : 0));
+      const auto refused = one.laptop.get("/page");
+      CHECK(refused.kind() != Decision::Kind::allow);
+      CHECK_FALSE(one.laptop.has_session());  // the cookie is cleared
+      CHECK_FALSE(Two::is_in(one.phone));
+      one.phone.cookies = copied;
+      CHECK_FALSE(Two::is_in(one.phone));
+      one.clock->advance(seconds(1));
+      REQUIRE(one.phone.sign_in(one.provider).reason() == Reason::signed_in);
+      CHECK(Two::is_in(one.phone));
+      CHECK(one.has_event("sessions-revoked"));
+    }
+  }
+
+  TEST_CASE("F-251: all others are revoked, with a store and without") {
+    for (const bool is_stored : {true, false}) {
+      Two one(is_stored ? in_memory() : Options());
+      (void)one.with(one.laptop, [&](const RequestView& view) {
+        return settled(one.engine->revoke_sessions(alice, &view)).value();
+      });
+      CHECK(Two::is_in(one.laptop));
+      CHECK_FALSE(Two::is_in(one.phone));
+      // Refreshed it is still the one that was kept.
+      one.let_tokens_run_out();
+      CHECK(Two::is_in(one.laptop));
+    }
+  }
+
+  TEST_CASE("a revoked session in cookies is not refreshed back to life") {
+    Two one(Options{});
+    CHECK(settled(one.engine->revoke_sessions(alice)).ok());
+    one.let_tokens_run_out();
+    CHECK_FALSE(Two::is_in(one.laptop));
+    CHECK(one.provider.with([](auto& fake) { return fake.num_refreshes; }) == 0);
+  }
+
+  TEST_CASE("somebody else's cookie keeps nobody's session") {
+    Two one(Options{});
+    Browser nobody(one.engine);
+    (void)one.with(nobody, [&](const RequestView& view) {
+      return settled(one.engine->revoke_sessions(alice, &view)).value();
+    });
+    CHECK_FALSE(Two::is_in(one.laptop));
+    // Of another person than the one who is denied.
+    Two two(Options{});
+    (void)two.with(two.laptop, [&](const RequestView& view) {
+      return settled(two.engine->revoke_sessions({{}, "bob"}, &view)).value();
+    });
+    CHECK(Two::is_in(two.laptop));
+  }
+
+  TEST_CASE("without a store nothing can be listed, and the error says what to do") {
+    Two one(Options{});
+    const auto listed = settled(one.engine->list_sessions(alice));
+    REQUIRE_FALSE(listed.ok());
+    CHECK(listed.error().status == Status::invalid_state);
+    CHECK(listed.error().text.find("session_store_type") != std::string::npos);
+    CHECK(settled(one.engine->revoke_session(alice, "x")).error().status == Status::invalid_state);
+  }
+
+  TEST_CASE("nobody in particular is nobody") {
+    Two one(in_memory());
+    CHECK(settled(one.engine->list_sessions({})).error().status == Status::invalid_argument);
+    CHECK(settled(one.engine->revoke_session({}, "x")).error().status == Status::invalid_argument);
+    CHECK(settled(one.engine->revoke_session(alice, "")).error().status ==
+          Status::invalid_argument);
+    CHECK(settled(one.engine->revoke_sessions({})).error().status == Status::invalid_argument);
+    CHECK(Two::is_in(one.laptop));
+  }
+}

@@ -1,0 +1,58 @@
+#include "flow/revoke_sessions.hpp"
+
+#include <doctest/doctest.h>
+
+#include "flow/deny_list.hpp"
+#include "session/lifetime.hpp"
+#include "session/ticket.hpp"
+#include "world.hpp"
+
+using namespace gatelet;
+using namespace gatelet::flow;
+using namespace gatelet::support;
+
+namespace {
+
+struct Stored : World {
+  Stored() { keep_in_store(); }
+  Result<IndexEntries> revoke(std::string kept = {}) {
+    RevokeSessions in(context);
+    in.denial.subject = {"default", "alice"};
+    in.denial.until = session::to_timestamp(driver.now);
+    in.denial.kept_ticket = std::move(kept);
+    return driver.run(revoke_sessions(std::move(in)));
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("flow/revoke_sessions") {
+  TEST_CASE("F-251: the person is denied, and the records are gone") {
+    Stored world;
+    const auto session = world.sign_in();
+    CHECK(world.revoke().value().size() == 1);
+    CHECK(world.num_sessions() == 0);
+    CHECK(world.driver.run(load_deny_list(world.context)).value()->covers(session));
+  }
+
+  TEST_CASE("the session that is kept is neither denied nor gone") {
+    Stored world;
+    const auto session = world.sign_in();
+    CHECK(world.revoke(session.ticket->id).value().empty());
+    CHECK(world.num_sessions() == 1);
+    CHECK_FALSE(world.driver.run(load_deny_list(world.context)).value()->covers(session));
+  }
+
+  TEST_CASE("the denial stands before the first record goes, and stays when the rest fails") {
+    Stored world;
+    const auto session = world.sign_in();
+    world.driver.on_store = [&](const StoreCall& call) -> Result<StoreReply> {
+      if (call.what == StoreCall::What::erase) {
+        return Error{Status::store_unreachable, "gone"};
+      }
+      return world.store.answer(call);
+    };
+    CHECK(world.revoke().error().status == Status::store_unreachable);
+    CHECK(world.driver.run(load_deny_list(world.context)).value()->covers(session));
+  }
+}
