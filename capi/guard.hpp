@@ -90,6 +90,20 @@ Result<T> read_struct(const T* in, std::string_view name) {
   return out;
 }
 
+// Fills a caller's output struct as far as it reaches; its size stays.
+//   Failure: invalid_argument for a size smaller than the size field itself.
+template <class T>
+Result<void> write_struct(T* out, T value, std::string_view name) {
+  std::uint32_t size = 0;
+  std::memcpy(&size, out, sizeof size);
+  if (size < sizeof size) {
+    return invalid_argument(std::string(name) + ": struct_size is not set; use its _INIT macro");
+  }
+  value.struct_size = size;
+  std::memcpy(static_cast<void*>(out), &value, std::min<std::size_t>(size, sizeof(T)));
+  return {};
+}
+
 // A pointer of the caller's that goes back to it, once, when nobody needs it any more.
 class User {
  public:

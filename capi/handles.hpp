@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -35,7 +36,28 @@ struct gatelet_decision {
 };
 
 struct gatelet_op {
-  std::variant<gatelet::Operation<gatelet::Decision>, gatelet::Operation<gatelet::Identity>>
+  std::variant<gatelet::Operation<gatelet::Decision>, gatelet::Operation<gatelet::Identity>,
+               gatelet::Operation<gatelet::Sessions>>
       operation;
   std::atomic<bool> is_settled{false};  // the answer was handed out, or a callback waits for it
 };
+
+namespace gatelet::capi {
+
+// Not a failure to wait, but how the operation itself ended.
+inline bool is_final(Status status) noexcept {
+  return status != Status::pending && status != Status::in_callback && status != Status::forked;
+}
+
+inline Error settled_already() {
+  return {Status::invalid_state, "the answer was handed out, or a callback was set"};
+}
+
+// Negative: as long as it lasts.
+inline Deadline deadline_after(int timeout_ms) {
+  constexpr auto no_limit = std::chrono::hours(24 * 365);
+  const auto now = std::chrono::steady_clock::now();
+  return timeout_ms < 0 ? now + no_limit : now + std::chrono::milliseconds(timeout_ms);
+}
+
+}  // namespace gatelet::capi

@@ -23,15 +23,13 @@ void call(gatelet_done_fn done, void* user, Result<T> result) {
   }
 }
 
-// Not a failure to wait, but how the operation itself ended.
-bool is_final(Status status) noexcept {
-  return status != Status::pending && status != Status::in_callback && status != Status::forked;
-}
-
-Deadline deadline_after(int timeout_ms) {
-  constexpr auto no_limit = std::chrono::hours(24 * 365);
-  const auto now = std::chrono::steady_clock::now();
-  return timeout_ms < 0 ? now + no_limit : now + std::chrono::milliseconds(timeout_ms);
+// Of the operations that answer with a decision; others have functions of their own.
+template <class Use>
+Result<void> with_decision(gatelet_op& op, Use&& use) {
+  if (auto* decision = std::get_if<Operation<Decision>>(&op.operation)) return use(*decision);
+  if (auto* identity = std::get_if<Operation<Identity>>(&op.operation)) return use(*identity);
+  return Error{Status::invalid_state,
+               "this operation answers with sessions; see gatelet_op_wait_sessions"};
 }
 
 }  // namespace
@@ -41,14 +39,13 @@ gatelet_status gatelet_op_wait(gatelet_op* op, int timeout_ms, gatelet_decision*
   if (out != nullptr) *out = nullptr;
   return guard(error, [&]() -> Result<void> {
     if (op == nullptr || out == nullptr) return invalid_argument("op and out are required");
-    const auto wait = [&](auto& operation) -> Result<void> {
+    return with_decision(*op, [&](auto& operation) -> Result<void> {
       auto result = operation.wait(deadline_after(timeout_ms));
       if (result.ok() || is_final(result.error().status)) op->is_settled = true;
       if (!result.ok()) return std::move(result).error();
       *out = new gatelet_decision(std::move(result).value());
       return {};
-    };
-    return std::visit(wait, op->operation);
+    });
   });
 }
 
@@ -57,15 +54,11 @@ gatelet_status gatelet_op_on_done(gatelet_op* op, gatelet_done_fn done, void* us
   return guard(nullptr, [&]() -> Result<void> {
     const User kept(user, drop_user);
     if (op == nullptr || done == nullptr) return invalid_argument("op and done are required");
-    if (op->is_settled.exchange(true))
-      return Error{Status::invalid_state, "the answer was handed out, or a callback was set"};
-    std::visit(
-        [&](auto& operation) {
-          operation.on_done(
-              [done, kept](auto result) { call(done, kept.get(), std::move(result)); });
-        },
-        op->operation);
-    return {};
+    return with_decision(*op, [&](auto& operation) -> Result<void> {
+      if (op->is_settled.exchange(true)) return settled_already();
+      operation.on_done([done, kept](auto result) { call(done, kept.get(), std::move(result)); });
+      return {};
+    });
   });
 }
 

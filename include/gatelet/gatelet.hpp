@@ -5,6 +5,7 @@
 //   Decision  what to do with one request  decision.hpp
 //   Identity  who is behind it             identity.hpp
 //   Operation an answer in flight          operation.hpp
+//   Sessions  those of one person          sessions.hpp
 //   Result    a value or an Error          result.hpp
 //   Ports     time, chance, files, events  ports.hpp
 //
@@ -19,5 +20,6 @@
 #include <gatelet/request.hpp>
 #include <gatelet/result.hpp>
 #include <gatelet/secret.hpp>
+#include <gatelet/sessions.hpp>
 #include <gatelet/settings.hpp>
 #include <gatelet/version.hpp>

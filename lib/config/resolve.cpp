@@ -195,6 +195,12 @@ Resolved resolve(const Settings& settings) {
   out.http_connections = static_cast<std::size_t>(*engine.http_connections);
   out.warnings = insecure_settings(values);
   out.notices = notices(settings.entries());
+  if (out.store.kind == ResolvedStore::Kind::cookie) {
+    out.notices.push_back(
+        {"deny-list-in-process",
+         "sessions are in cookies without a store: revoke_sessions() ends them in "
+         "this process only, and until it ends"});
+  }
   const auto proxy = resolve_outbound_proxy(settings, engine, out.problems, out.notices);
   for (auto* providers : {&out.providers, &out.token_issuers}) {
     for (auto& provider : *providers) provider.trust.proxy = proxy;

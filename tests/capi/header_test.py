@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""header_test.py INCLUDE CC.. -- CXX..: the C header alone, under every language it promises, pedantic and twice over."""
+"""header_test.py INCLUDE CC.. -- CXX..: the C headers alone, under every language they promise, pedantic and twice over."""
 import subprocess
 import sys
 
@@ -25,6 +25,15 @@ for std in ('c99', 'c11', 'c17'):
     attempt(f'the header alone is {std}', cc + ['-x', 'c', f'-std={std}'] + STRICT, SOURCE, True)
 for std in ('c++11', 'c++20'):
     attempt(f'the header alone is {std}', cxx + ['-x', 'c++', f'-std={std}'] + STRICT, SOURCE, True)
+UNSTABLE = {
+    'unstable/sessions.h': 'gatelet_session_info i = GATELET_SESSION_INFO_INIT;\nint main(void) { return i.is_current != 0; }\n',
+}
+for header, use in UNSTABLE.items():
+    source = f'#include <gatelet/{header}>\n#include <gatelet/{header}>\n' + use
+    for std in ('c99', 'c11', 'c17'):
+        attempt(f'{header} alone is {std}', cc + ['-x', 'c', f'-std={std}'] + STRICT, source, True)
+    for std in ('c++11', 'c++20'):
+        attempt(f'{header} alone is {std}', cxx + ['-x', 'c++', f'-std={std}'] + STRICT, source, True)
 # The control: what C99 does not know must be noticed.
 attempt('a C++ word in the header would be noticed', cc + ['-x', 'c', '-std=c99'] + STRICT, SOURCE + 'bool b;\n', False)
 attempt('a C++ header in it would be noticed', cc + ['-x', 'c', '-std=c99'] + STRICT, '#include <gatelet/gatelet.hpp>\n' + SOURCE, False)

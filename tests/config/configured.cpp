@@ -281,7 +281,9 @@ std::map<std::string, std::string> members(const Settings& settings) {
   out.add("http_timeout", resolved.http_timeout);
   out.add_number("http_connections", resolved.http_connections);
   out.add("warnings", resolved.warnings);
-  for (const auto& notice : resolved.notices) out.add("notices", notice.text);
+  for (const auto& notice : resolved.notices) {
+    out.add(notice.code == "deny-list-in-process" ? "deny_list" : "notices", notice.text);
+  }
   return std::move(out.all);
 }
 

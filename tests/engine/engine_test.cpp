@@ -361,6 +361,7 @@ TEST_SUITE("engine/engine") {
                        std::string(event.detail), std::string(event.line)});
     };
     const auto engine = support::offline_engine({}, std::move(ports));
+    heard.clear();  // of the start
     const support::Request callback("/oauth2/callback?code=canary&state=canary:/",
                                     {{"User-Agent", "curl"}});
     auto outcome = engine->decide(callback.view());

@@ -155,6 +155,14 @@ TEST_SUITE("engine/session_control") {
     CHECK(settled(one.engine->revoke_session(alice, "x")).error().status == Status::invalid_state);
   }
 
+  TEST_CASE(
+      "F-251: an event at the start says that without a store a denial stays in the process") {
+    Live in_cookies;
+    CHECK(in_cookies.has_event("deny-list-in-process"));
+    Live in_store(in_memory());
+    CHECK_FALSE(in_store.has_event("deny-list-in-process"));
+  }
+
   TEST_CASE("nobody in particular is nobody") {
     Two one(in_memory());
     CHECK(settled(one.engine->list_sessions({})).error().status == Status::invalid_argument);
