@@ -5,6 +5,7 @@ With OAUTH2_PROXY naming a binary (7.15) a mixed fleet is tried: what one writes
 """
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ class Store(RedisServer):
         self.url = f'redis://127.0.0.1:{self.port}/2'
 
     def keys(self):
-        return [line for line in self.say('SELECT 2', 'KEYS *').splitlines() if line.startswith('app-')]
+        return [line for line in self.say('SELECT 2', 'KEYS *').splitlines() if re.fullmatch(r'app-[0-9a-f]{32}', line)]  # of sessions
 
 
 def wait_until(what, holds, seconds=10.0):
