@@ -6,32 +6,128 @@
 namespace gatelet::config {
 namespace {
 
-http::RedisUrl redis_url(const EngineValues& engine, Problems& problems) {
-  if (!engine.redis_connection_url.given) {
-    problems.add(
-        Row::redis_connection_url,
-        "missing; write the server that keeps the sessions, such as redis://localhost:6379");
-    return {};
+using Topology = ResolvedStore::RedisTopology;
+
+Topology topology_of(const EngineValues& engine, Problems& problems) {
+  if (*engine.redis_use_sentinel && *engine.redis_use_cluster) {
+    problems.add(Row::redis_use_cluster, "does not go with redis_use_sentinel; leave one out");
   }
-  auto url = http::parse_redis_url(engine.redis_connection_url->reveal());
-  if (!url.ok()) {
-    problems.add(Row::redis_connection_url, url.error().text);
-    return {};
+  if (*engine.redis_use_sentinel) return Topology::sentinel;
+  return *engine.redis_use_cluster ? Topology::cluster : Topology::standalone;
+}
+
+Row row_of_urls(Topology topology) {
+  switch (topology) {
+    case Topology::standalone: return Row::redis_connection_url;
+    case Topology::sentinel: return Row::redis_sentinel_connection_urls;
+    case Topology::cluster: return Row::redis_cluster_connection_urls;
   }
-  if (engine.redis_username.given) url->user = Secret(*engine.redis_username);
-  if (engine.redis_password.given) url->password = *engine.redis_password;
-  if (!url->user.empty() && url->password.empty()) {
-    problems.add(engine.redis_username.given ? Row::redis_username : Row::redis_connection_url,
+  unreachable();
+}
+
+std::vector<Secret> urls_given(const EngineValues& engine, Topology topology) {
+  switch (topology) {
+    case Topology::standalone:
+      if (!engine.redis_connection_url.given) return {};
+      return {*engine.redis_connection_url};
+    case Topology::sentinel: return engine.redis_sentinel_connection_urls->items;
+    case Topology::cluster: return engine.redis_cluster_connection_urls->items;
+  }
+  unreachable();
+}
+
+std::string what_is_missing(Topology topology) {
+  switch (topology) {
+    case Topology::standalone:
+      return "missing; write the server that keeps the sessions, such as redis://localhost:6379";
+    case Topology::sentinel:
+      return "missing; write the Sentinels, such as redis://one.example:26379,"
+             "redis://two.example:26379";
+    case Topology::cluster:
+      return "missing; write some servers of the cluster, such as redis://one.example:6379,"
+             "redis://two.example:6379";
+  }
+  unreachable();
+}
+
+// What is wrong with one of several; empty: nothing.
+std::string_view wrong_among_others(const http::RedisUrl& url, const http::RedisUrl& first,
+                                    Topology topology) {
+  if (!url.path.empty()) return "is a socket's path; write redis:// or rediss://";
+  if (url.database != 0 && topology == Topology::cluster) {
+    return "names a database, and a cluster has none but 0; leave it out";
+  }
+  if (url.database != 0) {
+    return "names a database, and with Sentinels it is 0, as in oauth2-proxy; leave it out";
+  }
+  const bool differs = url.is_tls != first.is_tls || url.skip_verify != first.skip_verify ||
+                       !(url.user == first.user) || !(url.password == first.password);
+  if (differs) return "has another user, password or TLS than the first; write all of them alike";
+  return {};
+}
+
+// As they stand in their option.
+std::vector<http::RedisUrl> urls_of(const EngineValues& engine, Topology topology,
+                                    Problems& problems) {
+  const auto row = row_of_urls(topology);
+  const auto texts = urls_given(engine, topology);
+  if (texts.empty()) problems.add(row, what_is_missing(topology));
+  std::vector<http::RedisUrl> urls;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const bool is_one_of_several = topology != Topology::standalone;
+    const auto place = is_one_of_several ? "number " + std::to_string(i + 1) + " " : std::string();
+    auto url = http::parse_redis_url(texts[i].reveal());
+    if (!url.ok()) {
+      problems.add(row, place + url.error().text);
+      return {};
+    }
+    urls.push_back(std::move(url).value());
+    const auto wrong = is_one_of_several ? wrong_among_others(urls.back(), urls.front(), topology)
+                                         : std::string_view();
+    if (!wrong.empty()) {
+      problems.add(row, place + std::string(wrong));
+      return {};
+    }
+  }
+  return urls;
+}
+
+std::vector<http::RedisUrl> redis_urls(const EngineValues& engine, Topology topology,
+                                       Problems& problems) {
+  auto urls = urls_of(engine, topology, problems);
+  if (urls.empty()) return urls;
+  const bool is_about_tls = engine.redis_ca_path.given || *engine.redis_insecure_skip_tls_verify;
+  for (auto& url : urls) {
+    if (engine.redis_username.given) url.user = Secret(*engine.redis_username);
+    if (engine.redis_password.given) url.password = *engine.redis_password;
+    url.is_tls = url.is_tls || is_about_tls;
+  }
+  if (!urls.front().user.empty() && urls.front().password.empty()) {
+    problems.add(engine.redis_username.given ? Row::redis_username : row_of_urls(topology),
                  "has a user without a password; write redis_password");
   }
-  const bool is_about_tls = engine.redis_ca_path.given || *engine.redis_insecure_skip_tls_verify;
-  if (is_about_tls && !url->path.empty()) {
+  if (is_about_tls && !urls.front().path.empty()) {
     problems.add(
         engine.redis_ca_path.given ? Row::redis_ca_path : Row::redis_insecure_skip_tls_verify,
         "does not go with a socket's path, over which there is no TLS; leave it out");
   }
-  url->is_tls = url->is_tls || is_about_tls;
-  return std::move(url).value();
+  return urls;
+}
+
+void resolve_redis(const EngineValues& engine, Problems& problems, ResolvedStore& out) {
+  out.redis_topology = topology_of(engine, problems);
+  out.redis = redis_urls(engine, out.redis_topology, problems);
+  out.redis_ca_file = *engine.redis_ca_path;
+  out.redis_insecure_skip_verify = *engine.redis_insecure_skip_tls_verify;
+  out.redis_idle_limit = std::chrono::seconds(*engine.redis_connection_idle_timeout);
+  if (out.redis_topology != Topology::sentinel) return;
+  out.redis_sentinel_master_name = *engine.redis_sentinel_master_name;
+  out.redis_sentinel_password = *engine.redis_sentinel_password;
+  if (out.redis_sentinel_master_name.empty()) {
+    problems.add(Row::redis_sentinel_master_name,
+                 "missing; write the name by which the Sentinels know the primary, such as "
+                 "mymaster");
+  }
 }
 
 }  // namespace
@@ -50,10 +146,7 @@ ResolvedStore resolve_store(const EngineValues& engine, Problems& problems) {
                "\"redis\" needs hiredis, and this build was made without it (build option redis)",
                Status::not_built);
 #endif
-  out.redis = redis_url(engine, problems);
-  out.redis_ca_file = *engine.redis_ca_path;
-  out.redis_insecure_skip_verify = *engine.redis_insecure_skip_tls_verify;
-  out.redis_idle_limit = std::chrono::seconds(*engine.redis_connection_idle_timeout);
+  resolve_redis(engine, problems, out);
   return out;
 }
 

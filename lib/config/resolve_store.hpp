@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/instant.hpp"
+#include "base/secret.hpp"
 #include "config/problems.hpp"
 #include "config/values.hpp"
 #include "http/redis_url.hpp"
@@ -14,17 +16,24 @@ namespace gatelet::config {
 
 struct ResolvedStore {
   enum class Kind : std::uint8_t { cookie, memory, redis };
+  enum class RedisTopology : std::uint8_t { standalone, sentinel, cluster };
   Kind kind = Kind::cookie;
   Duration timeout{};
   std::size_t memory_limit = 0;  // sessions
-  http::RedisUrl redis;          // whole: with the user and password of other options
-  std::string redis_ca_file;     // empty: none
+  RedisTopology redis_topology = RedisTopology::standalone;
+  // The server, the Sentinels, or servers of the cluster. Whole: with the user and password of
+  // other options, which with Sentinels are those of the primary.
+  std::vector<http::RedisUrl> redis;
+  std::string redis_sentinel_master_name;
+  Secret redis_sentinel_password;
+  std::string redis_ca_file;  // empty: none
   bool redis_insecure_skip_verify = false;
   Duration redis_idle_limit{};  // 0: none
 };
 
 // As the reference, a redis:// URL is spoken to over TLS where an option says something about its
-// certificate. A URL that is missing or cannot be read is a problem.
+// certificate, and of several URLs the database is 0. A URL that is missing or cannot be read is a
+// problem; so are several that differ in more than the host.
 ResolvedStore resolve_store(const EngineValues& engine, Problems& problems);
 
 }  // namespace gatelet::config

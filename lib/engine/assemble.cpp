@@ -279,6 +279,17 @@ std::shared_ptr<const oidc::ProviderState> first_state(config::ResolvedProvider&
   return state;
 }
 
+io::RedisSettings::Topology topology_of(config::ResolvedStore::RedisTopology from) {
+  using From = config::ResolvedStore::RedisTopology;
+  using To = io::RedisSettings::Topology;
+  switch (from) {
+    case From::standalone: return To::standalone;
+    case From::sentinel: return To::sentinel;
+    case From::cluster: return To::cluster;
+  }
+  unreachable();
+}
+
 io::StoreSettings store_settings(const config::ResolvedStore& from, FileReader& reader) {
   using Kind = config::ResolvedStore::Kind;
   io::StoreSettings store;
@@ -291,7 +302,10 @@ io::StoreSettings store_settings(const config::ResolvedStore& from, FileReader& 
       break;
     case Kind::redis:
       store.kind = io::StoreSettings::Kind::redis;
-      store.redis.url = from.redis;
+      store.redis.topology = topology_of(from.redis_topology);
+      store.redis.urls = from.redis;
+      store.redis.sentinel_master_name = from.redis_sentinel_master_name;
+      store.redis.sentinel_password = from.redis_sentinel_password;
       store.redis.insecure_skip_verify = from.redis_insecure_skip_verify;
       store.redis.idle_limit = from.redis_idle_limit;
       break;

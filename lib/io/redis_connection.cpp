@@ -5,6 +5,7 @@
 
 #include "base/secret.hpp"
 #include "io/redis_exchange.hpp"
+#include "io/redis_topology.hpp"
 
 namespace gatelet::io {
 namespace {
@@ -48,12 +49,13 @@ void RedisConnection::look_up() {
   lookup_ = *started;
 }
 
-void RedisConnection::send(Id id, std::string command, Deadline now, Deadline answer_by) {
+void RedisConnection::send(Id id, std::string command, Deadline now, Deadline answer_by,
+                           bool is_asking) {
   if (is_ready() && sent_.empty() && now - last_heard_ > long_silence) {
     answer_by = now + (answer_by - now) / 2;
   }
   last_used_ = now;
-  unsent_.push_back({id, std::move(command), answer_by});
+  unsent_.push_back({id, std::move(command), answer_by, is_asking});
 }
 
 void RedisConnection::withdraw(Id id) {
@@ -135,13 +137,26 @@ void RedisConnection::say_hello() {
     may_sign_in_by_password_ = url.user.empty();
   }
   if (url.database != 0) hello_.push_back(select_command(url.database));
-  state_ = hello_.empty() ? State::ready : State::hello;
-  if (!hello_.empty()) put(hello_.front());
+  say_next();
+}
+
+void RedisConnection::say_next() {
+  state_ = State::hello;
+  asks_role_ = hello_.empty() && endpoint_.must_be_primary;
+  if (asks_role_) return put(role_command());
+  if (!hello_.empty()) return put(hello_.front());
+  state_ = State::ready;
 }
 
 // One after the other: what follows a refused AUTH or SELECT must not be sent, it would reach
 // another database.
 void RedisConnection::hear_hello(const RedisReply& reply) {
+  if (asks_role_) return hear_role(reply);
+  hear_sign_in(reply);
+  if (!is_closed()) say_next();
+}
+
+void RedisConnection::hear_sign_in(const RedisReply& reply) {
   wipe(hello_.front());
   hello_.pop_front();
   if (reply.type == RedisReply::Type::error) {
@@ -156,17 +171,30 @@ void RedisConnection::hear_hello(const RedisReply& reply) {
   } else {
     may_sign_in_by_password_ = false;
   }
-  if (hello_.empty()) {
-    state_ = State::ready;
-  } else {
-    put(hello_.front());
+}
+
+void RedisConnection::hear_role(const RedisReply& reply) {
+  if (reply.type == RedisReply::Type::error) return close(End::lost, refusal(reply));
+  const auto role = read_role(reply);
+  if (!role) {
+    return close(End::nonsense, Error{Status::store_unreachable,
+                                      "the session store does not answer as Redis does"});
   }
+  if (*role == RedisRole::other) {
+    return close(End::replica, Error{Status::store_unreachable,
+                                     "the session store's primary has become a replica"});
+  }
+  state_ = State::ready;
 }
 
 void RedisConnection::send_waiting() {
   while (!unsent_.empty() && out_.size() < enough_to_send && !is_closed()) {
     auto next = std::move(unsent_.front());
     unsent_.pop_front();
+    if (next.is_asking) {
+      sent_.push_back({0, next.answer_by});
+      put(asking_command());
+    }
     sent_.push_back({next.id, next.answer_by});
     put(std::move(next.command));
   }

@@ -1,6 +1,6 @@
 // One connection to a Redis server, from its name to its end: resolving, connecting, TLS, hello
-// (AUTH, SELECT), ready, closed. Commands are sent one behind the other without waiting; replies
-// come in the same order.
+// (AUTH, SELECT, ROLE), ready, closed. Commands are sent one behind the other without waiting;
+// replies come in the same order.
 //
 // It never blocks: serve() does what can be done. Once closed it stays closed; what had no answer
 // then is taken back by whoever sent it.
@@ -29,7 +29,8 @@ namespace gatelet::io {
 // A server, and how to begin with it.
 struct RedisEndpoint {
   http::RedisUrl url;
-  std::shared_ptr<const TlsServer> tls;  // null: plain
+  std::shared_ptr<const TlsServer> tls{};  // null: plain
+  bool must_be_primary = false;  // asked by ROLE on every connection, before anything else
 };
 
 class RedisConnection {
@@ -38,6 +39,7 @@ class RedisConnection {
   enum class State : std::uint8_t { resolving, connecting, tls, hello, ready, closed };
   enum class End : std::uint8_t {
     lost,      // somebody closed it, or nothing came in time: what it was asked may be asked again
+    replica,   // it is no primary and must be: nothing was sent there
     nonsense,  // no reply of Redis came, or to another question: nothing there may be believed
     idle,      // nobody needed it
   };
@@ -59,7 +61,8 @@ class RedisConnection {
 
   // Sends when it can. Without a reply by `answer_by` the connection is closed; half of the time is
   // enough where nothing was heard for long: the way there may have been forgotten (NAT).
-  void send(Id id, std::string command, Deadline now, Deadline answer_by);
+  // With `is_asking`, ASKING goes right before the command, and nothing comes between them.
+  void send(Id id, std::string command, Deadline now, Deadline answer_by, bool is_asking = false);
 
   // The answer is not wanted any more. What has been sent keeps its place in the order of replies.
   void withdraw(Id id);
@@ -82,6 +85,7 @@ class RedisConnection {
   End end() const noexcept { return end_; }
   const Error& why() const noexcept { return why_; }  // it was closed
 
+  const RedisEndpoint& endpoint() const noexcept { return endpoint_; }
   Deadline began() const noexcept { return began_; }
   bool was_heard() const noexcept { return was_heard_; }  // a reply that was no error came
   bool is_idle() const noexcept { return unsent_.empty() && sent_.empty(); }
@@ -94,9 +98,10 @@ class RedisConnection {
     Id id;
     std::string command;
     Deadline answer_by;
+    bool is_asking;
   };
   struct Sent {
-    Id id;  // 0: withdrawn
+    Id id;  // 0: withdrawn, or nobody's
     Deadline answer_by;
   };
 
@@ -104,7 +109,10 @@ class RedisConnection {
   void connect_next(Deadline now);
   void take_connection(Deadline now);
   void say_hello();
+  void say_next();
   void hear_hello(const RedisReply& reply);
+  void hear_sign_in(const RedisReply& reply);
+  void hear_role(const RedisReply& reply);
   void send_waiting();
   void put(std::string bytes);
   void flush();
@@ -133,7 +141,8 @@ class RedisConnection {
   std::string out_;  // bytes for the socket
   RedisReplyReader reader_;
 
-  std::deque<std::string> hello_;  // still to be said
+  std::deque<std::string> hello_;  // still to be said, before the role is asked
+  bool asks_role_ = false;
   bool may_sign_in_by_password_ = false;
 
   std::deque<Unsent> unsent_;

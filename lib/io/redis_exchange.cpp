@@ -36,7 +36,59 @@ constexpr std::string_view unlock_script =
     "if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end "
     "redis.call('del',KEYS[1]) return 1";
 
-std::string command(std::initializer_list<std::string_view> words) {
+// Redis keeps nothing for no time at all.
+std::string milliseconds(Duration time) {
+  const auto whole = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+  return std::to_string(std::max<decltype(whole)>(whole, 1));
+}
+
+std::string put_command(const flow::StoreCall& call) {
+  const bool replaces = call.what == What::replace;
+  if (call.lifetime == Duration::zero()) {
+    return replaces ? redis_command({"SET", call.key, call.value, "XX"})
+                    : redis_command({"SET", call.key, call.value});
+  }
+  const bool is_whole =
+      call.lifetime % std::chrono::seconds(1) == Duration::zero() && call.lifetime > Duration{};
+  const auto unit = is_whole ? "EX" : "PX";
+  const auto time = is_whole ? std::to_string(call.lifetime / std::chrono::seconds(1))
+                             : milliseconds(call.lifetime);
+  return replaces ? redis_command({"SET", call.key, call.value, "XX", unit, time})
+                  : redis_command({"SET", call.key, call.value, unit, time});
+}
+
+std::string swap_command(const flow::StoreCall& call) {
+  const auto lifetime = call.lifetime == Duration::zero() ? "0" : milliseconds(call.lifetime);
+  return redis_command({"EVAL", swap_script, "1", call.key, call.expected ? *call.expected : "",
+                        call.expected ? "1" : "0", call.value, lifetime});
+}
+
+std::string_view meaning(std::string_view word) noexcept {
+  constexpr std::pair<std::string_view, std::string_view> meanings[] = {
+      {"NOAUTH", "it asks for a user and password (redis_username, redis_password)"},
+      {"WRONGPASS", "user or password is wrong (redis_username, redis_password)"},
+      {"NOPERM", "its rules forbid this user a command or a key"},
+      {"LOADING", "it is still loading its data"},
+      {"READONLY", "it is a replica, which takes no writes"},
+      {"MASTERDOWN", "it is a replica that has lost its primary"},
+      {"MISCONF", "it cannot save to disk and takes no writes"},
+      {"OOM", "it has no memory left"},
+      {"BUSY", "it is busy with a script"},
+      {"WRONGTYPE", "a key of ours holds something that is not ours"},
+      {"MOVED", "it is part of a cluster (redis_use_cluster)"},
+      {"ASK", "it is part of a cluster (redis_use_cluster)"},
+      {"CLUSTERDOWN", "its cluster is down"},
+      {"TRYAGAIN", "its cluster is moving the key"},
+  };
+  for (const auto& [name, text] : meanings) {
+    if (name == word) return text;
+  }
+  return "it answered with an error";
+}
+
+}  // namespace
+
+std::string redis_command(std::initializer_list<std::string_view> words) {
   std::vector<const char*> data;
   std::vector<std::size_t> sizes;
   for (const auto& word : words) {
@@ -53,70 +105,20 @@ std::string command(std::initializer_list<std::string_view> words) {
   return bytes;
 }
 
-// Redis keeps nothing for no time at all.
-std::string milliseconds(Duration time) {
-  const auto whole = std::chrono::ceil<std::chrono::milliseconds>(time).count();
-  return std::to_string(std::max<decltype(whole)>(whole, 1));
-}
-
-std::string put_command(const flow::StoreCall& call) {
-  const bool replaces = call.what == What::replace;
-  if (call.lifetime == Duration::zero()) {
-    return replaces ? command({"SET", call.key, call.value, "XX"})
-                    : command({"SET", call.key, call.value});
-  }
-  const bool is_whole =
-      call.lifetime % std::chrono::seconds(1) == Duration::zero() && call.lifetime > Duration{};
-  const auto unit = is_whole ? "EX" : "PX";
-  const auto time = is_whole ? std::to_string(call.lifetime / std::chrono::seconds(1))
-                             : milliseconds(call.lifetime);
-  return replaces ? command({"SET", call.key, call.value, "XX", unit, time})
-                  : command({"SET", call.key, call.value, unit, time});
-}
-
-std::string swap_command(const flow::StoreCall& call) {
-  const auto lifetime = call.lifetime == Duration::zero() ? "0" : milliseconds(call.lifetime);
-  return command({"EVAL", swap_script, "1", call.key, call.expected ? *call.expected : "",
-                  call.expected ? "1" : "0", call.value, lifetime});
-}
-
-std::string_view meaning(std::string_view word) noexcept {
-  constexpr std::pair<std::string_view, std::string_view> meanings[] = {
-      {"NOAUTH", "it asks for a user and password (redis_username, redis_password)"},
-      {"WRONGPASS", "user or password is wrong (redis_username, redis_password)"},
-      {"NOPERM", "its rules forbid this user a command or a key"},
-      {"LOADING", "it is still loading its data"},
-      {"READONLY", "it is a replica, which takes no writes"},
-      {"MASTERDOWN", "it is a replica that has lost its primary"},
-      {"MISCONF", "it cannot save to disk and takes no writes"},
-      {"OOM", "it has no memory left"},
-      {"BUSY", "it is busy with a script"},
-      {"WRONGTYPE", "a key of ours holds something that is not ours"},
-      {"MOVED", "it is part of a cluster"},
-      {"ASK", "it is part of a cluster"},
-      {"CLUSTERDOWN", "its cluster is down"},
-  };
-  for (const auto& [name, text] : meanings) {
-    if (name == word) return text;
-  }
-  return "it answered with an error";
-}
-
-}  // namespace
-
 std::string store_command(const flow::StoreCall& call) {
   switch (call.what) {
-    case What::get: return command({"GET", call.key});
+    case What::get: return redis_command({"GET", call.key});
     case What::put:
     case What::replace: return put_command(call);
     case What::swap: return swap_command(call);
-    case What::erase: return command({"DEL", call.key});
+    case What::erase: return redis_command({"DEL", call.key});
     case What::lock:
-      return command({"EVAL", lock_script, "1", call.key, call.value, milliseconds(call.lifetime)});
+      return redis_command(
+          {"EVAL", lock_script, "1", call.key, call.value, milliseconds(call.lifetime)});
     case What::extend:
-      return command(
+      return redis_command(
           {"EVAL", extend_script, "1", call.key, call.value, milliseconds(call.lifetime)});
-    case What::unlock: return command({"EVAL", unlock_script, "1", call.key, call.value});
+    case What::unlock: return redis_command({"EVAL", unlock_script, "1", call.key, call.value});
   }
   unreachable();
 }
@@ -148,14 +150,16 @@ Result<flow::StoreReply> read_store_reply(What what, RedisReply reply) {
 }
 
 std::string sign_in_command(const Secret& user, const Secret& password) {
-  return command({"AUTH", user.empty() ? "default" : user.reveal(), password.reveal()});
+  return redis_command({"AUTH", user.empty() ? "default" : user.reveal(), password.reveal()});
 }
 
 std::string sign_in_by_password_command(const Secret& password) {
-  return command({"AUTH", password.reveal()});
+  return redis_command({"AUTH", password.reveal()});
 }
 
-std::string select_command(int database) { return command({"SELECT", std::to_string(database)}); }
+std::string select_command(int database) {
+  return redis_command({"SELECT", std::to_string(database)});
+}
 
 bool is_ok(const RedisReply& reply) noexcept {
   return reply.type == Type::status && reply.text == "OK";

@@ -6,6 +6,7 @@
 // both.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@
 #include "io/redis_reply.hpp"
 
 namespace gatelet::io {
+
+// As it is sent. Failure: std::bad_alloc.
+std::string redis_command(std::initializer_list<std::string_view> words);
 
 std::string store_command(const flow::StoreCall& call);
 

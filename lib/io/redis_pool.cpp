@@ -54,6 +54,15 @@ RedisConnection* RedisPool::begin(Deadline now) {
   return connections_.back().get();
 }
 
+void RedisPool::close_all(const Error& why) {
+  for (const auto& one : connections_) one->close(RedisConnection::End::lost, why);
+}
+
+bool RedisPool::is_idle() const {
+  return std::all_of(connections_.begin(), connections_.end(),
+                     [](const auto& one) { return one->is_idle(); });
+}
+
 void RedisPool::close_idle(Deadline now) {
   if (limits_.idle_limit == Duration::zero()) return;
   for (const auto& one : connections_) {
@@ -85,6 +94,7 @@ std::vector<std::unique_ptr<RedisConnection>> RedisPool::take_closed(Deadline no
   for (auto& one : connections_) {
     if (!one->is_closed()) continue;
     const bool is_failure = one->end() == RedisConnection::End::nonsense ||
+                            one->end() == RedisConnection::End::replica ||
                             (one->end() == RedisConnection::End::lost && !one->was_heard());
     if (is_failure) note_failure(now, one->why());
     closed.push_back(std::move(one));

@@ -45,6 +45,10 @@ class RedisPool {
     return connections_;
   }
 
+  const RedisEndpoint& endpoint() const noexcept { return endpoint_; }
+  bool is_idle() const;  // nobody waits there
+
+  void close_all(const Error& why);  // as lost
   void close_idle(Deadline now);
   std::optional<Deadline> next_deadline() const;
 

@@ -30,7 +30,7 @@ struct RedisReply {
 class RedisReplyReader {
  public:
   static constexpr std::size_t max_reply_size = 1024 * 1024;  // in bytes as sent
-  static constexpr std::size_t max_elements = 4096;           // of all arrays of a reply together
+  static constexpr std::size_t max_elements = 16 * 1024;      // of all arrays of a reply together
   static constexpr int max_depth = 4;                         // 3 are needed (a cluster's slots)
 
   RedisReplyReader();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "io/redis_exchange.hpp"
 
@@ -14,37 +15,27 @@ using End = RedisConnection::End;
 // What a reply has around a record.
 constexpr std::size_t max_record_size = RedisReplyReader::max_reply_size - 64;
 
-Result<std::shared_ptr<const TlsServer>> tls_for(const RedisSettings& settings) {
-  if (!settings.url.is_tls) return std::shared_ptr<const TlsServer>();
-  if (!settings.url.path.empty()) {
-    return Error{Status::invalid_configuration, "a Redis server behind a socket's path has no TLS"};
-  }
-  TlsServer::Terms terms;
-  terms.host = settings.url.host;
-  terms.ca_pem = settings.ca_pem;
-  terms.insecure_skip_verify = settings.insecure_skip_verify || settings.url.skip_verify;
-  terms.ca_option = "redis_ca_path";
-  return TlsServer::create(std::move(terms));
-}
+// How long a call rests that has no way yet, unless something is found out before.
+constexpr Duration rest = std::chrono::milliseconds(50);
+
+Error unreachable_error(std::string text) { return {Status::store_unreachable, std::move(text)}; }
 
 }  // namespace
 
 Result<std::unique_ptr<RedisStore>> RedisStore::create(const RedisSettings& settings,
                                                        Duration timeout) {
-  auto tls = tls_for(settings);
-  if (!tls.ok()) return std::move(tls).error();
+  auto plan = RedisPlan::of(settings);
+  if (!plan.ok()) return std::move(plan).error();
   RedisPoolLimits limits;
   limits.idle_limit = settings.idle_limit;
-  return std::make_unique<RedisStore>(RedisEndpoint{settings.url, std::move(tls).value()}, limits,
-                                      timeout);
+  return std::make_unique<RedisStore>(std::move(plan).value(), limits, timeout);
 }
 
-RedisStore::RedisStore(RedisEndpoint endpoint, RedisPoolLimits limits, Duration timeout,
+RedisStore::RedisStore(RedisPlan plan, RedisPoolLimits limits, Duration timeout,
                        NameLookups::Resolve resolve)
     : timeout_(timeout),
-      lookups_(16, std::move(resolve)),
-      pool_(std::move(endpoint), limits, lookups_,
-            static_cast<std::uint32_t>(SteadyClock::now().time_since_epoch().count())) {}
+      servers_(limits, std::move(resolve)),
+      route_(make_redis_route(std::move(plan), servers_)) {}
 
 RedisStore::~RedisStore() = default;
 
@@ -55,8 +46,8 @@ void RedisStore::start(Id id, flow::StoreCall call, Done done) {
   numbers_[id] = number;
   calls_.emplace(number, Call{id, std::move(call), std::move(done), now + timeout_});
   if (is_too_large) {
-    finish(number, Error{Status::store_unreachable,
-                         "a session of more than 1 MiB cannot be kept in the session store"});
+    finish(number,
+           unreachable_error("a session of more than 1 MiB cannot be kept in the session store"));
   } else {
     dispatch(number, now);
   }
@@ -73,75 +64,133 @@ void RedisStore::forget(Id id) {
   numbers_.erase(place);
 }
 
-void RedisStore::add_waits(std::vector<SocketWait>& waits) {
-  const auto num_before = waits.size();
-  lookups_.add_waits(waits);
-  waits_for_name_ = waits.size() > num_before;
-  waiting_.clear();
-  for (const auto& one : pool_.connections()) {
-    const auto num_waits = waits.size();
-    one->add_waits(waits);
-    if (waits.size() > num_waits) waiting_.push_back(one.get());
+void RedisStore::add_waits(std::vector<SocketWait>& waits) { servers_.add_waits(waits); }
+
+std::optional<Deadline> RedisStore::next_deadline() const {
+  auto first = servers_.next_deadline();
+  const auto add = [&first](Deadline at) { first = std::min(first.value_or(at), at); };
+  if (const auto at = route_->next_deadline()) add(*at);
+  for (const auto number : waiting_) {
+    const auto call = calls_.find(number);
+    if (call != calls_.end()) add(std::min(call->second.again_at, call->second.ends));
   }
+  return first;
 }
 
-std::optional<Deadline> RedisStore::next_deadline() const { return pool_.next_deadline(); }
-
 void RedisStore::serve(std::span<const SocketWait> waits, Deadline now) {
-  if (waits_for_name_ && !waits.empty()) waits = waits.subspan(1);
-  std::vector<const RedisConnection*> ready;
-  for (std::size_t i = 0; i < std::min(waits.size(), waiting_.size()); ++i) {
-    if (waits[i].is_ready) ready.push_back(waiting_[i]);
+  for (auto* one : servers_.serve(waits, now)) take_answers(*one, now);
+  route_->serve(now);
+  for (const auto& [pool, connection] : servers_.take_closed(now)) {
+    route_->note_closed(pool, *connection, now);
+    take_over(*connection, now);
   }
-  waiting_.clear();
-  waits_for_name_ = false;
-
-  for (const auto& one : pool_.connections()) {
-    const bool is_ready = std::find(ready.begin(), ready.end(), one.get()) != ready.end();
-    one->serve(is_ready, now);
-    take_answers(*one);
-  }
-  pool_.close_idle(now);
-  for (const auto& closed : pool_.take_closed(now)) take_over(*closed, now);
+  dispatch_waiting(now);
   tell();
 }
 
-void RedisStore::dispatch(Number number, Deadline now, std::optional<Deadline> lost_at) {
+void RedisStore::dispatch(Number number, Deadline now) {
   auto& call = calls_.at(number);
-  auto chosen = pool_.choose(now, lost_at);
-  if (!chosen.ok()) return finish(number, std::move(chosen).error());
-  call.connection = *chosen;
-  call.connection->send(number, store_command(call.call), now, call.ends);
+  auto way = route_->choose(call.call.key, now, call.lost_at);
+  if (!way.ok()) return finish(number, std::move(way).error());
+  if (*way) return send(number, **way, now, false);
+  wait(number, rest, unreachable_error("the session store did not answer in time"), now);
 }
 
-void RedisStore::take_answers(RedisConnection& connection) {
-  while (auto answer = connection.take_answer()) take_answer(connection, std::move(*answer));
+void RedisStore::send(Number number, RedisConnection& to, Deadline now, bool is_asking) {
+  auto& call = calls_.at(number);
+  call.connection = &to;
+  to.send(number, store_command(call.call), now, call.ends, is_asking);
 }
 
-void RedisStore::take_answer(RedisConnection& connection, RedisConnection::Answer answer) {
+void RedisStore::wait(Number number, Duration pause, Error why, Deadline now) {
+  auto& call = calls_.at(number);
+  call.connection = nullptr;
+  call.again_at = now + std::max(pause, rest);
+  call.problem = std::move(why);
+  waiting_.push_back(number);
+}
+
+void RedisStore::dispatch_waiting(Deadline now) {
+  const bool has_news = num_findings_ != route_->num_findings();
+  num_findings_ = route_->num_findings();
+  for (const auto number : std::exchange(waiting_, {})) {
+    const auto place = calls_.find(number);
+    if (place == calls_.end()) continue;
+    auto& call = place->second;
+    if (now >= call.ends) {
+      finish(number, std::move(call.problem));
+    } else if (has_news || now >= call.again_at) {
+      dispatch(number, now);
+    } else {
+      waiting_.push_back(number);
+    }
+  }
+}
+
+void RedisStore::take_answers(RedisConnection& connection, Deadline now) {
+  while (auto answer = connection.take_answer()) {
+    if (RedisRoute::is_own(answer->id)) {
+      route_->take_answer(answer->id, connection, answer->reply, now);
+    } else {
+      take_answer(connection, std::move(*answer), now);
+    }
+  }
+}
+
+void RedisStore::take_answer(RedisConnection& connection, RedisConnection::Answer answer,
+                             Deadline now) {
   const auto what = calls_.at(answer.id).call.what;
   if (!can_answer(what, answer.reply)) {
-    Error error{Status::store_unreachable, "the session store answered another question"};
+    auto error = unreachable_error("the session store answered another question");
     finish(answer.id, error);
     return connection.disbelieve(std::move(error));
   }
-  // A primary that became a replica: whoever has its name now is found by connecting anew.
-  const bool was_replaced = error_word(answer.reply) == "READONLY";
-  auto error = refusal(answer.reply);
+  const bool is_error = answer.reply.type == RedisReply::Type::error;
+  if (is_error && !is_final(answer.id, answer.reply, connection, now)) return;
   finish(answer.id, read_store_reply(what, std::move(answer.reply)));
-  if (was_replaced) connection.close(End::lost, std::move(error));
+}
+
+bool RedisStore::is_final(Number number, const RedisReply& error, RedisConnection& from,
+                          Deadline now) {
+  auto& call = calls_.at(number);
+  auto advice = route_->heed(error, call.call.key, from, now);
+  if (!advice.ok()) {
+    finish(number, std::move(advice).error());
+    return false;
+  }
+  using What = RedisAdvice::What;
+  if (advice->what == What::take) return true;
+  if (advice->what == What::wait) {
+    wait(number, advice->pause, refusal(error), now);
+  } else if (advice->what == What::disbelieve) {
+    auto why = unreachable_error("the session store's cluster redirected a call to nowhere");
+    finish(number, why);
+    from.disbelieve(std::move(why));
+  } else if (++call.num_redirects > max_redirects) {
+    finish(number, unreachable_error("the session store's cluster redirects calls in circles"));
+  } else if (advice->what == What::ask) {
+    send(number, *advice->connection, now, true);
+  } else {
+    dispatch(number, now);
+  }
+  return false;
 }
 
 void RedisStore::take_over(RedisConnection& closed, Deadline now) {
   for (const auto& [number, was_sent] : closed.take_unanswered()) {
+    if (RedisRoute::is_own(number)) {
+      route_->take_lost(number, closed.why(), now);
+      continue;
+    }
     auto& call = calls_.at(number);
     call.connection = nullptr;
-    const bool may_go_again = closed.end() == End::lost && !call.was_sent_twice && now < call.ends;
-    if (!may_go_again) {
+    const bool is_lost = closed.end() == End::lost || closed.end() == End::replica;
+    if (!is_lost || call.was_sent_twice || now >= call.ends) {
       finish(number, closed.why());
     } else {
       call.was_sent_twice = was_sent;
-      dispatch(number, now, now);
+      call.lost_at = now;
+      dispatch(number, now);
     }
   }
 }

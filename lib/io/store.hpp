@@ -19,6 +19,7 @@
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "flow/effect.hpp"
 #include "http/redis_url.hpp"
 #include "io/socket_wait.hpp"
@@ -47,8 +48,14 @@ class Store {
 };
 
 struct RedisSettings {
-  http::RedisUrl url;                 // redis_connection_url, with what other options say put in
-  std::string ca_pem;                 // what redis_ca_path holds; beside the system's authorities
+  enum class Topology : std::uint8_t { standalone, sentinel, cluster };
+  Topology topology = Topology::standalone;
+  // The server, the Sentinels, or some servers of the cluster, with what other options say put in.
+  // User, password and TLS are the same in all; a Sentinel's are those of the primary.
+  std::vector<http::RedisUrl> urls{};
+  std::string sentinel_master_name{};
+  Secret sentinel_password{};
+  std::string ca_pem{};               // what redis_ca_path holds; beside the system's authorities
   bool insecure_skip_verify = false;  // redis_insecure_skip_tls_verify
   Duration idle_limit{};              // redis_connection_idle_timeout; 0: none
 };

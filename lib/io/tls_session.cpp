@@ -45,21 +45,37 @@ bool set_manners(SSL_CTX* context) {
   return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1;
 }
 
+bool add_names(SSL_CTX* context, const std::vector<std::string>& names) {
+  auto* param = SSL_CTX_get0_param(context);
+  return std::all_of(names.begin(), names.end(), [param](const std::string& name) {
+    return X509_VERIFY_PARAM_add1_host(param, name.data(), name.size()) == 1;
+  });
+}
+
 }  // namespace
 
 void TlsServer::Free::operator()(ssl_ctx_st* context) const noexcept { SSL_CTX_free(context); }
 
-TlsServer::TlsServer(Terms terms, std::unique_ptr<ssl_ctx_st, Free> context) noexcept
+TlsServer::TlsServer(Terms terms, Context context) noexcept
     : terms_(std::move(terms)), context_(std::move(context)) {}
 
-Result<std::shared_ptr<const TlsServer>> TlsServer::create(Terms terms) {
-  std::unique_ptr<ssl_ctx_st, Free> context(SSL_CTX_new(TLS_client_method()));
+// All but the authorities.
+Result<TlsServer::Context> TlsServer::make_context(const Terms& terms) {
+  Context context(SSL_CTX_new(TLS_client_method()));
   if (!context || !set_manners(context.get())) return out_of_memory();
+  if (terms.insecure_skip_verify) return context;
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  if (!demand_name(context.get(), terms.host) || !add_names(context.get(), terms.or_names)) {
+    return Error{Status::invalid_configuration, "names no host a certificate could be for"};
+  }
+  return context;
+}
+
+Result<std::shared_ptr<const TlsServer>> TlsServer::create(Terms terms) {
+  auto made = make_context(terms);
+  if (!made.ok()) return std::move(made).error();
+  auto context = std::move(made).value();
   if (!terms.insecure_skip_verify) {
-    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-    if (!demand_name(context.get(), terms.host)) {
-      return Error{Status::invalid_configuration, "names no host a certificate could be for"};
-    }
     if (terms.use_system_store && !add_system_store(context.get())) return out_of_memory();
     if (!terms.ca_pem.empty() && !add_authorities(context.get(), terms.ca_pem)) {
       return Error{
@@ -68,6 +84,16 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::create(Terms terms) {
     }
   }
   return std::shared_ptr<const TlsServer>(new TlsServer(std::move(terms), std::move(context)));
+}
+
+Result<std::shared_ptr<const TlsServer>> TlsServer::for_host(
+    std::string host, std::vector<std::string> or_names) const {
+  Terms terms{std::move(host),         std::move(or_names),         {},
+              terms_.use_system_store, terms_.insecure_skip_verify, terms_.ca_option};
+  auto made = make_context(terms);
+  if (!made.ok()) return std::move(made).error();
+  SSL_CTX_set1_cert_store(made->get(), SSL_CTX_get_cert_store(context_.get()));
+  return std::shared_ptr<const TlsServer>(new TlsServer(std::move(terms), std::move(*made)));
 }
 
 void TlsSession::Free::operator()(ssl_st* session) const noexcept { SSL_free(session); }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -17,26 +18,34 @@ namespace gatelet::io {
 class TlsServer {
  public:
   struct Terms {
-    std::string host;    // a name or an address literal, as it was configured
-    std::string ca_pem;  // authorities beside the system's
+    std::string host;                     // a name or an address literal, as it was configured
+    std::vector<std::string> or_names{};  // its certificate may as well be for one of these
+    std::string ca_pem{};                 // authorities beside the system's
     bool use_system_store = true;
     bool insecure_skip_verify = false;
-    std::string_view ca_option;  // which option names authorities, for texts
+    std::string_view ca_option{};  // which option names authorities, for texts
   };
 
   //   Failure: Status::invalid_configuration when `ca_pem` is no list of certificates, or `host`
   //   is empty and verified: it would be verified against nothing. Status::out_of_memory.
   static Result<std::shared_ptr<const TlsServer>> create(Terms terms);
 
+  // The same for another server: the authorities are shared, not read again.
+  //   Failure: Status::invalid_configuration as above; Status::out_of_memory.
+  Result<std::shared_ptr<const TlsServer>> for_host(std::string host,
+                                                    std::vector<std::string> or_names) const;
+
  private:
   friend class TlsSession;
   struct Free {
     void operator()(ssl_ctx_st* context) const noexcept;
   };
-  TlsServer(Terms terms, std::unique_ptr<ssl_ctx_st, Free> context) noexcept;
+  using Context = std::unique_ptr<ssl_ctx_st, Free>;
+  TlsServer(Terms terms, Context context) noexcept;
+  static Result<Context> make_context(const Terms& terms);
 
   const Terms terms_;
-  const std::unique_ptr<ssl_ctx_st, Free> context_;
+  const Context context_;
 };
 
 class TlsSession {

@@ -104,7 +104,7 @@ TEST_SUITE("config/options") {
   }
 
   TEST_CASE("why_not_here: names of tables stand for what is in them; other names are not known") {
-    CHECK(why_not_here("redis_sentinel_password") == "is not available in this version");
+    CHECK(why_not_here("azure_tenant") == "is not available in this version");
     CHECK(why_not_here("routes.match") == "is not available in this version");
     CHECK(why_not_here("cookie_name") == "");
     CHECK(why_not_here("nonsense") == "");

@@ -10,6 +10,7 @@
 using namespace gatelet;
 using namespace gatelet::test;
 using Kind = config::ResolvedStore::Kind;
+using Topology = config::ResolvedStore::RedisTopology;
 
 namespace {
 
@@ -43,25 +44,25 @@ TEST_SUITE("config/resolve_store") {
     const auto plain =
         store_of(redis({{"redis_connection_url", "redis://u:p@redis.example:7000/3"}}));
     CHECK(plain.kind == Kind::redis);
-    CHECK(plain.redis.host == "redis.example");
-    CHECK(plain.redis.port == 7000);
-    CHECK(plain.redis.database == 3);
-    CHECK(plain.redis.user == Secret("u"));
-    CHECK(plain.redis.password == Secret("p"));
-    CHECK_FALSE(plain.redis.is_tls);
+    CHECK(plain.redis.at(0).host == "redis.example");
+    CHECK(plain.redis.at(0).port == 7000);
+    CHECK(plain.redis.at(0).database == 3);
+    CHECK(plain.redis.at(0).user == Secret("u"));
+    CHECK(plain.redis.at(0).password == Secret("p"));
+    CHECK_FALSE(plain.redis.at(0).is_tls);
     const auto other = store_of(redis({{"redis_connection_url", "redis://u:p@redis.example"},
                                        {"redis_username", "me"},
                                        {"redis_password", "pw"}}));
-    CHECK(other.redis.user == Secret("me"));
-    CHECK(other.redis.password == Secret("pw"));
+    CHECK(other.redis.at(0).user == Secret("me"));
+    CHECK(other.redis.at(0).password == Secret("pw"));
   }
 
   TEST_CASE("F-073: a word about the certificate makes it TLS, as in oauth2-proxy") {
     const std::pair<std::string_view, std::string_view> url{"redis_connection_url",
                                                             "redis://r.example"};
-    CHECK(store_of(redis({url, {"redis_ca_path", "ca.pem"}})).redis.is_tls);
-    CHECK(store_of(redis({url, {"redis_insecure_skip_tls_verify", "true"}})).redis.is_tls);
-    CHECK(store_of(redis({{"redis_connection_url", "rediss://r.example"}})).redis.is_tls);
+    CHECK(store_of(redis({url, {"redis_ca_path", "ca.pem"}})).redis.at(0).is_tls);
+    CHECK(store_of(redis({url, {"redis_insecure_skip_tls_verify", "true"}})).redis.at(0).is_tls);
+    CHECK(store_of(redis({{"redis_connection_url", "rediss://r.example"}})).redis.at(0).is_tls);
     CHECK(
         config::resolve(redis({url, {"redis_insecure_skip_tls_verify", "true"}})).warnings.size() ==
         1);
@@ -78,6 +79,95 @@ TEST_SUITE("config/resolve_store") {
     CHECK(
         problem(redis({{"redis_connection_url", "redis://r.example"}, {"redis_username", "me"}})) ==
         "redis_username: has a user without a password; write redis_password");
+  }
+
+  TEST_CASE("F-071: Sentinels: their URLs, their password, and the primary's in the URLs") {
+    const auto store = store_of(redis({{"redis_use_sentinel", "true"},
+                                       {"redis_sentinel_connection_urls",
+                                        "rediss://u:p@one.example:26379,rediss://u:p@two.example"},
+                                       {"redis_sentinel_master_name", "mymaster"},
+                                       {"redis_sentinel_password", "spw"}}));
+    CHECK(store.redis_topology == Topology::sentinel);
+    REQUIRE(store.redis.size() == 2);
+    CHECK(store.redis[0].host == "one.example");
+    CHECK(store.redis[0].port == 26379);
+    CHECK(store.redis[1].host == "two.example");
+    CHECK(store.redis[1].port == 6379);  // as in oauth2-proxy
+    CHECK(store.redis[1].is_tls);
+    CHECK(store.redis[0].user == Secret("u"));
+    CHECK(store.redis[0].password == Secret("p"));
+    CHECK(store.redis_sentinel_master_name == "mymaster");
+    CHECK(store.redis_sentinel_password == Secret("spw"));
+    const auto other = store_of(redis({{"redis_use_sentinel", "true"},
+                                       {"redis_sentinel_connection_urls", "redis://one.example"},
+                                       {"redis_sentinel_master_name", "mymaster"},
+                                       {"redis_username", "me"},
+                                       {"redis_password", "pw"},
+                                       {"redis_ca_path", "ca.pem"}}));
+    CHECK(other.redis.at(0).user == Secret("me"));
+    CHECK(other.redis.at(0).password == Secret("pw"));
+    CHECK(other.redis.at(0).is_tls);
+    CHECK(other.redis_sentinel_password.empty());
+  }
+
+  TEST_CASE("F-072: a cluster: some of its servers, on the same terms all of them") {
+    const auto store = store_of(
+        redis({{"redis_use_cluster", "true"},
+               {"redis_cluster_connection_urls", "redis://one.example:7000,redis://10.0.0.1:7001"},
+               {"redis_password", "pw"}}));
+    CHECK(store.redis_topology == Topology::cluster);
+    REQUIRE(store.redis.size() == 2);
+    CHECK(store.redis[1].host == "10.0.0.1");
+    CHECK(store.redis[1].password == Secret("pw"));
+  }
+
+  TEST_CASE("F-071, F-072: what does not go together, or is missing, is a problem") {
+    const auto said = [](Pairs more) { return problem(redis(std::move(more))); };
+    const std::pair<std::string_view, std::string_view> by_sentinel{"redis_use_sentinel", "true"},
+        by_cluster{"redis_use_cluster", "true"}, master{"redis_sentinel_master_name", "m"},
+        url{"redis_connection_url", "redis://r.example"};
+    const auto nodes = [&](std::string_view urls) {
+      return said({by_cluster, {"redis_cluster_connection_urls", urls}});
+    };
+    const auto sentinels = [&](std::string_view urls) {
+      return said({by_sentinel, master, {"redis_sentinel_connection_urls", urls}});
+    };
+    CHECK(said({by_cluster,
+                by_sentinel,
+                master,
+                {"redis_sentinel_connection_urls", "redis://s.example"}}) ==
+          "redis_use_cluster: does not go with redis_use_sentinel; leave one out");
+    CHECK(said({by_sentinel, url, {"redis_sentinel_connection_urls", "redis://s.example"}})
+              .starts_with("redis_sentinel_master_name: missing; write the name"));
+    CHECK(said({by_sentinel, url, master})
+              .starts_with("redis_sentinel_connection_urls: missing; write the Sentinels"));
+    CHECK(said({by_cluster, url})
+              .starts_with("redis_cluster_connection_urls: missing; write some servers"));
+    CHECK(nodes("redis://a.example,redis://b.example/1") ==
+          "redis_cluster_connection_urls: number 2 names a database, and a cluster has none but 0; "
+          "leave it out");
+    CHECK(sentinels("redis://a.example/3")
+              .starts_with("redis_sentinel_connection_urls: number 1 names a database, and with "
+                           "Sentinels it is 0"));
+    CHECK(nodes("unix:///run/r.sock")
+              .starts_with("redis_cluster_connection_urls: number 1 is a socket's path"));
+    for (const auto* other :
+         {"redis://a.example,rediss://b.example", "redis://u:p@a.example,redis://a.example",
+          "redis://u:p@a.example,redis://u:q@a.example",
+          "redis://v:p@a.example,redis://u:p@a.example",
+          "rediss://a.example,rediss://a.example?skip_verify=true"}) {
+      CAPTURE(other);
+      CHECK(nodes(other).find(": number 2 has another user, password or TLS than the first") !=
+            std::string::npos);
+    }
+    const auto bad = sentinels("redis://a.example,http://u:canary@b.example");
+    CHECK(bad.starts_with(
+        "redis_sentinel_connection_urls: number 2 is no URL of a Redis server: expected redis://"));
+    CHECK(bad.find("canary") == std::string::npos);
+    CHECK(said({by_cluster,
+                {"redis_cluster_connection_urls", "redis://a.example"},
+                {"redis_username", "me"}}) ==
+          "redis_username: has a user without a password; write redis_password");
   }
 #else
   TEST_CASE("a build without hiredis says so") {

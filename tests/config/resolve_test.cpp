@@ -30,6 +30,14 @@ constexpr std::pair<std::string_view, std::string_view> proxy{"outbound_proxy", 
 constexpr std::pair<std::string_view, std::string_view> redis{"session_store_type", "redis"};
 constexpr std::pair<std::string_view, std::string_view> server{"redis_connection_url",
                                                                "redis://redis.example"};
+constexpr std::pair<std::string_view, std::string_view> by_sentinel{"redis_use_sentinel", "true"};
+constexpr std::pair<std::string_view, std::string_view> sentinels{"redis_sentinel_connection_urls",
+                                                                  "redis://s.example:26379"};
+constexpr std::pair<std::string_view, std::string_view> master{"redis_sentinel_master_name",
+                                                               "mymaster"};
+constexpr std::pair<std::string_view, std::string_view> by_cluster{"redis_use_cluster", "true"};
+constexpr std::pair<std::string_view, std::string_view> nodes{"redis_cluster_connection_urls",
+                                                              "redis://n.example:7000"};
 constexpr std::pair<std::string_view, std::string_view> end{"end_session", "true"};
 constexpr std::pair<std::string_view, std::string_view> bearer{"skip_jwt_bearer_tokens", "true"};
 constexpr std::pair<std::string_view, std::string_view> password{"basic_auth_password", "pw"};
@@ -166,6 +174,30 @@ const std::vector<Effect>& effects() {
        "store.redis.is_tls store.redis_insecure_skip_verify warnings",
        {redis, server}},
       {"redis_connection_idle_timeout", "60", "store.redis_idle_limit", {redis, server}},
+      {"redis_use_sentinel",
+       "true",
+       "store.redis.host store.redis_sentinel_master_name store.redis_topology",
+       {redis, server, sentinels, master}},
+      {"redis_sentinel_connection_urls",
+       "redis://other.example",
+       "store.redis.host",
+       {redis, by_sentinel, sentinels, master}},
+      {"redis_sentinel_master_name",
+       "other",
+       "store.redis_sentinel_master_name",
+       {redis, by_sentinel, sentinels, master}},
+      {"redis_sentinel_password",
+       "pw",
+       "store.redis_sentinel_password",
+       {redis, by_sentinel, sentinels, master}},
+      {"redis_use_cluster",
+       "true",
+       "store.redis.host store.redis_topology",
+       {redis, server, nodes}},
+      {"redis_cluster_connection_urls",
+       "redis://other.example",
+       "store.redis.host",
+       {redis, by_cluster, nodes}},
       {"session_cache_max_staleness", "1s", "cache_max_staleness"},
       {"store_timeout", "1s", "store.timeout"},
       {"session_format", "oauth2-proxy", "format"},

@@ -103,7 +103,7 @@ TEST_SUITE("config/settings") {
       "OP-07: set: a name of the reference that nothing here reads is an error that says so") {
     CHECK(refused("azure_tenant") == "\"azure_tenant\": is not available in this version");
     CHECK(status_of("azure_tenant") == Status::not_built);
-    CHECK(status_of("redis_use_cluster") == Status::not_built);
+    CHECK(status_of("github_org") == Status::not_built);
   }
 
   TEST_CASE("values: what wins, item by item, or the profile's default") {

@@ -1,5 +1,7 @@
-// redis_asker URL [ca=FILE] [insecure] [timeout=MILLISECONDS] [idle=SECONDS]: asks a Redis server
-// as a flow does, through a driver with a thread of its own. Obeys lines on its standard input:
+// redis_asker URL,... [cluster] [sentinel=MASTER] [sentinel-password=P] [ca=FILE] [insecure]
+// [timeout=MILLISECONDS] [idle=SECONDS]: asks a Redis server, a cluster, or the primary of
+// Sentinels as a flow does, through a driver with a thread of its own. Obeys lines on its standard
+// input:
 //
 //   get KEY | put KEY VALUE MILLISECONDS | erase KEY | lock KEY OWNER MILLISECONDS |
 //   extend KEY OWNER MILLISECONDS | unlock KEY OWNER
@@ -254,9 +256,12 @@ Result<DriverSettings> settings_of(int argc, char** argv) {
   settings.operation_timeout = std::chrono::hours(1);
   auto& redis = settings.store.redis;
   settings.store.kind = StoreSettings::Kind::redis;
-  auto url = http::parse_redis_url(argc > 1 ? argv[1] : "");
-  if (!url.ok()) return std::move(url).error();
-  redis.url = std::move(url).value();
+  std::istringstream urls(argc > 1 ? argv[1] : "");
+  for (std::string text; std::getline(urls, text, ',');) {
+    auto url = http::parse_redis_url(text);
+    if (!url.ok()) return std::move(url).error();
+    redis.urls.push_back(std::move(url).value());
+  }
   for (int i = 2; i < argc; ++i) {
     const std::string word = argv[i];
     const auto value = word.substr(std::min(word.find('=') + 1, word.size()));
@@ -265,6 +270,12 @@ Result<DriverSettings> settings_of(int argc, char** argv) {
       redis.ca_pem.assign(std::istreambuf_iterator<char>(file), {});
     }
     if (word == "insecure") redis.insecure_skip_verify = true;
+    if (word == "cluster") redis.topology = RedisSettings::Topology::cluster;
+    if (word.starts_with("sentinel=")) {
+      redis.topology = RedisSettings::Topology::sentinel;
+      redis.sentinel_master_name = value;
+    }
+    if (word.starts_with("sentinel-password=")) redis.sentinel_password = Secret(value);
     if (word.starts_with("timeout="))
       settings.store.timeout = std::chrono::milliseconds(std::stol(value));
     if (word.starts_with("idle=")) redis.idle_limit = std::chrono::seconds(std::stol(value));

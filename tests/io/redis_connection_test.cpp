@@ -37,8 +37,8 @@ HttpServer::Tls certificate_for(std::string name) {
 // One connection, turned by hand.
 struct Turned {
   explicit Turned(http::RedisUrl url, std::shared_ptr<const TlsServer> tls = nullptr,
-                  Duration connect_limit = 5s)
-      : endpoint{std::move(url), std::move(tls)},
+                  Duration connect_limit = 5s, bool must_be_primary = false)
+      : endpoint{std::move(url), std::move(tls), must_be_primary},
         connection(endpoint, lookups, SteadyClock::now(), SteadyClock::now() + connect_limit) {}
 
   void turn() {
@@ -74,7 +74,7 @@ struct Turned {
 };
 
 std::shared_ptr<const TlsServer> trust(std::string host) {
-  return TlsServer::create({std::move(host), authority().pem(), false, false, "redis_ca_path"})
+  return TlsServer::create({std::move(host), {}, authority().pem(), false, false, "redis_ca_path"})
       .value();
 }
 
@@ -219,6 +219,65 @@ TEST_SUITE("io/redis_connection") {
       }
     }
     FAIL("no answer");
+  }
+
+  TEST_CASE("F-071: who must be a primary is asked last of all before calls, on every connection") {
+    const auto primary = "*3\r\n" + bulk("master") + ":0\r\n*0\r\n";
+    const auto replica =
+        "*5\r\n" + bulk("slave") + bulk("h") + ":1\r\n" + bulk("connected") + ":0\r\n";
+    const auto seen_with = [](const std::string& role, End end, std::vector<Words>& seen) {
+      HttpServer server(answer_each([&](HttpPeer&, const Words& command) {
+        seen.push_back(command);
+        return command[0] == "ROLE" ? role : echo(command);
+      }));
+      Turned turned(url_of(server, "u:pw@", "/3"), nullptr, 5s, true);
+      const auto answer = turned.ask("k");
+      CHECK((answer || turned.connection.end() == end));
+      return answer.has_value();
+    };
+    std::vector<Words> seen;
+    CHECK(seen_with(primary, End::lost, seen));
+    CHECK(seen == std::vector<Words>{{"AUTH", "u", "pw"}, {"SELECT", "3"}, {"ROLE"}, {"GET", "k"}});
+    for (const auto& [role, end] :
+         std::vector<std::pair<std::string, End>>{{replica, End::replica},
+                                                  {"-NOPERM x\r\n", End::lost},
+                                                  {"+OK\r\n", End::nonsense},
+                                                  {"$-1\r\n", End::nonsense}}) {
+      CAPTURE(role);
+      seen.clear();
+      CHECK_FALSE(seen_with(role, end, seen));
+      CHECK(seen.size() == 3);
+      CHECK(seen.back() == Words{"ROLE"});
+    }
+  }
+
+  TEST_CASE(
+      "F-072: ASKING goes right before its command, and nothing is asked for that is withdrawn") {
+    std::mutex mutex;
+    std::vector<Words> seen;
+    HttpServer server(answer_each([&](HttpPeer&, const Words& command) -> std::string {
+      const std::scoped_lock lock(mutex);
+      seen.push_back(command);
+      return command[0] == "ASKING" ? "-ERR x\r\n" : echo(command);
+    }));
+    Turned turned(url_of(server));
+    const auto now = SteadyClock::now();
+    const auto send = [&](RedisConnection::Id id, const char* key, bool is_asking) {
+      turned.connection.send(id, store_command(StoreCall::get(key)), now, now + 5s, is_asking);
+    };
+    send(1, "a", false);
+    send(2, "b", true);
+    send(3, "c", true);
+    send(4, "d", false);
+    turned.connection.withdraw(2);
+    std::vector<std::string> answers;
+    while (answers.size() < 3 && SteadyClock::now() < now + 5s) {
+      turned.turn();
+      while (auto answer = turned.connection.take_answer()) answers.push_back(answer->reply.text);
+    }
+    CHECK(answers == std::vector<std::string>{"a", "c", "d"});
+    const std::scoped_lock lock(mutex);
+    CHECK(seen == std::vector<Words>{{"GET", "a"}, {"ASKING"}, {"GET", "c"}, {"GET", "d"}});
   }
 
   TEST_CASE("what a server says before it is asked: an error is told, anything else is nonsense") {

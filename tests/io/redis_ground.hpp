@@ -60,11 +60,21 @@ inline support::HttpServer::Script echo_keys() {
   return answer_each([](support::HttpPeer&, const Words& command) { return echo(command); });
 }
 
+inline RedisPlan plan_for(RedisEndpoint server) {
+  RedisPlan plan;
+  plan.servers.push_back(std::move(server));
+  return plan;
+}
+
 struct TurnedStore {
   explicit TurnedStore(http::RedisUrl url, RedisPoolLimits limits = {}, Duration timeout = 5s,
                        std::shared_ptr<const TlsServer> tls = nullptr,
                        NameLookups::Resolve resolve = {})
-      : store(RedisEndpoint{std::move(url), std::move(tls)}, limits, timeout, std::move(resolve)) {}
+      : TurnedStore(plan_for(RedisEndpoint{std::move(url), std::move(tls)}), limits, timeout,
+                    std::move(resolve)) {}
+  explicit TurnedStore(RedisPlan plan, RedisPoolLimits limits = {}, Duration timeout = 5s,
+                       NameLookups::Resolve resolve = {})
+      : store(std::move(plan), limits, timeout, std::move(resolve)) {}
 
   // One round of what the driver does.
   void turn(Duration at_most = 50ms) {
@@ -117,9 +127,9 @@ struct TurnedStore {
 };
 
 inline http::RedisUrl url_of(const support::HttpServer& server, const std::string& before = "",
-                       const std::string& behind = "") {
+                             const std::string& behind = "") {
   return http::parse_redis_url("redis://" + before + "127.0.0.1:" + std::to_string(server.port()) +
-                         behind)
+                               behind)
       .value();
 }
 

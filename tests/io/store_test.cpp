@@ -20,7 +20,7 @@ TEST_SUITE("io/store") {
   TEST_CASE("make_store: Redis where it was built; else the build option is named") {
     StoreSettings settings;
     settings.kind = StoreSettings::Kind::redis;
-    settings.redis.url = http::parse_redis_url("rediss://localhost").value();
+    settings.redis.urls = {http::parse_redis_url("rediss://localhost").value()};
     settings.redis.ca_pem = "nothing";
     const auto made = make_store(settings, system_clock());
     REQUIRE_FALSE(made.ok());
@@ -28,9 +28,9 @@ TEST_SUITE("io/store") {
     CHECK(made.error().status == Status::invalid_configuration);
     settings.redis.ca_pem.clear();
     CHECK(make_store(settings, system_clock()).ok());
-    settings.redis.url = http::parse_redis_url("unix:///run/redis.sock").value();
+    settings.redis.urls = {http::parse_redis_url("unix:///run/redis.sock").value()};
     CHECK(make_store(settings, system_clock()).ok());
-    settings.redis.url.is_tls = true;
+    settings.redis.urls[0].is_tls = true;
     CHECK(make_store(settings, system_clock()).error().status == Status::invalid_configuration);
 #else
     CHECK(made.error().status == Status::not_built);

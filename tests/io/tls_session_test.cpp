@@ -67,7 +67,7 @@ struct Server {
 };
 
 TlsServer::Terms trust(std::string host) {
-  return {std::move(host), authority().pem(), false, false, "redis_ca_path"};
+  return {std::move(host), {}, authority().pem(), false, false, "redis_ca_path"};
 }
 
 TlsSession session_with(TlsServer::Terms terms) {
@@ -198,6 +198,28 @@ TEST_SUITE("io/tls_session") {
     }
     terms.ca_pem = "a comment\n" + authority().pem() + authority().pem() + "\n";
     CHECK(TlsServer::create(terms).ok());
+  }
+
+  TEST_CASE("another server on the same terms: by its own name, or by one that it may have too") {
+    const auto first = TlsServer::create(trust("redis.example")).value();
+    const auto is_met = [&](std::string host, std::vector<std::string> or_names,
+                            const support::Certificate& certificate) {
+      TlsSession client(first->for_host(std::move(host), std::move(or_names)).value());
+      Server server(certificate);
+      return meet(client, server).ok() && client.is_agreed();
+    };
+    const auto of = [](std::string name) {
+      return support::issue(authority(), terms_for(std::move(name)));
+    };
+    CHECK(is_met("node.example", {}, of("node.example")));
+    CHECK_FALSE(is_met("node.example", {}, of("redis.example")));
+    CHECK(is_met("node.example", {"redis.example"}, of("redis.example")));
+    CHECK(is_met("node.example", {"redis.example"}, of("node.example")));
+    CHECK_FALSE(is_met("node.example", {"redis.example"}, of("other.example")));
+    CHECK(is_met("127.0.0.1", {}, of("whatever.example")));
+    CHECK_FALSE(is_met("127.0.0.2", {}, of("whatever.example")));
+    CHECK_FALSE(is_met("node.example", {}, support::self_signed(terms_for("node.example"))));
+    CHECK(first->for_host("", {}).error().status == Status::invalid_configuration);
   }
 
   TEST_CASE("bytes that were changed on the way end the session") {

@@ -1,0 +1,199 @@
+#include "io/redis_cluster.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "io/redis_exchange.hpp"
+
+namespace gatelet::io {
+namespace {
+
+using End = RedisConnection::End;
+using What = RedisAdvice::What;
+
+constexpr Duration map_every = std::chrono::milliseconds(100);
+constexpr Duration pause_while_down = std::chrono::milliseconds(100);
+constexpr Duration pause_while_moving = std::chrono::milliseconds(20);
+
+RedisInquiry::Limits map_limits() {
+  RedisInquiry::Limits limits;
+  limits.rest = map_every;
+  return limits;
+}
+
+}  // namespace
+
+RedisCluster::RedisCluster(RedisPlan plan, RedisServers& servers)
+    : servers_(servers),
+      terms_(std::move(plan.terms)),
+      slots_(num_redis_slots, nullptr),
+      inquiry_(
+          map_limits(),
+          [this](RedisConnection& from, const RedisReply& reply) { return take_map(from, reply); },
+          static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(this))) {
+  for (auto& one : plan.servers) {
+    const Name name{one.url.host, one.url.port};
+    if (!by_name_.contains(name)) by_name_.emplace(name, Server{&servers_.add(one), true});
+  }
+}
+
+Result<RedisConnection*> RedisCluster::choose(std::string_view key, Deadline now,
+                                              std::optional<Deadline> lost_at) {
+  if (auto* pool = slots_[redis_slot(key)]) {
+    auto chosen = pool->choose(now, lost_at);
+    if (!chosen.ok()) ask_for_map(now);
+    return chosen;
+  }
+  ask_for_map(now);
+  const bool may_come = has_map_ && !inquiry_.has_failed();
+  if (inquiry_.is_under_way() || may_come) return nullptr;
+  return inquiry_.problem();
+}
+
+Result<RedisPool*> RedisCluster::server_at(const RedisAddress& address) {
+  const Name name{address.host, address.port};
+  if (const auto place = by_name_.find(name); place != by_name_.end()) return place->second.pool;
+  if (by_name_.size() >= max_servers) {
+    return Error{Status::store_unreachable, "the session store's cluster names too many servers"};
+  }
+  auto endpoint = terms_.endpoint(address);
+  if (!endpoint.ok()) return std::move(endpoint).error();
+  auto* pool = &servers_.add(std::move(endpoint).value());
+  by_name_.emplace(name, Server{pool, false});
+  return pool;
+}
+
+// Those who have slots before those who were configured: these may long be somebody else's. Not
+// always the same one first.
+void RedisCluster::ask_for_map(Deadline now) {
+  wants_map_ = !inquiry_.may_begin(now);
+  if (wants_map_) return;
+  std::vector<RedisPool*> owners, others;
+  for (const auto& [name, one] : by_name_) {
+    if (one.pool == moved_to_) continue;
+    if (one.has_slots) owners.push_back(one.pool);
+    if (!one.has_slots && one.is_configured) others.push_back(one.pool);
+  }
+  if (!owners.empty()) {
+    const auto by = static_cast<std::ptrdiff_t>(inquiry_.num_rounds() % owners.size());
+    std::rotate(owners.begin(), owners.begin() + by, owners.end());
+  }
+  if (moved_to_) owners.insert(owners.begin(), moved_to_);
+  owners.insert(owners.end(), others.begin(), others.end());
+  inquiry_.begin(std::move(owners), slots_command(), now);
+}
+
+Result<void> RedisCluster::take_map(RedisConnection& from, const RedisReply& reply) {
+  if (reply.type == RedisReply::Type::error) return refusal(reply);
+  const auto ranges = read_slots(reply, from.endpoint().url.host);
+  if (!ranges) {
+    return Error{Status::malformed, "the session store's cluster answers with no map of its slots"};
+  }
+  if (ranges->empty()) {
+    return Error{Status::store_unreachable,
+                 "a server of the session store's cluster knows nothing of the others"};
+  }
+  Slots slots(num_redis_slots, nullptr);
+  for (const auto& range : *ranges) {
+    auto server = server_at(range.primary);
+    if (!server.ok()) return std::move(server).error();
+    std::fill(slots.begin() + range.first, slots.begin() + range.last + 1, *server);
+  }
+  moved_to_ = nullptr;
+  has_map_ = true;
+  settle(std::move(slots));
+  leave_strangers();
+  return {};
+}
+
+void RedisCluster::settle(Slots slots) {
+  if (slots == slots_) return;
+  slots_ = std::move(slots);
+  std::set<const RedisPool*> owners;
+  const RedisPool* last = nullptr;
+  for (const auto* pool : slots_) {
+    if (pool && pool != last) owners.insert(pool);
+    last = pool;
+  }
+  std::vector<RedisEndpoint> primaries;
+  for (auto& [name, one] : by_name_) {
+    const bool had_slots = one.has_slots;
+    one.has_slots = owners.contains(one.pool);
+    if (one.has_slots) primaries.push_back(one.pool->endpoint());
+    if (!had_slots || one.has_slots) continue;
+    one.pool->close_all({Status::store_unreachable,
+                         "the session store's cluster replaced a server that was asked"});
+  }
+  set_primaries(std::move(primaries));
+}
+
+// Who has no slots is left where nobody waits: a slot may just be on its way there.
+void RedisCluster::leave_strangers() {
+  for (auto place = by_name_.begin(); place != by_name_.end();) {
+    const auto& one = place->second;
+    const bool goes = !one.has_slots && one.pool->is_idle();
+    if (goes) {
+      for (const auto& connection : one.pool->connections()) connection->close(End::idle, {});
+    }
+    if (!goes || one.is_configured) {
+      ++place;
+      continue;
+    }
+    servers_.drop(*one.pool, {});
+    place = by_name_.erase(place);
+  }
+}
+
+Result<RedisAdvice> RedisCluster::heed(const RedisReply& error, std::string_view key,
+                                       RedisConnection& from, Deadline now) {
+  const auto word = error_word(error);
+  if (word == "MOVED" || word == "ASK") {
+    const auto redirect = read_redirect(error, from.endpoint().url.host);
+    const bool is_about_key = redirect && redirect->slot == redis_slot(key);
+    return is_about_key ? follow(*redirect, now) : RedisAdvice{What::disbelieve};
+  }
+  const bool is_down = word == "CLUSTERDOWN" || word == "READONLY";
+  if (is_down) ask_for_map(now);
+  if (is_down) return RedisAdvice{What::wait, nullptr, pause_while_down};
+  if (word == "TRYAGAIN") return RedisAdvice{What::wait, nullptr, pause_while_moving};
+  return RedisAdvice{};
+}
+
+Result<RedisAdvice> RedisCluster::follow(const RedisRedirect& redirect, Deadline now) {
+  auto server = server_at(redirect.to);
+  if (!server.ok()) return std::move(server).error();
+  if (!redirect.is_for_good) {
+    auto chosen = (*server)->choose(now);
+    if (!chosen.ok()) return std::move(chosen).error();
+    return RedisAdvice{What::ask, *chosen};
+  }
+  if (slots_[redirect.slot] != *server) {
+    auto slots = slots_;
+    slots[redirect.slot] = *server;
+    settle(std::move(slots));
+    moved_to_ = *server;
+  }
+  ask_for_map(now);
+  return RedisAdvice{What::again};
+}
+
+void RedisCluster::serve(Deadline now) {
+  inquiry_.serve(now);
+  if (wants_map_) ask_for_map(now);
+}
+
+std::optional<Deadline> RedisCluster::next_deadline() const {
+  if (!inquiry_.is_under_way() && wants_map_) return inquiry_.may_begin_at();
+  return inquiry_.next_deadline();
+}
+
+void RedisCluster::note_closed(const RedisPool* pool, const RedisConnection& closed, Deadline now) {
+  const auto is_it = [pool](const auto& one) { return one.second.pool == pool; };
+  const auto place = std::find_if(by_name_.begin(), by_name_.end(), is_it);
+  const bool counts = place != by_name_.end() && place->second.has_slots;
+  if (counts && closed.end() != End::idle) ask_for_map(now);
+}
+
+}  // namespace gatelet::io

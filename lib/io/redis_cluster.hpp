@@ -1,0 +1,73 @@
+// The way to the primary of a cluster that has a key's slot.
+//
+// The map of slots is asked for at the first call, when a reply says that it has changed (MOVED,
+// CLUSTERDOWN), and when a primary is lost; at most ten times a second. A slot that moved is
+// followed at once. Servers that replies name are spoken to on the terms of the URLs.
+//
+// What a broken or hostile server can do is bounded: so many servers, so many redirections of a
+// call (which whoever has the call counts), so many maps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/redis_inquiry.hpp"
+#include "io/redis_route.hpp"
+
+namespace gatelet::io {
+
+class RedisCluster final : public RedisRoute {
+ public:
+  static constexpr std::size_t max_servers = 1024;
+
+  // Opens nothing yet.
+  RedisCluster(RedisPlan plan, RedisServers& servers);
+
+  Result<RedisConnection*> choose(std::string_view key, Deadline now,
+                                  std::optional<Deadline> lost_at) override;
+  Result<RedisAdvice> heed(const RedisReply& error, std::string_view key, RedisConnection& from,
+                           Deadline now) override;
+
+  void take_answer(Id id, RedisConnection& from, const RedisReply& reply, Deadline now) override {
+    inquiry_.take_answer(id, from, reply, now);
+  }
+  void take_lost(Id id, const Error& why, Deadline now) override {
+    inquiry_.take_lost(id, why, now);
+  }
+  void note_closed(const RedisPool* pool, const RedisConnection& closed, Deadline now) override;
+  void serve(Deadline now) override;
+  std::optional<Deadline> next_deadline() const override;
+  std::uint64_t num_findings() const noexcept override { return inquiry_.num_rounds(); }
+
+ private:
+  using Name = std::pair<std::string, std::uint16_t>;
+  struct Server {
+    RedisPool* pool;
+    bool is_configured;
+    bool has_slots = false;
+  };
+  using Slots = std::vector<RedisPool*>;  // null: nobody's, as far as we know
+
+  Result<RedisPool*> server_at(const RedisAddress& address);
+  void ask_for_map(Deadline now);
+  Result<void> take_map(RedisConnection& from, const RedisReply& reply);
+  void settle(Slots slots);
+  void leave_strangers();
+  Result<RedisAdvice> follow(const RedisRedirect& redirect, Deadline now);
+
+  RedisServers& servers_;
+  const RedisTerms terms_;
+  std::map<Name, Server> by_name_;
+  Slots slots_;
+  RedisPool* moved_to_ = nullptr;  // who knows best of a change
+  RedisInquiry inquiry_;
+  bool has_map_ = false;
+  bool wants_map_ = false;  // as soon as one may be asked for
+};
+
+}  // namespace gatelet::io

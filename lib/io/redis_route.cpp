@@ -1,0 +1,126 @@
+#include "io/redis_route.hpp"
+
+#include <utility>
+
+#include "http/ip.hpp"
+#include "io/redis_cluster.hpp"
+#include "io/redis_exchange.hpp"
+#include "io/redis_sentinel.hpp"
+
+namespace gatelet::io {
+namespace {
+
+using Topology = RedisSettings::Topology;
+
+class StandaloneRoute final : public RedisRoute {
+ public:
+  StandaloneRoute(RedisEndpoint endpoint, RedisServers& servers)
+      : pool_(servers.add(std::move(endpoint))) {
+    set_primaries({pool_.endpoint()});
+  }
+
+  Result<RedisConnection*> choose(std::string_view, Deadline now,
+                                  std::optional<Deadline> lost_at) override {
+    return pool_.choose(now, lost_at);
+  }
+
+  // A primary that became a replica: whoever has its name now is found by connecting anew.
+  Result<RedisAdvice> heed(const RedisReply& error, std::string_view, RedisConnection& from,
+                           Deadline) override {
+    if (error_word(error) == "READONLY") from.close(RedisConnection::End::lost, refusal(error));
+    return RedisAdvice{};
+  }
+
+ private:
+  RedisPool& pool_;
+};
+
+std::vector<std::string> names_in(const std::vector<http::RedisUrl>& urls) {
+  std::vector<std::string> names;
+  for (const auto& url : urls) {
+    if (!http::parse_ip(url.host)) names.push_back(url.host);
+  }
+  return names;
+}
+
+Result<std::shared_ptr<const TlsServer>> tls_for(const RedisSettings& settings) {
+  const auto& url = settings.urls.front();
+  if (!url.is_tls) return std::shared_ptr<const TlsServer>();
+  if (!url.path.empty()) {
+    return Error{Status::invalid_configuration, "a Redis server behind a socket's path has no TLS"};
+  }
+  TlsServer::Terms terms;
+  terms.host = url.host;
+  terms.ca_pem = settings.ca_pem;
+  terms.insecure_skip_verify = settings.insecure_skip_verify || url.skip_verify;
+  terms.ca_option = "redis_ca_path";
+  return TlsServer::create(std::move(terms));
+}
+
+}  // namespace
+
+Result<RedisEndpoint> RedisTerms::endpoint(const RedisAddress& address) const {
+  RedisEndpoint made;
+  made.url.host = address.host;
+  made.url.port = address.port;
+  made.url.user = user;
+  made.url.password = password;
+  made.url.database = database;
+  made.url.is_tls = tls != nullptr;
+  made.must_be_primary = must_be_primary;
+  if (!tls) return made;
+  auto host = address.host;
+  auto or_names = names;
+  if (!names.empty() && http::parse_ip(host)) host = names.front();
+  auto of_host = tls->for_host(std::move(host), std::move(or_names));
+  if (!of_host.ok()) {
+    return Error{Status::store_unreachable,
+                 "the session store cannot be reached: TLS to it: " + of_host.error().text};
+  }
+  made.tls = std::move(of_host).value();
+  return made;
+}
+
+Result<RedisPlan> RedisPlan::of(const RedisSettings& settings) {
+  if (settings.urls.empty()) {
+    return Error{Status::invalid_configuration, "no Redis server is named"};
+  }
+  auto tls = tls_for(settings);
+  if (!tls.ok()) return std::move(tls).error();
+
+  RedisPlan plan;
+  plan.topology = settings.topology;
+  plan.primary_name = settings.sentinel_master_name;
+  const auto& url = settings.urls.front();
+  if (plan.topology == Topology::standalone) {
+    plan.servers.push_back({url, std::move(tls).value()});
+    return plan;
+  }
+  const bool is_sentinel = plan.topology == Topology::sentinel;
+  plan.terms = {url.user,   url.password, 0, std::move(tls).value(), names_in(settings.urls),
+                is_sentinel};
+  auto terms_of_urls = plan.terms;
+  if (is_sentinel) {
+    terms_of_urls.user = {};
+    terms_of_urls.password = settings.sentinel_password;
+    terms_of_urls.must_be_primary = false;
+  }
+  for (const auto& one : settings.urls) {
+    auto endpoint = terms_of_urls.endpoint({one.host, one.port});
+    if (!endpoint.ok()) return Error{Status::invalid_configuration, endpoint.error().text};
+    plan.servers.push_back(std::move(endpoint).value());
+  }
+  return plan;
+}
+
+std::unique_ptr<RedisRoute> make_redis_route(RedisPlan plan, RedisServers& servers) {
+  switch (plan.topology) {
+    case Topology::standalone:
+      return std::make_unique<StandaloneRoute>(std::move(plan.servers.front()), servers);
+    case Topology::sentinel: return std::make_unique<RedisSentinel>(std::move(plan), servers);
+    case Topology::cluster: return std::make_unique<RedisCluster>(std::move(plan), servers);
+  }
+  unreachable();
+}
+
+}  // namespace gatelet::io

@@ -1,0 +1,57 @@
+// The way to a primary that Sentinels watch over.
+//
+// They are asked who it is: at the first call, while there are calls every half second, and as soon
+// as a connection to the primary was lost or it says that it takes no writes any more. Whoever they
+// name is asked by ROLE on every connection before anything else: an old primary that was demoted
+// is not written to, whatever a Sentinel that missed it says; then another one is asked.
+//
+// While Sentinels cannot be reached the primary known last stays in use. Only those that were
+// configured are asked; what they know of other Sentinels is not.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/redis_inquiry.hpp"
+#include "io/redis_route.hpp"
+
+namespace gatelet::io {
+
+class RedisSentinel final : public RedisRoute {
+ public:
+  // Opens nothing yet.
+  RedisSentinel(RedisPlan plan, RedisServers& servers);
+
+  Result<RedisConnection*> choose(std::string_view key, Deadline now,
+                                  std::optional<Deadline> lost_at) override;
+  Result<RedisAdvice> heed(const RedisReply& error, std::string_view key, RedisConnection& from,
+                           Deadline now) override;
+
+  void take_answer(Id id, RedisConnection& from, const RedisReply& reply, Deadline now) override;
+  void take_lost(Id id, const Error& why, Deadline now) override;
+  void note_closed(const RedisPool* pool, const RedisConnection& closed, Deadline now) override;
+  void serve(Deadline now) override;
+  std::optional<Deadline> next_deadline() const override { return inquiry_.next_deadline(); }
+  std::uint64_t num_findings() const noexcept override { return inquiry_.num_rounds(); }
+
+ private:
+  void ask(Deadline now);
+  Result<void> take(RedisConnection& from, const RedisReply& reply);
+  Result<void> turn_to(const RedisAddress& address);
+  bool is_in_doubt(Deadline now) const;
+  void note_end(std::uint64_t num_before, Deadline now);
+
+  RedisServers& servers_;
+  const RedisTerms terms_;
+  const std::string command_;
+  std::vector<RedisPool*> sentinels_;  // the one to be asked first in front
+  RedisInquiry inquiry_;
+
+  RedisPool* primary_ = nullptr;
+  RedisAddress address_;   // its
+  bool must_ask_ = false;  // before it is used again, as far as there is somebody to ask
+  Deadline asked_at_;      // when the last round ended
+};
+
+}  // namespace gatelet::io

@@ -1,0 +1,138 @@
+#include "io/redis_route.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "io/redis_ground.hpp"
+#include "support/certificates.hpp"
+
+using namespace gatelet;
+using namespace gatelet::io;
+using namespace gatelet::io::testing;
+using support::HttpServer;
+using Topology = RedisSettings::Topology;
+
+namespace {
+
+const support::Certificate& authority() {
+  static const auto made = support::make_authority();
+  return made;
+}
+
+RedisSettings settings_of(Topology topology, const std::vector<std::string>& urls) {
+  RedisSettings settings;
+  settings.topology = topology;
+  for (const auto& url : urls) settings.urls.push_back(http::parse_redis_url(url).value());
+  return settings;
+}
+
+// A cluster of one node, which names itself by its address.
+struct TlsNode {
+  explicit TlsNode(std::vector<std::string> names)
+      : server(answer_each([this](support::HttpPeer&, const Words& command) {
+                 return command[0] == "CLUSTER"
+                            ? "*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n" + bulk("127.0.0.1") + ":" +
+                                  std::to_string(server.port()) + "\r\n"
+                            : echo(command);
+               }),
+               HttpServer::Tls{support::issue(authority(), terms(std::move(names)))}) {}
+  static support::CertificateTerms terms(std::vector<std::string> names) {
+    support::CertificateTerms made;
+    made.dns_names = std::move(names);
+    return made;
+  }
+  HttpServer server;
+};
+
+}  // namespace
+
+TEST_SUITE("io/redis_route") {
+  TEST_CASE("one server: it is the primary, and stays it") {
+    HttpServer server(echo_keys());
+    TurnedStore turned(url_of(server));
+    const auto& route = turned.store.route();
+    REQUIRE(route.primaries().size() == 1);
+    CHECK(route.primaries()[0].url.port == server.port());
+    const auto generation = route.generation();
+    CHECK(turned.get("k").ok());
+    CHECK(route.generation() == generation);
+  }
+
+  TEST_CASE("one server that is part of a cluster: the option is named") {
+    HttpServer server(answer_each(
+        [](support::HttpPeer&, const Words&) { return "-MOVED 12182 127.0.0.1:1\r\n"; }));
+    TurnedStore turned(url_of(server));
+    CHECK(fails(turned.get("foo"), "redis_use_cluster"));
+  }
+
+  TEST_CASE(
+      "F-071: Sentinels have their own password; user and password of the URLs are the "
+      "primary's") {
+    auto settings = settings_of(Topology::sentinel,
+                                {"redis://u:p@one.example:26379", "redis://u:p@10.0.0.2:26380"});
+    settings.sentinel_master_name = "m";
+    settings.sentinel_password = Secret("spw");
+    const auto plan = RedisPlan::of(settings).value();
+    CHECK(plan.topology == Topology::sentinel);
+    CHECK(plan.primary_name == "m");
+    REQUIRE(plan.servers.size() == 2);
+    for (const auto& one : plan.servers) {
+      CHECK(one.url.user.empty());
+      CHECK(one.url.password == Secret("spw"));
+      CHECK_FALSE(one.must_be_primary);
+      CHECK(one.tls == nullptr);
+    }
+    CHECK(plan.servers[1].url.host == "10.0.0.2");
+    CHECK(plan.servers[1].url.port == 26380);
+    const auto primary = plan.terms.endpoint({"10.0.0.9", 6379}).value();
+    CHECK(primary.url.user == Secret("u"));
+    CHECK(primary.url.password == Secret("p"));
+    CHECK(primary.url.host == "10.0.0.9");
+    CHECK(primary.must_be_primary);
+    settings.sentinel_password = {};
+    CHECK(RedisPlan::of(settings).value().servers[0].url.password.empty());
+  }
+
+  TEST_CASE("F-072: servers of a cluster are spoken to as the URLs say, wherever they are") {
+    const auto plan =
+        RedisPlan::of(settings_of(Topology::cluster, {"redis://u:p@one.example:7000"})).value();
+    CHECK(plan.servers.at(0).url.password == Secret("p"));
+    const auto node = plan.terms.endpoint({"::1", 7001}).value();
+    CHECK(node.url.user == Secret("u"));
+    CHECK_FALSE(node.must_be_primary);
+  }
+
+  TEST_CASE("no server, authorities that cannot be read, TLS over a path: refused") {
+    CHECK(RedisPlan::of({}).error().status == Status::invalid_configuration);
+    for (const auto topology : {Topology::standalone, Topology::sentinel, Topology::cluster}) {
+      auto settings = settings_of(topology, {"rediss://one.example"});
+      settings.ca_pem = "nothing";
+      CHECK(RedisPlan::of(settings).error().text.starts_with("redis_ca_path: "));
+    }
+  }
+
+  TEST_CASE("F-073: a server known by its address has a certificate for the name in the URLs") {
+    for (const bool is_good : {true, false}) {
+      TlsNode node({is_good ? "localhost" : "other.example"});
+      auto settings = settings_of(Topology::cluster,
+                                  {"rediss://localhost:" + std::to_string(node.server.port())});
+      settings.ca_pem = authority().pem();
+      TurnedStore turned(RedisPlan::of(settings).value());
+      const auto result = turned.get("k");
+      CHECK(result.ok() == is_good);
+      if (!is_good) CHECK(fails(result, "another name"));
+      CHECK(turned.store.route().primaries().size() == (is_good ? 1 : 0));
+    }
+  }
+
+  TEST_CASE("RD-05: where only addresses are known, a certificate for another one is refused") {
+    TlsNode node({"localhost"});
+    auto settings = settings_of(Topology::cluster,
+                                {"rediss://127.0.0.1:" + std::to_string(node.server.port())});
+    settings.ca_pem = authority().pem();
+    TurnedStore turned(RedisPlan::of(settings).value());
+    CHECK(fails(turned.get("k"), "another name"));
+  }
+}
