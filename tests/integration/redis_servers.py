@@ -28,7 +28,7 @@ def make_certificates(folder):
 class RedisServer:
     """One server process; answers over TCP and a Unix socket, and over TLS when it has a certificate."""
 
-    def __init__(self, binary, folder, certificate=None, lines=()):
+    def __init__(self, binary, folder, certificate=None, lines=(), mode=()):
         self.port, self.tls_port = free_port(), free_port() if certificate else 0
         self.path = folder / f'{self.port}.sock'
         self.log = folder / f'{self.port}.log'
@@ -37,13 +37,13 @@ class RedisServer:
                f'tls-ca-cert-file {folder}/ca.pem', 'tls-auth-clients no'] if certificate else []
         self.configuration = folder / f'{self.port}.conf'
         self.configuration.write_text('\n'.join([
-            f'port {self.port}', 'bind 127.0.0.1', f'unixsocket {self.path}', 'save ""', 'appendonly no', f'dir {folder}',
+            f'port {self.port}', 'bind 127.0.0.1', f'unixsocket {self.path}', 'save ""', 'appendonly no', f'dir {folder}', f'dbfilename {self.port}.rdb',
             f'logfile {self.log}', *debug, *tls, *lines]) + '\n')
-        self.command = [str(binary), str(self.configuration)]
+        self.arguments = [str(binary), str(self.configuration), *mode]
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(self.arguments, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             try:
@@ -53,7 +53,7 @@ class RedisServer:
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.005)
-        raise RuntimeError(f'{self.command[0]} did not start: ' + (self.log.read_text() if self.log.exists() else ''))
+        raise RuntimeError(f'{self.arguments[0]} did not start: ' + (self.log.read_text() if self.log.exists() else ''))
 
     def say(self, *lines):
         """Inline commands; what came as answers to all of them."""

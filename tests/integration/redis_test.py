@@ -4,10 +4,8 @@
 The suite of all stores over TCP, TLS, a Unix socket, as an ACL user, in another database; servers that are killed, stopped, paused or
 asleep; a way to them that is slow, cut, or swallows everything.
 """
-import json
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,69 +13,14 @@ import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import redis_asking as asking  # noqa: E402
+from redis_asking import expect, expect_sound  # noqa: E402
 from redis_servers import FaultProxy, RedisServer, find_valkey, make_certificates  # noqa: E402
 
 build = Path(sys.argv[1])
-passed = failed = 0
 
-
-def expect(what, is_true, seen=''):
-    global passed, failed
-    if is_true:
-        passed += 1
-    else:
-        failed += 1
-        print(f'not ok {what}: {seen}', flush=True)
-
-
-class Asker:
-    """The program that asks, as a partner in conversation."""
-
-    def __init__(self, url, *options):
-        self.process = subprocess.Popen([build / 'tests/integration/redis_asker', url, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.first = self.process.stdout.readline().strip()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.code = self.process.wait(60)
-        expect('the asker ends well', self.code == 0, self.code)
-
-    def say(self, line):
-        self.process.stdin.write(line + '\n')
-        self.process.stdin.flush()
-        return self.process.stdout.readline().strip()
-
-    def ask(self, line):
-        """What was answered, and after how many seconds."""
-        took, answer = self.say(line).split(' ', 1)
-        return answer, int(took) / 1000
-
-    def contract(self, prefix):
-        self.process.stdin.write(f'contract {prefix}\n')
-        self.process.stdin.flush()
-        lines = []
-        while not lines or lines[-1] not in ('held', 'broken', ''):
-            lines.append(self.process.stdout.readline().strip() or ('-' if self.process.poll() is None else ''))
-        return lines[-1] == 'held' and any('passed' in line for line in lines), lines
-
-    def load(self, seconds, meanwhile=lambda: None, num=40):
-        """Load for so long, with something happening; what came of it."""
-        self.say(f'load {num}')
-        time.sleep(seconds / 2)
-        meanwhile()
-        time.sleep(seconds / 2)
-        return json.loads(self.say('stop'))
-
-    def seconds_until_well(self, limit=10):
-        began = time.monotonic()
-        while time.monotonic() - began < limit:
-            if self.ask('get well')[0] in ('none', 'value 1'):
-                return time.monotonic() - began
-            time.sleep(0.005)
-        return limit
+def Asker(url, *options):
+    return asking.Asker(build, url, *options)
 
 
 def url_of(port, before='', behind=''):
@@ -165,11 +108,6 @@ def check_what_is_kept(name, server):
         server.say('SELECT 3', 'DEL k.lock', 'RPUSH k.lock x')
         answer = asker.ask('lock k.lock mine 2000')[0]
         expect(f'{name}: a key of another type is an error', answer.startswith('error the session store refused'), answer)
-
-
-def expect_sound(what, tally, may_lose=False):
-    expect(f'{what}: nobody got another\'s record', tally['wrong'] == 0 and tally['ok'] > 100, tally)
-    expect(f'{what}: no record went missing', may_lose or tally['lost'] == 0, tally)
 
 
 def check_troubles(name, server):
@@ -299,8 +237,7 @@ def main():
             for server in running:
                 server.stop()
     shutil.rmtree(folder, ignore_errors=True)
-    print(f'{passed} passed, {failed} failed')
-    return 1 if failed or not passed else 0
+    return asking.verdict()
 
 
 sys.exit(main())
