@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <initializer_list>
+#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
@@ -35,6 +36,14 @@ constexpr std::string_view extend_script =
 constexpr std::string_view unlock_script =
     "if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end "
     "redis.call('del',KEYS[1]) return 1";
+
+struct FreeCommand {
+  std::size_t size;
+  void operator()(char* text) const noexcept {
+    wipe(text, size);  // may hold a password
+    redisFreeCommand(text);
+  }
+};
 
 // Redis keeps nothing for no time at all.
 std::string milliseconds(Duration time) {
@@ -99,10 +108,8 @@ std::string redis_command(std::initializer_list<std::string_view> words) {
   const auto size =
       redisFormatCommandArgv(&text, static_cast<int>(words.size()), data.data(), sizes.data());
   if (size < 0) throw std::bad_alloc();
-  std::string bytes(text, static_cast<std::size_t>(size));
-  wipe(text, bytes.size());  // may hold a password
-  redisFreeCommand(text);
-  return bytes;
+  const std::unique_ptr<char, FreeCommand> owner(text, {static_cast<std::size_t>(size)});
+  return {text, static_cast<std::size_t>(size)};
 }
 
 std::string store_command(const flow::StoreCall& call) {

@@ -16,7 +16,7 @@ namespace gatelet::io {
 class Worker {
  public:
   // Starts nothing yet.
-  explicit Worker(std::size_t max_waiting) noexcept : max_waiting_(max_waiting) {}
+  explicit Worker(std::size_t max_waiting) : max_waiting_(max_waiting) {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   // Waits for the job under way; those that wait are dropped, undone.
