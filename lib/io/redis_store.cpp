@@ -48,6 +48,11 @@ RedisStore::RedisStore(RedisEndpoint endpoint, RedisPoolLimits limits, Duration 
 
 RedisStore::~RedisStore() = default;
 
+void RedisStore::tell(RedisTracking::Terms terms, StoreWatcher& watcher) {
+  tracking_ = std::make_unique<RedisTracking>(std::move(terms), lookups_, watcher);
+  tracking_->follow({pool_.endpoint()});
+}
+
 void RedisStore::start(Id id, flow::StoreCall call, Done done) {
   const auto now = SteadyClock::now();
   const auto number = ++last_;
@@ -60,7 +65,7 @@ void RedisStore::start(Id id, flow::StoreCall call, Done done) {
   } else {
     dispatch(number, now);
   }
-  tell();
+  tell_finished();
 }
 
 void RedisStore::forget(Id id) {
@@ -83,9 +88,15 @@ void RedisStore::add_waits(std::vector<SocketWait>& waits) {
     one->add_waits(waits);
     if (waits.size() > num_waits) waiting_.push_back(one.get());
   }
+  if (tracking_) tracking_->add_waits(waits);
 }
 
-std::optional<Deadline> RedisStore::next_deadline() const { return pool_.next_deadline(); }
+std::optional<Deadline> RedisStore::next_deadline() const {
+  const auto of_pool = pool_.next_deadline();
+  const auto of_tracking = tracking_ ? tracking_->next_deadline() : std::nullopt;
+  if (!of_pool || !of_tracking) return of_pool ? of_pool : of_tracking;
+  return std::min(*of_pool, *of_tracking);
+}
 
 void RedisStore::serve(std::span<const SocketWait> waits, Deadline now) {
   if (waits_for_name_ && !waits.empty()) waits = waits.subspan(1);
@@ -93,9 +104,12 @@ void RedisStore::serve(std::span<const SocketWait> waits, Deadline now) {
   for (std::size_t i = 0; i < std::min(waits.size(), waiting_.size()); ++i) {
     if (waits[i].is_ready) ready.push_back(waiting_[i]);
   }
+  const auto of_tracking = waits.subspan(std::min(waits.size(), waiting_.size()));
   waiting_.clear();
   waits_for_name_ = false;
 
+  // Before any answer is told: what changed meanwhile is known by then.
+  if (tracking_) tracking_->serve(of_tracking, now);
   for (const auto& one : pool_.connections()) {
     const bool is_ready = std::find(ready.begin(), ready.end(), one.get()) != ready.end();
     one->serve(is_ready, now);
@@ -103,7 +117,7 @@ void RedisStore::serve(std::span<const SocketWait> waits, Deadline now) {
   }
   pool_.close_idle(now);
   for (const auto& closed : pool_.take_closed(now)) take_over(*closed, now);
-  tell();
+  tell_finished();
 }
 
 void RedisStore::dispatch(Number number, Deadline now, std::optional<Deadline> lost_at) {
@@ -153,7 +167,7 @@ void RedisStore::finish(Number number, Result<flow::StoreReply> reply) {
 }
 
 // Whoever is told may ask, or forget, again.
-void RedisStore::tell() {
+void RedisStore::tell_finished() {
   while (!finished_.empty()) {
     auto first = std::move(finished_.front());
     finished_.pop_front();

@@ -17,6 +17,7 @@
 
 #include "io/name_lookups.hpp"
 #include "io/redis_pool.hpp"
+#include "io/redis_tracking.hpp"
 #include "io/store.hpp"
 
 namespace gatelet::io {
@@ -33,6 +34,9 @@ class RedisStore final : public Store {
   RedisStore(RedisEndpoint endpoint, RedisPoolLimits limits, Duration timeout,
              NameLookups::Resolve resolve = {});
   ~RedisStore() override;
+
+  // Tells `watcher` of changed keys from now on. At most once, before the first call.
+  void tell(RedisTracking::Terms terms, StoreWatcher& watcher);
 
   void start(Id id, flow::StoreCall call, Done done) override;
   void forget(Id id) override;
@@ -59,7 +63,7 @@ class RedisStore final : public Store {
   void take_answer(RedisConnection& connection, RedisConnection::Answer answer);
   void take_over(RedisConnection& closed, Deadline now);
   void finish(Number number, Result<flow::StoreReply> reply);
-  void tell();
+  void tell_finished();
 
   const Duration timeout_;
   NameLookups lookups_;
@@ -75,6 +79,7 @@ class RedisStore final : public Store {
   std::deque<Finished> finished_;
   std::vector<const RedisConnection*> waiting_;  // whose sockets add_waits() named, in order
   bool waits_for_name_ = false;                  // before them
+  std::unique_ptr<RedisTracking> tracking_;      // whose sockets come behind them; null: none
 };
 
 }  // namespace gatelet::io
