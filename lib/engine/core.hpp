@@ -153,6 +153,7 @@ class Core {
 
   Seats seats_;  // callers that wait for work of others count against max_operations as well
   const io::StoreSettings::Kind store_kind_;
+  const std::string key_prefix_;
 
   std::mutex reloading_;
 };

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "session/lifetime.hpp"
+#include "session/ticket.hpp"
 
 namespace gatelet::engine {
 namespace {
@@ -122,7 +123,7 @@ bool TokenImage::equals(std::string_view kept) const noexcept {
 std::string TokenImage::keep() const { return std::string(token_mark).append(token_); }
 
 SessionCache::SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key)
-    : max_shard_bytes_(max_bytes / num_shards), hash_(hash_key) {}
+    : max_shard_bytes_(max_bytes / num_shards), hash_(hash_key), changes_(hash_key) {}
 
 template <class Image>
 std::shared_ptr<const session::Session> SessionCache::find_image(const Image& image,
@@ -136,6 +137,11 @@ std::shared_ptr<const session::Session> SessionCache::find_image(const Image& im
   if (found == shard.by_hash.end()) return nullptr;
   const auto entry = found->second;
   if (entry->generation != generation || !image.equals(entry->image)) return nullptr;
+  const auto& origin = entry->origin;
+  if (origin && !changes_.is_unchanged(origin->place, origin->read_after)) {
+    evict(shard, entry);  // with its tokens
+    return nullptr;
+  }
   if (entry->ends_at <= steady_now) return nullptr;
   shard.entries.splice(shard.entries.begin(), shard.entries, entry);
   return entry->session;
@@ -143,10 +149,16 @@ std::shared_ptr<const session::Session> SessionCache::find_image(const Image& im
 
 template <class Image>
 void SessionCache::insert_image(const Image& image, std::uint64_t generation,
-                                std::shared_ptr<const session::Session> session, Duration ends_at) {
+                                std::shared_ptr<const session::Session> session, Duration ends_at,
+                                std::optional<Origin> origin) {
   if (!image.fits() || max_shard_bytes_ == 0) return;
-  Entry entry{
-      image.hash(hash_, generation), generation, image.keep(), std::move(session), 0, ends_at};
+  Entry entry{image.hash(hash_, generation),
+              generation,
+              image.keep(),
+              std::move(session),
+              0,
+              ends_at,
+              origin};
   entry.bytes = entry.image.size() + bytes_of(*entry.session) + entry_overhead;
   if (entry.bytes > max_shard_bytes_) return;
 
@@ -161,8 +173,15 @@ void SessionCache::insert_image(const Image& image, std::uint64_t generation,
 }
 
 std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& image,
-                                                           std::uint64_t generation,
-                                                           Duration steady_now) noexcept {
+                                                           std::uint64_t generation) noexcept {
+  return find_image(image, generation, Duration::min());
+}
+
+std::shared_ptr<const session::Session> SessionCache::find_stored(const CookieImage& image,
+                                                                  std::uint64_t generation,
+                                                                  Duration steady_now,
+                                                                  Duration max_staleness) noexcept {
+  if (!changes_.is_told(steady_now, max_staleness)) return nullptr;
   return find_image(image, generation, steady_now);
 }
 
@@ -176,8 +195,16 @@ std::shared_ptr<const session::Session> SessionCache::find(const TokenImage& ima
 }
 
 void SessionCache::insert(const CookieImage& image, std::uint64_t generation,
-                          std::shared_ptr<const session::Session> session, Duration forget_at) {
-  insert_image(image, generation, std::move(session), forget_at);
+                          std::shared_ptr<const session::Session> session) {
+  insert_image(image, generation, std::move(session), Duration::max());
+}
+
+void SessionCache::insert_stored(const CookieImage& image, std::uint64_t generation,
+                                 std::shared_ptr<const session::Session> session,
+                                 RecordChanges::Number read_after, Duration ask_again_at) {
+  const auto place = changes_.place_of(session->ticket->id);
+  if (!changes_.is_unchanged(place, read_after)) return;
+  insert_image(image, generation, std::move(session), ask_again_at, Origin{place, read_after});
 }
 
 void SessionCache::insert(const TokenImage& image, std::uint64_t generation,

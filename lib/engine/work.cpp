@@ -46,10 +46,11 @@ Decision copy_of(const Decision& answer) {
   return std::move(copy).finish();
 }
 
-Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, Metrics& metrics, Events& events,
-           std::shared_ptr<const Clock> clock, io::DriverSettings settings)
+Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, RecordChanges& changes, Metrics& metrics,
+           Events& events, std::shared_ptr<const Clock> clock, io::DriverSettings settings)
     : snapshots_(snapshots),
       refreshes_(refreshes),
+      changes_(changes),
       metrics_(metrics),
       events_(events),
       clock_(std::move(clock)),
@@ -59,7 +60,10 @@ void Work::load(const std::shared_ptr<const Snapshot>& snapshot,
                 std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
                 Instant now) {
   auto name = std::to_string(snapshot->generation);
-  for (const auto& ticket : tickets) name.append(" ").append(ticket->id);
+  for (const auto& ticket : tickets) {
+    name.append(" ").append(ticket->id);
+    name.append(" ").append(std::to_string(changes_.last_of(ticket->id)));
+  }
   if (!loads_.join(name, std::move(waiter))) return;
   flow::LoadSession in(snapshot->context);
   in.tickets = std::move(tickets);
@@ -209,6 +213,28 @@ void Work::refetch(const flow::Refetch& wanted, std::function<void(Result<flow::
         now);
   }
   fetch(*snapshot, current, wanted.what, now);
+}
+
+void Work::changed(std::span<const std::string> keys) {
+  // Locks come and go with every refresh; nobody keeps them.
+  for (const auto& key : keys) {
+    if (!key.ends_with(session::lock_suffix)) changes_.note(key);
+  }
+}
+
+void Work::changed_all() { changes_.note_all(); }
+
+void Work::told_until(Deadline moment) {
+  if (moment == Deadline::min()) return changes_.told_until(RecordChanges::never);
+  if (moment == Deadline::max()) return changes_.told_until(Duration::max());
+  changes_.told_until(clock_->now().steady - io::age_of(moment));
+}
+
+void Work::will_not_tell(const Error& why) {
+  events_.keep(
+      Event::Level::warning, "store-tells-nothing",
+      "the session store does not tell of changes, and is asked with every request: " + why.text,
+      {});
 }
 
 void Work::fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what,

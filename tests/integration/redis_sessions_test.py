@@ -179,7 +179,8 @@ def _():
     _, location, _ = follow(browser, server.url + '/', server.url + '/oauth2/callback')
     status, _, text, _ = browser.request('GET', location)
     assert status == 503, (status, text)
-    assert server.said('the session store refused') and not server.said('canary') and 'canary' not in text, server.lines
+    wait_until('the log does not say why', lambda: server.said('the session store refused'))
+    assert not server.said('canary') and 'canary' not in text, server.lines
 
 
 class OAuth2Proxy:
