@@ -107,19 +107,22 @@ class SessionCache {
   std::size_t size_bytes() const noexcept;
 
  private:
-  // Of a session from a store.
+  // Of a session from a store; not of others.
   struct Origin {
-    RecordChanges::Place place;
-    RecordChanges::Number read_after;
+    RecordChanges::Number read_after = 0;
+    RecordChanges::Place place = none;
+    static constexpr RecordChanges::Place none = ~RecordChanges::Place{0};
   };
   struct Entry {
     std::uint64_t hash;
     std::uint64_t generation;
     std::string image;
     std::shared_ptr<const session::Session> session;
-    std::size_t bytes;
     Duration ends_at;  // on the steady clock
-    std::optional<Origin> origin;
+    // One behind the other, they fill words: a hundred thousand entries are kept.
+    RecordChanges::Number read_after;
+    RecordChanges::Place place;
+    std::uint32_t bytes;
   };
   struct Shard {
     mutable std::mutex mutex;
@@ -135,7 +138,7 @@ class SessionCache {
   template <class Image>
   void insert_image(const Image& image, std::uint64_t generation,
                     std::shared_ptr<const session::Session> session, Duration ends_at,
-                    std::optional<Origin> origin = std::nullopt);
+                    Origin origin);
 
   Shard& shard(std::uint64_t hash) noexcept { return shards_[hash >> 61]; }
   static void evict(Shard& shard, std::list<Entry>::iterator entry);
