@@ -387,6 +387,10 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
     snapshot->token_issuers.push_back(std::move(state));
   }
   auto store = store_settings(resolved.store, reader);
+  if (context->session.is_stored) {
+    store.key_prefix = context->session.cookie_name + "-";
+    store.max_staleness = context->session.cache_max_staleness;
+  }
   if (!resolved.problems.empty()) return all_of(resolved.problems);
   if (!context->cookie_keys) return Error{Status::internal, "the cookie keys cannot be prepared"};
   if (context->policy.password.enabled) {

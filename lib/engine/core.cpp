@@ -38,11 +38,13 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
       numbers(keys.numbers),
       events(std::make_shared<Events>(ports.on_event, ports.clock)),
       seats(assembled.driver.max_operations),
-      work(snapshots, refreshes, denied, *metrics, *events, ports.clock, assembled.driver),
+      work(snapshots, refreshes, denied, sessions.changes(), *metrics, *events, ports.clock,
+           assembled.driver),
       control(work, refreshes, denied, *events, seats),
       files(snapshots, ports.files, *events, work.driver()),
       loop(work.driver(), events),
-      store_kind_(assembled.driver.store.kind) {
+      store_kind_(assembled.driver.store.kind),
+      key_prefix_(assembled.driver.store.key_prefix) {
   events->use(policy_of(*snapshots.load()));
 }
 
@@ -173,13 +175,13 @@ Outcome<Identity> Core::identify(const RequestView& request) {
     return Error{Status::too_many_operations, "too many requests wait for the session store"};
   auto completion = io::CompletionOf<Identity>::make(work.shared_driver());
   const auto snapshot = opened.memory().snapshot;
-  auto waiter = [this, seat, completion, snapshot,
+  auto waiter = [this, seat, completion, snapshot, read_after = sessions.changes().last(),
                  owned = policy::OwnedRequest::copy(request, *opened.facts()),
                  id = std::string(opened.request_id())](const Result<Work::Session>& loaded,
                                                         Instant at) mutable {
     seat.reset();
     if (!loaded.ok()) return completion->deliver(loaded.error());
-    const Loaded said{*loaded, std::nullopt};
+    const Loaded said{*loaded, std::nullopt, read_after};
     const Memory memory{snapshot, sessions, refreshes, denied, &said};
     Notes notes;
     auto found = engine::identify(Question{memory, owned->facts(), id, at, notes});
@@ -252,6 +254,12 @@ Result<void> Core::reload(const Settings& settings) {
   if (assembled->driver.store.kind != store_kind_) {
     return Error{Status::invalid_configuration,
                  "session_store_type: cannot change while the engine runs; make a new engine"};
+  }
+  if (assembled->driver.store.key_prefix != key_prefix_) {
+    return Error{
+        Status::invalid_configuration,
+        "cookie_name: cannot change while the engine runs, since the session store tells of "
+        "changes under the old one; make a new engine"};
   }
   announce(assembled->warnings, assembled->notices, *events);
   events->use(policy_of(*assembled->snapshot));

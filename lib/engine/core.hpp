@@ -166,6 +166,7 @@ class Core {
   Completion new_completion(const Case& opened);
 
   const io::StoreSettings::Kind store_kind_;
+  const std::string key_prefix_;
 
   std::mutex reloading_;
 };

@@ -102,9 +102,10 @@ Outcome<Decision> Core::load(Case& opened, NeedLoad need, Ask ask) {
 }
 
 void Core::load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now) {
-  auto waiter = [this, waiting, ask = std::move(ask)](const Result<Work::Session>& loaded,
-                                                      Instant at) {
+  auto waiter = [this, waiting, ask = std::move(ask), read_after = sessions.changes().last()](
+                    const Result<Work::Session>& loaded, Instant at) {
     Loaded said;
+    said.read_after = read_after;
     if (loaded.ok()) {
       said.session = *loaded;
     } else {

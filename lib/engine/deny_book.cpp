@@ -1,5 +1,6 @@
 #include "engine/deny_book.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "session/lifetime.hpp"
@@ -29,13 +30,21 @@ void DenyBook::take(const Shared& stored, std::uint64_t changes, Duration curren
   const std::scoped_lock lock(mutex_);
   stored_ = stored;
   put_together();
-  if (changes == changes_.load(std::memory_order_acquire)) current_until_ = current_until;
+  if (changes != changes_.load(std::memory_order_acquire)) return;
+  is_taken_ = true;
+  current_until_ = current_until;
 }
 
 void DenyBook::doubt() noexcept {
   const std::scoped_lock lock(mutex_);
   changes_.fetch_add(1, std::memory_order_acq_rel);
+  is_taken_ = false;
   current_until_ = Duration::min();
+}
+
+void DenyBook::extend(Duration current_until) noexcept {
+  const std::scoped_lock lock(mutex_);
+  if (is_taken_) current_until_ = std::max(current_until_.load(), current_until);
 }
 
 void DenyBook::put_together() {

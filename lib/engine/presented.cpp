@@ -1,5 +1,6 @@
 #include "engine/presented.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -10,6 +11,10 @@
 
 namespace gatelet::engine {
 namespace {
+
+// However well the store tells of changes: one that is full drops what nobody has asked for the
+// longest, and must see who is in use.
+constexpr Duration asked_once_in = 60s;
 
 Presented nobody(Reason reason, bool clear_cookies) {
   Presented nobody;
@@ -128,7 +133,8 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
   const auto& settings = snapshot.context->session;
   std::shared_ptr<const session::Session> session;
   if (memory.loaded == nullptr && memory.denied.is_current(now.steady)) {
-    session = memory.sessions.find(image, snapshot.generation, now.steady);
+    session = memory.sessions.find_stored(image, snapshot.generation, now.steady,
+                                          settings.cache_max_staleness);
   }
   if (!session && memory.loaded == nullptr) return to_load(snapshot, image, headers, now);
   const bool is_loaded = !session;
@@ -144,8 +150,9 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
   if (!is_known(snapshot, *session)) return nobody(Reason::session_invalid, true);
   const bool behind = is_loaded && is_behind(image, settings.cookie_name, *session);
   if (is_loaded) {
-    const auto forget_at = now.steady + settings.cache_max_staleness;
-    memory.sessions.insert(image, snapshot.generation, session, forget_at);
+    const auto ask_again_at = now.steady + std::max(settings.cache_max_staleness, asked_once_in);
+    memory.sessions.insert_stored(image, snapshot.generation, session, memory.loaded->read_after,
+                                  ask_again_at);
   }
   auto presented = settle(memory, std::move(session), now);
   presented.renewed = presented.renewed || (behind && presented.session);

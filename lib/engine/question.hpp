@@ -22,6 +22,7 @@ namespace gatelet::engine {
 struct Loaded {
   std::shared_ptr<const session::Session> session;  // null: there is none
   std::optional<Error> trouble;                     // whether there is one is not known
+  RecordChanges::Number read_after = 0;             // changes told before it was asked
 };
 
 // What deciding works with besides the request: the snapshot of this moment and the engine's

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "session/lifetime.hpp"
+#include "session/ticket.hpp"
 
 namespace gatelet::engine {
 namespace {
@@ -20,16 +22,21 @@ bool is_part_of(std::string_view name, std::string_view cookie_name) noexcept {
 // Before a kept token: no cookie's name has a blank.
 constexpr std::string_view token_mark = "Bearer ";
 
-// What an entry occupies besides its texts: list and map nodes, the session with its fields.
-constexpr std::size_t entry_overhead = 512;
+// What an entry occupies besides its texts: list and map nodes, the session with its fields, what
+// the heap adds to each; and besides, where there are any, a ticket and a claim (measured in
+// tests/bench).
+constexpr std::size_t entry_overhead = 704;
+constexpr std::size_t ticket_overhead = 176;
+constexpr std::size_t claim_overhead = 512;
 
 std::size_t bytes_of(const session::Session& session) noexcept {
   std::size_t bytes = session.access_token.size() + session.id_token.size() +
                       session.refresh_token.size() + session.nonce.size() + session.email.size() +
                       session.user.size() + session.preferred_username.size();
   for (const auto& group : session.groups) bytes += group.size() + sizeof(std::string);
+  if (session.ticket) bytes += ticket_overhead;
   // An additional claim's size is not known without walking it; the record it came from bounds it.
-  return bytes + session.additional_claims.size() * entry_overhead;
+  return bytes + session.additional_claims.size() * claim_overhead;
 }
 
 // When the session ends, on the clock that is never set back.
@@ -97,7 +104,11 @@ bool CookieImage::equals(std::string_view kept) const noexcept {
 }
 
 std::string CookieImage::keep() const {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count_; ++i)
+    size += parts_[i].name.size() + parts_[i].value.size() + 2;
   std::string kept;
+  kept.reserve(size);  // grown bit by bit it would take up to twice as much
   for (std::size_t i = 0; i < count_; ++i) {
     kept.append(parts_[i].name).append("=").append(parts_[i].value).append(";");
   }
@@ -122,7 +133,7 @@ bool TokenImage::equals(std::string_view kept) const noexcept {
 std::string TokenImage::keep() const { return std::string(token_mark).append(token_); }
 
 SessionCache::SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key)
-    : max_shard_bytes_(max_bytes / num_shards), hash_(hash_key) {}
+    : max_shard_bytes_(max_bytes / num_shards), hash_(hash_key), changes_(hash_key) {}
 
 template <class Image>
 std::shared_ptr<const session::Session> SessionCache::find_image(const Image& image,
@@ -136,6 +147,11 @@ std::shared_ptr<const session::Session> SessionCache::find_image(const Image& im
   if (found == shard.by_hash.end()) return nullptr;
   const auto entry = found->second;
   if (entry->generation != generation || !image.equals(entry->image)) return nullptr;
+  const bool is_stored = entry->place != Origin::none;
+  if (is_stored && !changes_.is_unchanged(entry->place, entry->read_after)) {
+    evict(shard, entry);  // with its tokens
+    return nullptr;
+  }
   if (entry->ends_at <= steady_now) return nullptr;
   shard.entries.splice(shard.entries.begin(), shard.entries, entry);
   return entry->session;
@@ -143,12 +159,22 @@ std::shared_ptr<const session::Session> SessionCache::find_image(const Image& im
 
 template <class Image>
 void SessionCache::insert_image(const Image& image, std::uint64_t generation,
-                                std::shared_ptr<const session::Session> session, Duration ends_at) {
+                                std::shared_ptr<const session::Session> session, Duration ends_at,
+                                Origin origin) {
   if (!image.fits() || max_shard_bytes_ == 0) return;
-  Entry entry{
-      image.hash(hash_, generation), generation, image.keep(), std::move(session), 0, ends_at};
-  entry.bytes = entry.image.size() + bytes_of(*entry.session) + entry_overhead;
-  if (entry.bytes > max_shard_bytes_) return;
+  auto kept = image.keep();
+  const auto bytes = kept.size() + bytes_of(*session) + entry_overhead;
+  if (bytes > std::min<std::size_t>(max_shard_bytes_, std::numeric_limits<std::uint32_t>::max())) {
+    return;
+  }
+  Entry entry{image.hash(hash_, generation),
+              generation,
+              std::move(kept),
+              std::move(session),
+              ends_at,
+              origin.read_after,
+              origin.place,
+              static_cast<std::uint32_t>(bytes)};
 
   auto& shard = this->shard(entry.hash);
   const std::scoped_lock lock(shard.mutex);
@@ -161,8 +187,15 @@ void SessionCache::insert_image(const Image& image, std::uint64_t generation,
 }
 
 std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& image,
-                                                           std::uint64_t generation,
-                                                           Duration steady_now) noexcept {
+                                                           std::uint64_t generation) noexcept {
+  return find_image(image, generation, Duration::min());
+}
+
+std::shared_ptr<const session::Session> SessionCache::find_stored(const CookieImage& image,
+                                                                  std::uint64_t generation,
+                                                                  Duration steady_now,
+                                                                  Duration max_staleness) noexcept {
+  if (!changes_.is_told(steady_now, max_staleness)) return nullptr;
   return find_image(image, generation, steady_now);
 }
 
@@ -176,14 +209,22 @@ std::shared_ptr<const session::Session> SessionCache::find(const TokenImage& ima
 }
 
 void SessionCache::insert(const CookieImage& image, std::uint64_t generation,
-                          std::shared_ptr<const session::Session> session, Duration forget_at) {
-  insert_image(image, generation, std::move(session), forget_at);
+                          std::shared_ptr<const session::Session> session) {
+  insert_image(image, generation, std::move(session), Duration::max(), {});
+}
+
+void SessionCache::insert_stored(const CookieImage& image, std::uint64_t generation,
+                                 std::shared_ptr<const session::Session> session,
+                                 RecordChanges::Number read_after, Duration ask_again_at) {
+  const auto place = changes_.place_of(session->ticket->id);
+  if (!changes_.is_unchanged(place, read_after)) return;
+  insert_image(image, generation, std::move(session), ask_again_at, {read_after, place});
 }
 
 void SessionCache::insert(const TokenImage& image, std::uint64_t generation,
                           std::shared_ptr<const session::Session> session, Instant now) {
   const auto ends_at = steady_end(*session, now);
-  insert_image(image, generation, std::move(session), ends_at);
+  insert_image(image, generation, std::move(session), ends_at, {});
 }
 
 void SessionCache::evict(Shard& shard, std::list<Entry>::iterator entry) {

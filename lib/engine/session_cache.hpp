@@ -4,6 +4,10 @@
 // An entry holds the opened session and the bytes it came from, never a decision. A keyed hash
 // finds it, the bytes confirm it. Only what had a signature that held gets in, so strangers cannot
 // fill or aim at the table. Bounded in bytes, oldest use out first.
+//
+// A session from a store is the one exception to "the bytes never change": its record may. It is
+// found only while the store tells of changes, and not after the store told of one; nor is a
+// session kept that was read before such a change and arrives after it.
 #pragma once
 
 #include <array>
@@ -21,6 +25,7 @@
 
 #include "base/instant.hpp"
 #include "base/keyed_hash.hpp"
+#include "engine/record_changes.hpp"
 #include "http/cookie.hpp"
 #include "session/session.hpp"
 
@@ -71,30 +76,53 @@ class SessionCache {
   // The session these cookies opened to, or this token was verified as, under these settings.
   // Whether it still holds is the caller's to judge.
   //   Threads: any. Allocates nothing.
-  std::shared_ptr<const session::Session> find(const CookieImage& image, std::uint64_t generation,
-                                               Duration steady_now = Duration::min()) noexcept;
+  std::shared_ptr<const session::Session> find(const CookieImage& image,
+                                               std::uint64_t generation) noexcept;
   // The same for a token or password; one is forgotten when the session is over, on whichever clock
   // that is earlier: a clock that is set back revives nothing.
   std::shared_ptr<const session::Session> find(const TokenImage& image, std::uint64_t generation,
                                                Instant now) noexcept;
 
-  // Forgotten at `forget_at` of the steady clock, where find is told the time.
+  // The session these cookies' ticket opened. `max_staleness`: how long ago a change may have been
+  // that was not told yet.
+  std::shared_ptr<const session::Session> find_stored(const CookieImage& image,
+                                                      std::uint64_t generation, Duration steady_now,
+                                                      Duration max_staleness) noexcept;
+
   void insert(const CookieImage& image, std::uint64_t generation,
-              std::shared_ptr<const session::Session> session,
-              Duration forget_at = Duration::max());
+              std::shared_ptr<const session::Session> session);
   void insert(const TokenImage& image, std::uint64_t generation,
               std::shared_ptr<const session::Session> session, Instant now);
+
+  // `read_after`: changes().last() before the store was asked. `ask_again_at`: of the steady clock.
+  //   Requires: session->ticket.
+  void insert_stored(const CookieImage& image, std::uint64_t generation,
+                     std::shared_ptr<const session::Session> session,
+                     RecordChanges::Number read_after, Duration ask_again_at);
+
+  // Where to note what the store tells.
+  RecordChanges& changes() noexcept { return changes_; }
+  const RecordChanges& changes() const noexcept { return changes_; }
 
   std::size_t size_bytes() const noexcept;
 
  private:
+  // Of a session from a store; not of others.
+  struct Origin {
+    RecordChanges::Number read_after = 0;
+    RecordChanges::Place place = none;
+    static constexpr RecordChanges::Place none = ~RecordChanges::Place{0};
+  };
   struct Entry {
     std::uint64_t hash;
     std::uint64_t generation;
     std::string image;
     std::shared_ptr<const session::Session> session;
-    std::size_t bytes;
     Duration ends_at;  // on the steady clock
+    // One behind the other, they fill words: a hundred thousand entries are kept.
+    RecordChanges::Number read_after;
+    RecordChanges::Place place;
+    std::uint32_t bytes;
   };
   struct Shard {
     mutable std::mutex mutex;
@@ -109,13 +137,15 @@ class SessionCache {
                                                      Duration steady_now) noexcept;
   template <class Image>
   void insert_image(const Image& image, std::uint64_t generation,
-                    std::shared_ptr<const session::Session> session, Duration ends_at);
+                    std::shared_ptr<const session::Session> session, Duration ends_at,
+                    Origin origin);
 
   Shard& shard(std::uint64_t hash) noexcept { return shards_[hash >> 61]; }
   static void evict(Shard& shard, std::list<Entry>::iterator entry);
 
   const std::size_t max_shard_bytes_;
   const KeyedHash hash_;
+  RecordChanges changes_;
   std::array<Shard, num_shards> shards_;
 };
 

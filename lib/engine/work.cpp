@@ -47,11 +47,13 @@ Decision copy_of(const Decision& answer) {
   return std::move(copy).finish();
 }
 
-Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, DenyBook& denied, Metrics& metrics,
-           Events& events, std::shared_ptr<const Clock> clock, io::DriverSettings settings)
+Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, DenyBook& denied, RecordChanges& changes,
+           Metrics& metrics, Events& events, std::shared_ptr<const Clock> clock,
+           io::DriverSettings settings)
     : snapshots_(snapshots),
       refreshes_(refreshes),
       denied_(denied),
+      changes_(changes),
       metrics_(metrics),
       events_(events),
       clock_(std::move(clock)),
@@ -94,7 +96,10 @@ void Work::load_session(const std::shared_ptr<const Snapshot>& snapshot,
                         std::vector<flow::SharedTicket> tickets,
                         SingleFlight<Session>::Waiter waiter, Instant now) {
   auto name = std::to_string(snapshot->generation);
-  for (const auto& ticket : tickets) name.append(" ").append(ticket->id);
+  for (const auto& ticket : tickets) {
+    name.append(" ").append(ticket->id);
+    name.append(" ").append(std::to_string(changes_.last_of(ticket->id)));
+  }
   if (!loads_.join(name, std::move(waiter))) return;
   flow::LoadSession in(snapshot->context);
   in.tickets = std::move(tickets);
@@ -259,6 +264,37 @@ void Work::refetch(const flow::Refetch& wanted, std::function<void(Result<flow::
         now);
   }
   fetch(*snapshot, current, wanted.what, now);
+}
+
+void Work::changed(std::span<const std::string> keys) {
+  // Locks come and go with every refresh; nobody keeps them.
+  for (const auto& key : keys) {
+    if (!key.ends_with(session::lock_suffix)) changes_.note(key);
+    if (session::is_deny_list_key(key)) denied_.doubt();
+  }
+}
+
+void Work::changed_all() {
+  changes_.note_all();
+  denied_.doubt();
+}
+
+void Work::told_until(Deadline moment) {
+  if (moment == Deadline::min()) return changes_.told_until(RecordChanges::never);
+  if (moment == Deadline::max()) {
+    denied_.extend(Duration::max());
+    return changes_.told_until(Duration::max());
+  }
+  const auto at = clock_->now().steady - io::age_of(moment);
+  denied_.extend(at + snapshots_.load()->context->session.cache_max_staleness);
+  changes_.told_until(at);
+}
+
+void Work::will_not_tell(const Error& why) {
+  events_.keep(
+      Event::Level::warning, "store-tells-nothing",
+      "the session store does not tell of changes, and is asked with every request: " + why.text,
+      {});
 }
 
 void Work::fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what,

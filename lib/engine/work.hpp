@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "engine/deny_book.hpp"
 #include "engine/events.hpp"
 #include "engine/metrics.hpp"
+#include "engine/record_changes.hpp"
 #include "engine/refetch_budget.hpp"
 #include "engine/refresh_book.hpp"
 #include "engine/single_flight.hpp"
@@ -24,19 +26,21 @@
 
 namespace gatelet::engine {
 
-class Work final : public io::Services {
+class Work final : public io::Services, public io::StoreWatcher {
  public:
   using Session = std::shared_ptr<const session::Session>;
   using Answer = std::shared_ptr<const Decision>;
 
-  Work(SnapshotBox& snapshots, RefreshBook& refreshes, DenyBook& denied, Metrics& metrics,
-       Events& events, std::shared_ptr<const Clock> clock, io::DriverSettings settings);
+  Work(SnapshotBox& snapshots, RefreshBook& refreshes, DenyBook& denied, RecordChanges& changes,
+       Metrics& metrics, Events& events, std::shared_ptr<const Clock> clock,
+       io::DriverSettings settings);
 
   io::Driver& driver() noexcept { return *driver_; }
   const std::shared_ptr<io::Driver>& shared_driver() const noexcept { return driver_; }
 
-  // Asks the store for the session behind the tickets, once for all who ask for the same ones, and
-  // before that for the deny list where what is known of it is too old.
+  // Asks the store for the session behind the tickets, once for all who ask for the same ones and
+  // know of the same changes: what was asked before one is no answer for those who come after it.
+  // Before that for the deny list, where what is known of it is too old.
   void load(const std::shared_ptr<const Snapshot>& snapshot,
             std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
             Instant now);
@@ -62,6 +66,13 @@ class Work final : public io::Services {
   // io::Services: a flow wants newer metadata or keys.
   void refetch(const flow::Refetch& wanted,
                std::function<void(Result<flow::Refetched>)> done) override;
+  io::StoreWatcher* store_watcher() noexcept override { return this; }
+
+  // io::StoreWatcher: the store tells of changes.
+  void changed(std::span<const std::string> keys) override;
+  void changed_all() override;
+  void told_until(Deadline moment) override;
+  void will_not_tell(const Error& why) override;
 
   // Runs a flow as a task of the engine's own.
   template <class T>
@@ -92,6 +103,7 @@ class Work final : public io::Services {
   SnapshotBox& snapshots_;
   RefreshBook& refreshes_;
   DenyBook& denied_;
+  RecordChanges& changes_;
   Metrics& metrics_;
   Events& events_;
   const std::shared_ptr<const Clock> clock_;

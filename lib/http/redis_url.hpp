@@ -22,6 +22,8 @@ struct RedisUrl {
   int database = 0;
   bool is_tls = false;
   bool skip_verify = false;  // of a rediss URL; the other way is redis_insecure_skip_tls_verify
+
+  friend bool operator==(const RedisUrl&, const RedisUrl&) = default;
 };
 
 // A host that is left out is localhost. User, password and path are percent-encoded. `?db=` comes

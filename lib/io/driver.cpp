@@ -102,7 +102,7 @@ Result<void> Driver::Impl::open() {
   http.idle_limit = settings.http_timeout / 2;
   auto client = HttpClient::create(http);
   if (!client.ok()) return std::move(client).error();
-  auto store = make_store(settings.store, clock);
+  auto store = make_store(settings.store, clock, services.store_watcher());
   if (!store.ok()) return std::move(store).error();
   flights = std::make_unique<Flights>(settings, clock, services, std::move(client).value(),
                                       std::move(store).value(), inbox, num_in_flight);

@@ -36,6 +36,8 @@ class Services {
   // Brings a provider up to date, once for all who ask. `done` is called once, on whatever thread
   // has the answer, also inside this call.
   virtual void refetch(const flow::Refetch&, std::function<void(Result<flow::Refetched>)> done) = 0;
+  // Who hears of changes in the store; null: nobody.
+  virtual StoreWatcher* store_watcher() noexcept { return nullptr; }
 };
 
 class Driver final : public Loop {

@@ -17,8 +17,11 @@ bool may_swap(const flow::StoreCall& call, const std::optional<std::string>& the
 
 }  // namespace
 
-MemoryStore::MemoryStore(std::size_t max_records, std::shared_ptr<const Clock> clock)
-    : max_records_(max_records), clock_(std::move(clock)) {}
+MemoryStore::MemoryStore(std::size_t max_records, std::shared_ptr<const Clock> clock,
+                         StoreWatcher* watcher)
+    : max_records_(max_records), clock_(std::move(clock)), watcher_(watcher) {
+  if (watcher_) watcher_->told_until(Deadline::max());
+}
 
 void MemoryStore::start(Id, flow::StoreCall call, Done done) {
   const auto now = clock_->now().steady;
@@ -64,6 +67,7 @@ std::optional<std::string> MemoryStore::get(const std::string& key, Duration now
 void MemoryStore::put(flow::StoreCall call, Records& wanted, Duration now) {
   const auto place = by_key_.find(call.key);
   auto& shelf = place == by_key_.end() ? wanted : *place->second->shelf;
+  tell(call.key);
   erase(call.key);
   if (shelf.size() >= max_records_) sweep(now);
   while (!shelf.empty() && shelf.size() >= max_records_) erase(shelf.back().key);
@@ -76,8 +80,13 @@ void MemoryStore::erase(const std::string& key) {
   const auto place = by_key_.find(key);
   if (place == by_key_.end()) return;
   const auto record = place->second;
+  tell(key);
   by_key_.erase(place);  // `key` may be the record's own
   record->shelf->erase(record);
+}
+
+void MemoryStore::tell(const std::string& key) {
+  if (watcher_) watcher_->changed({&key, 1});
 }
 
 bool MemoryStore::lock(flow::StoreCall call, Duration now) {

@@ -20,12 +20,15 @@ constexpr std::string_view too_late = "it did not answer in time";
 }  // namespace
 
 RedisConnection::RedisConnection(const RedisEndpoint& endpoint, NameLookups& lookups, Deadline now,
-                                 Deadline connect_by)
+                                 Deadline connect_by, Role role)
     : endpoint_(endpoint),
       lookups_(lookups),
       began_(now),
       connect_by_(connect_by),
+      role_(role),
       address_by_(connect_by),
+      reader_(role == Role::listens ? RedisReplyReader::max_told_elements
+                                    : RedisReplyReader::max_elements),
       last_heard_(now),
       last_used_(now) {
   look_up();
@@ -271,6 +274,7 @@ void RedisConnection::take_reply(RedisReply reply, Deadline now) {
   const bool is_error = reply.type == RedisReply::Type::error;
   last_heard_ = now;
   if (state_ == State::hello) return hear_hello(reply);
+  if (role_ == Role::listens && is_message(reply)) return messages_.push_back(std::move(reply));
   if (sent_.empty()) {
     // Too many clients, for one, is said before anything was asked.
     if (is_error) return close(End::lost, refusal(reply));
@@ -300,6 +304,13 @@ std::optional<RedisConnection::Answer> RedisConnection::take_answer() {
   if (answers_.empty()) return std::nullopt;
   auto first = std::move(answers_.front());
   answers_.pop_front();
+  return first;
+}
+
+std::optional<RedisReply> RedisConnection::take_message() {
+  if (messages_.empty()) return std::nullopt;
+  auto first = std::move(messages_.front());
+  messages_.pop_front();
   return first;
 }
 

@@ -2,6 +2,8 @@
 // (AUTH, SELECT, ROLE), ready, closed. Commands are sent one behind the other without waiting;
 // replies come in the same order.
 //
+// One that listens is told things besides: messages come between the replies, unasked.
+//
 // It never blocks: serve() does what can be done. Once closed it stays closed; what had no answer
 // then is taken back by whoever sent it.
 #pragma once
@@ -43,6 +45,7 @@ class RedisConnection {
     nonsense,  // no reply of Redis came, or to another question: nothing there may be believed
     idle,      // nobody needed it
   };
+  enum class Role : std::uint8_t { asks, listens };
   struct Answer {
     Id id;
     RedisReply reply;
@@ -54,7 +57,7 @@ class RedisConnection {
 
   // Begins. Both arguments must outlive it.
   RedisConnection(const RedisEndpoint& endpoint, NameLookups& lookups, Deadline now,
-                  Deadline connect_by);
+                  Deadline connect_by, Role role = Role::asks);
   RedisConnection(const RedisConnection&) = delete;
   RedisConnection& operator=(const RedisConnection&) = delete;
   ~RedisConnection();
@@ -72,6 +75,7 @@ class RedisConnection {
   void serve(bool is_ready, Deadline now);
 
   std::optional<Answer> take_answer();
+  std::optional<RedisReply> take_message();   // what one that listens was told, in order
   std::vector<Unanswered> take_unanswered();  // in order; requires State::closed
 
   void close(End end, Error why);
@@ -125,6 +129,7 @@ class RedisConnection {
   const RedisEndpoint& endpoint_;
   NameLookups& lookups_;
   const Deadline began_, connect_by_;
+  const Role role_;
 
   State state_ = State::resolving;
   End end_ = End::lost;
@@ -148,6 +153,7 @@ class RedisConnection {
   std::deque<Unsent> unsent_;
   std::deque<Sent> sent_;
   std::deque<Answer> answers_;
+  std::deque<RedisReply> messages_;
   bool was_heard_ = false;
   Deadline last_heard_, last_used_;
 };

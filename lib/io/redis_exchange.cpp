@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <memory>
 #include <new>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,9 @@ constexpr std::string_view extend_script =
 constexpr std::string_view unlock_script =
     "if redis.call('get',KEYS[1])~=ARGV[1] then return 0 end "
     "redis.call('del',KEYS[1]) return 1";
+
+// Where Redis publishes which keys were changed.
+constexpr std::string_view changes_channel = "__redis__:invalidate";
 
 struct FreeCommand {
   std::size_t size;
@@ -98,6 +102,10 @@ std::string_view meaning(std::string_view word) noexcept {
 }  // namespace
 
 std::string redis_command(std::initializer_list<std::string_view> words) {
+  return redis_command(std::span(words.begin(), words.size()));
+}
+
+std::string redis_command(std::span<const std::string_view> words) {
   std::vector<const char*> data;
   std::vector<std::size_t> sizes;
   for (const auto& word : words) {
@@ -166,6 +174,50 @@ std::string sign_in_by_password_command(const Secret& password) {
 
 std::string select_command(int database) {
   return redis_command({"SELECT", std::to_string(database)});
+}
+
+std::string client_id_command() { return redis_command({"CLIENT", "ID"}); }
+
+std::string tracking_command(long long client_id, const std::vector<std::string>& prefixes) {
+  const auto id = std::to_string(client_id);
+  std::vector<std::string_view> words = {"CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST"};
+  for (const auto& prefix : prefixes) words.insert(words.end(), {"PREFIX", prefix});
+  return redis_command(words);
+}
+
+std::string subscribe_command() { return redis_command({"SUBSCRIBE", changes_channel}); }
+std::string ping_command() { return redis_command({"PING"}); }
+
+std::optional<long long> read_client_id(const RedisReply& reply) noexcept {
+  if (reply.type != Type::integer || reply.number <= 0) return std::nullopt;
+  return reply.number;
+}
+
+bool is_subscribed(const RedisReply& reply) noexcept {
+  return reply.items.size() == 3 && reply.items[0].text == "subscribe" &&
+         reply.items[1].text == changes_channel && reply.items[2].number == 1;
+}
+
+bool is_pong(const RedisReply& reply) noexcept {
+  return reply.items.size() == 2 && reply.items[0].text == "pong";
+}
+
+bool is_message(const RedisReply& reply) noexcept {
+  return reply.items.size() == 3 && reply.items[0].text == "message";
+}
+
+std::optional<ChangedKeys> read_changed_keys(RedisReply message) {
+  if (!is_message(message) || message.items[1].text != changes_channel) return std::nullopt;
+  auto& told = message.items[2];
+  ChangedKeys changed;
+  changed.all = told.type == Type::nil;
+  if (!changed.all && told.type != Type::array) return std::nullopt;
+  changed.keys.reserve(told.items.size());
+  for (auto& key : told.items) {
+    if (key.type != Type::string) return std::nullopt;
+    changed.keys.push_back(std::move(key.text));
+  }
+  return changed;
 }
 
 bool is_ok(const RedisReply& reply) noexcept {

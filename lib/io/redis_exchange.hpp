@@ -7,8 +7,11 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
@@ -19,6 +22,7 @@ namespace gatelet::io {
 
 // As it is sent. Failure: std::bad_alloc.
 std::string redis_command(std::initializer_list<std::string_view> words);
+std::string redis_command(std::span<const std::string_view> words);
 
 std::string store_command(const flow::StoreCall& call);
 
@@ -34,6 +38,26 @@ Result<flow::StoreReply> read_store_reply(flow::StoreCall::What what, RedisReply
 std::string sign_in_command(const Secret& user, const Secret& password);
 std::string sign_in_by_password_command(const Secret& password);
 std::string select_command(int database);
+
+// Being told of changed keys, over RESP2: a connection learns its own number, asks for what is
+// about these prefixes to be sent to itself, and subscribes to it. Then it may only ping.
+std::string client_id_command();
+std::string tracking_command(long long client_id, const std::vector<std::string>& prefixes);
+std::string subscribe_command();
+std::string ping_command();
+std::optional<long long> read_client_id(const RedisReply& reply) noexcept;
+bool is_subscribed(const RedisReply& reply) noexcept;
+bool is_pong(const RedisReply& reply) noexcept;  // of a connection that has subscribed
+
+// Something published, which no command asked for.
+bool is_message(const RedisReply& reply) noexcept;
+
+struct ChangedKeys {
+  bool all = false;  // the whole database was emptied, or all of them were
+  std::vector<std::string> keys;
+};
+// What a message says; nullopt: it is none about changed keys.
+std::optional<ChangedKeys> read_changed_keys(RedisReply message);
 
 // "OK" is all that answers signing in and selecting.
 bool is_ok(const RedisReply& reply) noexcept;

@@ -7,14 +7,17 @@ namespace gatelet::io {
 
 RedisPool::RedisPool(RedisEndpoint endpoint, RedisPoolLimits limits, NameLookups& lookups,
                      std::uint32_t seed)
-    : endpoint_(std::move(endpoint)), limits_(limits), lookups_(lookups), jitter_(seed) {}
+    : endpoint_(std::move(endpoint)),
+      limits_(limits),
+      lookups_(lookups),
+      back_off_(limits.first_pause, limits.longest_pause, seed) {}
 
 Result<RedisConnection*> RedisPool::choose(Deadline now, std::optional<Deadline> lost_at) {
   auto* best = least_loaded(lost_at);
   auto* beginning = find_beginning();
   const bool wants_another = !best || best->num_waiting() >= limits_.enough_waiting;
   if (wants_another && !beginning && connections_.size() < limits_.max_connections &&
-      may_attempt(now)) {
+      back_off_.may_try(now)) {
     beginning = begin(now);
   }
   auto* chosen = best ? best : beginning;
@@ -89,7 +92,7 @@ std::optional<Deadline> RedisPool::next_deadline() const {
 std::vector<std::unique_ptr<RedisConnection>> RedisPool::take_closed(Deadline now) {
   std::vector<std::unique_ptr<RedisConnection>> closed;
   for (auto& one : connections_) {
-    if (one->was_heard() && one->began() > failed_at_) num_failures_ = 0;
+    if (one->was_heard() && one->began() > failed_at_) back_off_.note_success();
   }
   for (auto& one : connections_) {
     if (!one->is_closed()) continue;
@@ -104,11 +107,8 @@ std::vector<std::unique_ptr<RedisConnection>> RedisPool::take_closed(Deadline no
 }
 
 void RedisPool::note_failure(Deadline now, const Error& why) {
-  const auto doubled = limits_.first_pause * (1 << std::min(num_failures_++, 10U));
-  const auto pause = std::min<Duration>(doubled, limits_.longest_pause);
-  std::uniform_int_distribution<Duration::rep> some(pause.count() / 2, pause.count());
+  back_off_.note_failure(now);
   failed_at_ = now;
-  attempt_at_ = now + Duration(some(jitter_));
   last_problem_ = why;
 }
 

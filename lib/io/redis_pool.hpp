@@ -9,11 +9,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <random>
 #include <vector>
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
+#include "io/back_off.hpp"
 #include "io/redis_connection.hpp"
 
 namespace gatelet::io {
@@ -41,6 +41,8 @@ class RedisPool {
   //   or too many wait.
   Result<RedisConnection*> choose(Deadline now, std::optional<Deadline> lost_at = std::nullopt);
 
+  const RedisEndpoint& endpoint() const noexcept { return endpoint_; }
+
   const std::vector<std::unique_ptr<RedisConnection>>& connections() const noexcept {
     return connections_;
   }
@@ -62,16 +64,14 @@ class RedisPool {
   Deadline idle_at(const RedisConnection& one) const {
     return one.last_used() + limits_.idle_limit;
   }
-  bool may_attempt(Deadline now) const noexcept { return num_failures_ == 0 || now >= attempt_at_; }
   void note_failure(Deadline now, const Error& why);
 
   const RedisEndpoint endpoint_;
   const RedisPoolLimits limits_;
   NameLookups& lookups_;
-  std::minstd_rand jitter_;
+  BackOff back_off_;
   std::vector<std::unique_ptr<RedisConnection>> connections_;
-  unsigned num_failures_ = 0;
-  Deadline failed_at_, attempt_at_;
+  Deadline failed_at_;
   Error last_problem_;
 };
 

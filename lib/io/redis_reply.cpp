@@ -52,7 +52,7 @@ struct RedisReplyReader::Functions {
     if (task->type != REDIS_REPLY_ARRAY) return refuse(task);
     if (depth > max_depth) return refuse(task, "its arrays are nested too deep");
     const auto num_items = static_cast<std::size_t>(count);
-    if (num_items > max_elements - reader.num_elements_) {
+    if (num_items > reader.element_limit_ - reader.num_elements_) {
       return refuse(task, "its arrays have too many elements");
     }
     auto* place = place_of(task);
@@ -113,7 +113,7 @@ void RedisReplyReader::Free::operator()(redisReader* reader) const noexcept {
   redisReaderFree(reader);
 }
 
-RedisReplyReader::RedisReplyReader() {
+RedisReplyReader::RedisReplyReader(std::size_t element_limit) : element_limit_(element_limit) {
   static const auto functions = Functions::make<redisReplyObjectFunctions>();
   // hiredis only reads it.
   reader_.reset(redisReaderCreateWithFunctions(const_cast<redisReplyObjectFunctions*>(&functions)));

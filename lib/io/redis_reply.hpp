@@ -29,11 +29,12 @@ struct RedisReply {
 
 class RedisReplyReader {
  public:
-  static constexpr std::size_t max_reply_size = 1024 * 1024;  // in bytes as sent
-  static constexpr std::size_t max_elements = 16 * 1024;      // of all arrays of a reply together
-  static constexpr int max_depth = 4;                         // 3 are needed (a cluster's slots)
+  static constexpr std::size_t max_reply_size = 1024 * 1024;   // in bytes as sent
+  static constexpr std::size_t max_elements = 16 * 1024;       // of all arrays of a reply together
+  static constexpr std::size_t max_told_elements = 32 * 1024;  // of a message about changed keys
+  static constexpr int max_depth = 4;                          // 3 are needed (a cluster's slots)
 
-  RedisReplyReader();
+  explicit RedisReplyReader(std::size_t element_limit = max_elements);
   ~RedisReplyReader();
 
   // Reads on. Behind what cannot be read nothing more is read: the bounds of replies are lost.
@@ -54,6 +55,7 @@ class RedisReplyReader {
   void feed_piece(std::string_view piece);
   void fail(std::string_view why) noexcept;
 
+  const std::size_t element_limit_;
   std::unique_ptr<redisReader, Free> reader_;
   std::deque<RedisReply> whole_;
   RedisReply current_;            // grows while hiredis reads

@@ -30,6 +30,7 @@ class RedisServers {
   void drop(const RedisPool& pool, const Error& why);
 
   std::size_t num_connections() const noexcept;
+  NameLookups& lookups() noexcept { return lookups_; }  // for other connections to them
 
   void add_waits(std::vector<SocketWait>& waits);
   std::optional<Deadline> next_deadline() const;

@@ -39,6 +39,11 @@ RedisStore::RedisStore(RedisPlan plan, RedisPoolLimits limits, Duration timeout,
 
 RedisStore::~RedisStore() = default;
 
+void RedisStore::tell(RedisTracking::Terms terms, StoreWatcher& watcher) {
+  tracking_ = std::make_unique<RedisTracking>(std::move(terms), servers_.lookups(), watcher);
+  follow_primaries();
+}
+
 void RedisStore::start(Id id, flow::StoreCall call, Done done) {
   const auto now = SteadyClock::now();
   const auto number = ++last_;
@@ -51,7 +56,7 @@ void RedisStore::start(Id id, flow::StoreCall call, Done done) {
   } else {
     dispatch(number, now);
   }
-  tell();
+  tell_finished();
 }
 
 void RedisStore::forget(Id id) {
@@ -64,7 +69,12 @@ void RedisStore::forget(Id id) {
   numbers_.erase(place);
 }
 
-void RedisStore::add_waits(std::vector<SocketWait>& waits) { servers_.add_waits(waits); }
+void RedisStore::add_waits(std::vector<SocketWait>& waits) {
+  const auto num_before = waits.size();
+  servers_.add_waits(waits);
+  num_server_waits_ = waits.size() - num_before;
+  if (tracking_) tracking_->add_waits(waits);
+}
 
 std::optional<Deadline> RedisStore::next_deadline() const {
   auto first = servers_.next_deadline();
@@ -74,18 +84,33 @@ std::optional<Deadline> RedisStore::next_deadline() const {
     const auto call = calls_.find(number);
     if (call != calls_.end()) add(std::min(call->second.again_at, call->second.ends));
   }
+  if (tracking_) {
+    if (const auto at = tracking_->next_deadline()) add(*at);
+  }
   return first;
 }
 
 void RedisStore::serve(std::span<const SocketWait> waits, Deadline now) {
-  for (auto* one : servers_.serve(waits, now)) take_answers(*one, now);
+  const auto of_servers = waits.first(std::min(waits.size(), num_server_waits_));
+  // Before any answer is told: what changed meanwhile is known by then.
+  if (tracking_) tracking_->serve(waits.subspan(of_servers.size()), now);
+  num_server_waits_ = 0;
+  for (auto* one : servers_.serve(of_servers, now)) take_answers(*one, now);
   route_->serve(now);
   for (const auto& [pool, connection] : servers_.take_closed(now)) {
     route_->note_closed(pool, *connection, now);
     take_over(*connection, now);
   }
   dispatch_waiting(now);
-  tell();
+  follow_primaries();
+  tell_finished();
+}
+
+void RedisStore::follow_primaries() {
+  if (!tracking_ || followed_ == route_->generation()) return;
+  followed_ = route_->generation();
+  const auto primaries = route_->primaries();
+  tracking_->follow({primaries.begin(), primaries.end()});
 }
 
 void RedisStore::dispatch(Number number, Deadline now) {
@@ -202,7 +227,7 @@ void RedisStore::finish(Number number, Result<flow::StoreReply> reply) {
 }
 
 // Whoever is told may ask, or forget, again.
-void RedisStore::tell() {
+void RedisStore::tell_finished() {
   while (!finished_.empty()) {
     auto first = std::move(finished_.front());
     finished_.pop_front();

@@ -18,6 +18,7 @@
 
 #include "io/redis_route.hpp"
 #include "io/redis_servers.hpp"
+#include "io/redis_tracking.hpp"
 #include "io/store.hpp"
 
 namespace gatelet::io {
@@ -35,6 +36,9 @@ class RedisStore final : public Store {
   RedisStore(RedisPlan plan, RedisPoolLimits limits, Duration timeout,
              NameLookups::Resolve resolve = {});
   ~RedisStore() override;
+
+  // Tells `watcher` of changed keys from now on. At most once, before the first call.
+  void tell(RedisTracking::Terms terms, StoreWatcher& watcher);
 
   void start(Id id, flow::StoreCall call, Done done) override;
   void forget(Id id) override;
@@ -71,7 +75,8 @@ class RedisStore final : public Store {
   bool is_final(Number number, const RedisReply& error, RedisConnection& from, Deadline now);
   void take_over(RedisConnection& closed, Deadline now);
   void finish(Number number, Result<flow::StoreReply> reply);
-  void tell();
+  void tell_finished();
+  void follow_primaries();
 
   const Duration timeout_;
   RedisServers servers_;
@@ -87,6 +92,9 @@ class RedisStore final : public Store {
     Result<flow::StoreReply> reply;
   };
   std::deque<Finished> finished_;
+  std::size_t num_server_waits_ = 0;         // of those that add_waits() named, in front
+  std::unique_ptr<RedisTracking> tracking_;  // whose sockets come behind them; null: none
+  std::uint64_t followed_ = 0;               // the generation of the primaries that it knows
 };
 
 }  // namespace gatelet::io

@@ -10,10 +10,14 @@
 namespace gatelet::io {
 namespace {
 
-Result<std::unique_ptr<Store>> make_redis_store([[maybe_unused]] const StoreSettings& settings) {
+Result<std::unique_ptr<Store>> make_redis_store([[maybe_unused]] const StoreSettings& settings,
+                                                [[maybe_unused]] StoreWatcher* watcher) {
 #ifdef GATELET_HAVE_REDIS
   auto made = RedisStore::create(settings.redis, settings.timeout);
   if (!made.ok()) return std::move(made).error();
+  if (watcher && settings.max_staleness > Duration::zero()) {
+    (*made)->tell({{settings.key_prefix}, settings.max_staleness}, *watcher);
+  }
   return std::unique_ptr<Store>(std::move(made).value());
 #else
   return Error{Status::not_built,
@@ -24,14 +28,17 @@ Result<std::unique_ptr<Store>> make_redis_store([[maybe_unused]] const StoreSett
 
 }  // namespace
 
+Duration age_of(Deadline moment) noexcept { return std::chrono::steady_clock::now() - moment; }
+
 Result<std::unique_ptr<Store>> make_store(const StoreSettings& settings,
-                                          std::shared_ptr<const Clock> clock) {
+                                          std::shared_ptr<const Clock> clock,
+                                          StoreWatcher* watcher) {
   switch (settings.kind) {
     case StoreSettings::Kind::none: return std::unique_ptr<Store>();
     case StoreSettings::Kind::memory:
       return std::unique_ptr<Store>(
-          std::make_unique<MemoryStore>(settings.max_records, std::move(clock)));
-    case StoreSettings::Kind::redis: return make_redis_store(settings);
+          std::make_unique<MemoryStore>(settings.max_records, std::move(clock), watcher));
+    case StoreSettings::Kind::redis: return make_redis_store(settings, watcher);
   }
   unreachable();
 }

@@ -26,6 +26,30 @@
 
 namespace gatelet::io {
 
+// Hears of changes in a store, whoever makes them. Called on the loop; by a store that is made on
+// another thread also there, before any call.
+class StoreWatcher {
+ public:
+  virtual ~StoreWatcher() = default;
+
+  // What is under these keys was written or deleted, or has expired. Not all of them are records,
+  // and the own changes of this process are among them.
+  virtual void changed(std::span<const std::string> keys) = 0;
+
+  // Anything may have changed: what was read before is not to be believed.
+  virtual void changed_all() = 0;
+
+  // Every change made before this moment has been told. Deadline::max(): each is told as it is
+  // made. Deadline::min(): changes are not known at present.
+  virtual void told_until(Deadline moment) = 0;
+
+  // The store refuses to tell. Said once; it is tried again now and then.
+  virtual void will_not_tell(const Error& why) = 0;
+};
+
+// How long ago a moment was that told_until() named.
+Duration age_of(Deadline moment) noexcept;
+
 class Store {
  public:
   using Id = std::uint64_t;
@@ -67,12 +91,19 @@ struct StoreSettings {
   Duration timeout{std::chrono::milliseconds(500)};  // store_timeout: of one call
   std::size_t max_records = 100'000;                 // session_memory_limit
   RedisSettings redis{};
+
+  // What a StoreWatcher is told of: keys that begin so. A change is told within `max_staleness`, or
+  // told_until() says that it may not have been; 0: nothing is told.
+  std::string key_prefix{};
+  Duration max_staleness{};
 };
 
 // Null for Kind::none. Opens nothing yet.
+// `watcher`, null or longer-lived than the store, hears of changes.
 //   Failure: Status::not_built for a store this build lacks; the text names the build option.
 //   Status::invalid_configuration, as the store says.
 Result<std::unique_ptr<Store>> make_store(const StoreSettings& settings,
-                                          std::shared_ptr<const Clock> clock);
+                                          std::shared_ptr<const Clock> clock,
+                                          StoreWatcher* watcher = nullptr);
 
 }  // namespace gatelet::io

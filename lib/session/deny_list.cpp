@@ -11,6 +11,7 @@ namespace gatelet::session {
 namespace {
 
 constexpr std::size_t num_fields = 6;
+constexpr std::string_view key_mark = "-denied-";
 constexpr std::size_t max_list_size = 16 * 1024 * 1024;  // of the opened bytes
 static_assert(DenyList::max_denials <= msgpack::max_elements, "one list holds all");
 
@@ -101,8 +102,12 @@ Result<std::vector<std::string>> deny_list_keys(const SessionSettings& settings,
                                                 const CookieKeys& keys) {
   auto names = keys.native().names_of("deny list");
   if (!names.ok()) return names;
-  for (auto& name : *names) name.insert(0, settings.cookie_name + "-denied-");
+  for (auto& name : *names) name.insert(0, settings.cookie_name + std::string(key_mark));
   return names;
+}
+
+bool is_deny_list_key(std::string_view key) noexcept {
+  return key.find(key_mark) != std::string_view::npos;
 }
 
 Result<std::string> seal_deny_list(const CookieKeys& keys, std::string_view key, std::size_t which,

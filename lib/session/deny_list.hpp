@@ -65,6 +65,9 @@ class DenyList {
 //   Failure: Status::internal.
 Result<std::vector<std::string>> deny_list_keys(const SessionSettings&, const CookieKeys&);
 
+// Whether such a key may be one: what is told of a store's changes need not be about ours.
+bool is_deny_list_key(std::string_view key) noexcept;
+
 // What stands under the key of this number.
 //   Failure: Status::no_entropy or internal.
 Result<std::string> seal_deny_list(const CookieKeys&, std::string_view key, std::size_t which,

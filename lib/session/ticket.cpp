@@ -101,7 +101,7 @@ bool is_ticket_id(const SessionSettings& settings, std::string_view id) noexcept
          std::all_of(digits.begin(), digits.end(), is_hex_digit);
 }
 
-std::string lock_key(const Ticket& ticket) { return ticket.id + ".lock"; }
+std::string lock_key(const Ticket& ticket) { return ticket.id + std::string(lock_suffix); }
 
 Result<Ticket> open_ticket(const SessionSettings& settings, const CookieKeys& keys,
                            const SessionCookie& cookie, Instant now) {

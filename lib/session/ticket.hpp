@@ -40,6 +40,7 @@ bool is_ticket_id(const SessionSettings&, std::string_view id) noexcept;
 
 // The key that whoever refreshes a ticket's session holds.
 std::string lock_key(const Ticket&);
+inline constexpr std::string_view lock_suffix = ".lock";  // what it ends with, and no record's key
 
 // The cookies NAME of the request, best candidate first, at most 4. Parts are none: a ticket is
 // never split.

@@ -14,11 +14,23 @@
 #include "base/base64url.hpp"
 #include "base/keyed_hash.hpp"
 #include "bench/configuration.hpp"
+#include "bench/expect.hpp"
 #include "bench/raw.hpp"
 #include "jose/key_set.hpp"
 #include "jose/verified_token.hpp"
 #include "support/engines.hpp"
 #include "support/token_mint.hpp"
+
+namespace gatelet::bench {
+
+bool did_as_expected = true;
+void give_up(benchmark::State& state, const char* why) {
+  did_as_expected = false;
+  state.SkipWithError(why);
+}
+bool all_did_as_expected() noexcept { return did_as_expected; }
+
+}  // namespace gatelet::bench
 
 namespace {
 
@@ -26,12 +38,7 @@ using namespace gatelet;
 
 constexpr std::size_t num_cookies = 64;
 
-// A benchmark that does something else measures nothing: the program fails then.
-bool all_did_as_expected = true;
-void give_up(benchmark::State& state, const char* why) {
-  all_did_as_expected = false;
-  state.SkipWithError(why);
-}
+using bench::give_up;
 
 // Requests of a browser with about 3 KB of session cookie, each session unlike the others.
 struct Browsers {
@@ -331,5 +338,5 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
-  return all_did_as_expected ? 0 : 1;
+  return bench::all_did_as_expected() ? 0 : 1;
 }

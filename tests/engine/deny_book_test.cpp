@@ -71,4 +71,19 @@ TEST_SUITE("engine/deny_book") {
     book.doubt();
     CHECK_FALSE(book.is_current(1s));
   }
+
+  TEST_CASE("F-427: while the store tells of changes and told of none, it stays current") {
+    DenyBook book;
+    book.extend(100s);
+    CHECK_FALSE(book.is_current(1s));  // nothing was taken yet
+    book.take(list({}), book.changes(), 10s);
+    book.extend(5s);
+    CHECK(book.is_current(9s));
+    book.extend(100s);
+    CHECK(book.is_current(99s));
+    CHECK_FALSE(book.is_current(100s));
+    book.doubt();
+    book.extend(200s);
+    CHECK_FALSE(book.is_current(1s));
+  }
 }

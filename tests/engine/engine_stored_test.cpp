@@ -60,18 +60,47 @@ TEST_SUITE("engine/engine: stored") {
     CHECK(is_at_once(one.person.ask("/page")));
   }
 
-  TEST_CASE("F-427: after the staleness the store is asked again; 0 asks each time") {
+  TEST_CASE("F-427: a store that tells is asked again once a minute; with 0 each time") {
     SignedIn one;
     (void)one.person.get("/page");
-    one.clock->advance(seconds(4));
+    one.clock->advance(seconds(59));
     CHECK(is_at_once(one.person.ask("/page")));
     one.clock->advance(seconds(2));
     CHECK_FALSE(is_at_once(one.person.ask("/page")));
+
+    SignedIn longer(Options{{"session_cache_max_staleness", "2m"}});
+    (void)longer.person.get("/page");
+    longer.clock->advance(seconds(119));
+    CHECK(is_at_once(longer.person.ask("/page")));
+    longer.clock->advance(seconds(2));
+    CHECK_FALSE(is_at_once(longer.person.ask("/page")));
 
     SignedIn two(Options{{"session_cache_max_staleness", "0s"}});
     (void)two.person.get("/page");
     CHECK_FALSE(is_at_once(two.person.ask("/page")));
     CHECK(two.person.get("/page").kind() == Decision::Kind::allow);
+  }
+
+  TEST_CASE("F-427: a record that is dropped is no session any longer, though it was in memory") {
+    SignedIn first(Options{{"session_memory_limit", "1"}});
+    CHECK(first.person.get("/page").kind() == Decision::Kind::allow);
+    CHECK(is_at_once(first.person.ask("/page")));
+    auto second = first.browser();
+    second.sign_in(first.provider);  // there is room for one
+    CHECK(first.person.get("/page").kind() != Decision::Kind::allow);
+    CHECK(second.get("/page").kind() == Decision::Kind::allow);
+  }
+
+  TEST_CASE("F-427: the names of the records cannot change under a store that tells of them") {
+    SignedIn one;
+    const auto refused =
+        one.engine->reload(live_settings(one.provider, stored({{"cookie_name", "other"}})));
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().text.starts_with("cookie_name: cannot change"));
+    CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+    Live in_cookies;
+    CHECK(in_cookies.engine->reload(live_settings(in_cookies.provider, {{"cookie_name", "other"}}))
+              .ok());
   }
 
   TEST_CASE("F-270: whoever signs out is out at once, with every copy of the ticket") {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "session/lifetime.hpp"
+#include "session/ticket.hpp"
 
 using namespace gatelet;
 using namespace gatelet::engine;
@@ -20,6 +21,33 @@ std::shared_ptr<const session::Session> session_of(std::string_view user) {
   session.user = user;
   return std::make_shared<const session::Session>(std::move(session));
 }
+
+std::shared_ptr<const session::Session> stored_session(std::string id) {
+  session::Session session;
+  session.user = "u";
+  session.ticket = std::make_shared<const session::Ticket>(
+      session::Ticket{std::move(id), Secret("0123456789abcdef")});
+  return std::make_shared<const session::Session>(std::move(session));
+}
+
+// A cache whose store tells, with the sessions a and b, read before anything was changed.
+struct Told {
+  SessionCache cache{1 << 20, key};
+  std::vector<HeaderView> a = {{"Cookie", "s=a"}}, b = {{"Cookie", "s=b"}};
+  Told() {
+    cache.changes().told_until(100s);
+    insert(a, "s-a", cache.changes().last());
+    insert(b, "s-b", cache.changes().last());
+  }
+  void insert(const std::vector<HeaderView>& headers, std::string id,
+              RecordChanges::Number read_after) {
+    cache.insert_stored(CookieImage(headers, "s"), 1, stored_session(std::move(id)), read_after,
+                        200s);
+  }
+  bool has(const std::vector<HeaderView>& headers, Duration now = 101s, Duration staleness = 5s) {
+    return cache.find_stored(CookieImage(headers, "s"), 1, now, staleness) != nullptr;
+  }
+};
 
 std::vector<HeaderView> cookies(std::string_view text) { return {{"Cookie", text}}; }
 
@@ -133,5 +161,68 @@ TEST_SUITE("engine/session_cache") {
     session->ends_at = session::Timestamp{std::numeric_limits<std::int64_t>::max(), 0};
     cache.insert(image, 1, session, begin);
     CHECK(cache.find(image, 1, begin + 24h) == session);
+  }
+
+  TEST_CASE("F-427: a session from a store is found until its record changes, and others stay") {
+    Told told;
+    CHECK(told.has(told.a));
+    told.cache.changes().note("s-a");
+    const auto bytes = told.cache.size_bytes();
+    CHECK_FALSE(told.has(told.a));
+    CHECK(told.cache.size_bytes() < bytes);  // it went, with its tokens
+    CHECK(told.has(told.b));
+    told.insert(told.a, "s-a", told.cache.changes().last());
+    CHECK(told.has(told.a));
+  }
+
+  TEST_CASE("F-427: every cookie that opens the ticket is dropped with its record") {
+    Told told;
+    const auto renewed = cookies("s=newer");
+    told.insert(renewed, "s-a", told.cache.changes().last());
+    CHECK(told.has(renewed));
+    told.cache.changes().note("s-a");
+    CHECK_FALSE(told.has(told.a));
+    CHECK_FALSE(told.has(renewed));
+  }
+
+  TEST_CASE("F-427: what was read before a change and arrives after it is not kept") {
+    Told told;
+    const auto before = told.cache.changes().last();
+    told.cache.changes().note("s-c");
+    const auto c = cookies("s=c"), d = cookies("s=d");
+    told.insert(c, "s-c", before);
+    CHECK_FALSE(told.has(c));
+    told.insert(d, "s-d", before);  // the change was another's
+    CHECK(told.has(d));
+    told.cache.changes().note_all();
+    told.insert(d, "s-d", before);
+    CHECK_FALSE(told.has(d));
+  }
+
+  TEST_CASE(
+      "F-427: when anything may have changed, nothing from a store is left, and all else is") {
+    Told told;
+    const auto own = cookies("s=own");
+    const TokenImage token("token");
+    told.cache.insert(CookieImage(own, "s"), 1, session_of("ann"));
+    told.cache.insert(token, 1, session_of("program"), at_unix(100));
+    told.cache.changes().note_all();
+    CHECK_FALSE(told.has(told.a));
+    CHECK_FALSE(told.has(told.b));
+    CHECK(told.cache.find(CookieImage(own, "s"), 1));
+    CHECK(told.cache.find(token, 1, at_unix(101)));
+  }
+
+  TEST_CASE("F-427: while the store does not tell, or not recently, nothing from it is found") {
+    Told told;
+    CHECK(told.has(told.a, 105s - 1ns));
+    CHECK_FALSE(told.has(told.a, 105s));
+    CHECK(told.has(told.a, 105s, 10s));
+    CHECK_FALSE(told.has(told.a, 101s, 0s));
+    told.cache.changes().told_until(RecordChanges::never);
+    CHECK_FALSE(told.has(told.a));
+    told.cache.changes().told_until(106s);
+    CHECK(told.has(told.a, 107s));
+    CHECK_FALSE(told.has(told.a, 200s, 1h));  // to be asked for again, however well it tells
   }
 }

@@ -1,5 +1,7 @@
 // RedisReplyReader: bytes in pieces and whole are the same replies and the same fault, within the
-// caps. The first byte says how large the pieces are.
+// caps; and what a message says of changed keys is what stands in it. The first byte says how large
+// the pieces are.
+#include "io/redis_exchange.hpp"
 #include "io/redis_reply.hpp"
 
 #include <algorithm>
@@ -20,8 +22,9 @@ struct Read {
   friend bool operator==(const Read&, const Read&) = default;
 };
 
-Read read(std::string_view bytes, std::size_t piece_size) {
-  RedisReplyReader reader;
+Read read(std::string_view bytes, std::size_t piece_size,
+          std::size_t limit = RedisReplyReader::max_elements) {
+  RedisReplyReader reader(limit);
   Read read;
   while (!bytes.empty()) {
     const auto size = std::min(piece_size, bytes.size());
@@ -52,6 +55,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& reply : whole.replies) {
     require(num_elements(reply, 1) <= RedisReplyReader::max_elements);
     require(reply.text.size() <= size);
+  }
+
+  const auto told =
+      read(bytes, std::max<std::size_t>(data[0], 1), RedisReplyReader::max_told_elements);
+  require(told.replies.size() >= whole.replies.size());
+  for (const auto& reply : told.replies) {
+    const auto changed = read_changed_keys(reply);
+    if (!changed) continue;
+    require(is_message(reply) && !is_pong(reply) && !is_subscribed(reply));
+    require(!read_client_id(reply));
+    require(changed->all ? changed->keys.empty()
+                         : changed->keys.size() == reply.items[2].items.size());
   }
   return 0;
 }

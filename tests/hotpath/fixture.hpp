@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "support/engines.hpp"
+#include "support/keeper.hpp"
 
 namespace gatelet::hotpath {
 
@@ -59,6 +60,12 @@ inline std::vector<std::shared_ptr<support::Request>> sessions(
 
 inline Scenario cached_session() {
   return in_turn(support::offline_engine(), sessions(1), Decision::Kind::allow);
+}
+
+inline Scenario kept_session() {
+  auto keeper = std::make_shared<support::Keeper>();
+  auto request = with_cookie(keeper->keep(2000, 1));
+  return {[keeper, request] { return keeper->allows(request->view()); }, {}};
 }
 
 inline Scenario unseen_session() {

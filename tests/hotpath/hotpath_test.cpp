@@ -111,6 +111,8 @@ int main() {
   const std::vector<Case> cases = {
       {"a cookie session seen before: one allocation, no system call", deciding_calls(), 1,
        hotpath::cached_session},
+      {"a session from a store that is kept: one allocation, no system call", deciding_calls(), 1,
+       hotpath::kept_session},
       {"no session, API request: one allocation, no system call", deciding_calls(), 1,
        hotpath::api_without_session},
       {"a skipped route among 200: one allocation and the path's, no system call", deciding_calls(),

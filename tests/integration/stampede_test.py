@@ -9,25 +9,14 @@ import re
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
-from pathlib import Path
 
-from redis_servers import RedisServer
-from servers import Browser, DevIdp, ForwardAuth, case, follow, run_all, running
+from servers import DevIdp, ForwardAuth, case, run_all, running
+from stored_sessions import Store, sign_in
 
 BUILD = sys.argv[1]
 TOKEN_LIFETIME = 2  # seconds
-
-
-class Store(RedisServer):
-    def __init__(self):
-        self.lines = []
-        self.folder = tempfile.TemporaryDirectory()
-        super().__init__('redis-server', Path(self.folder.name))
-        running.append(self)
-        self.url = f'redis://127.0.0.1:{self.port}'
 
 
 def provider():
@@ -38,14 +27,6 @@ def provider():
 
 def stored(idp, url, **settings):
     return ForwardAuth(BUILD, idp.issuer, session_store_type='redis', redis_connection_url=url, refresh_before_expiry='1s', **settings)
-
-
-def sign_in(url):
-    browser = Browser()
-    status, location, text = follow(browser, url + '/', url + '/oauth2/callback')
-    assert location and location.startswith(url + '/oauth2/callback'), (status, location, text)
-    assert browser.request('GET', location)[0] == 302
-    return browser
 
 
 def cookies_of(browser, url):
@@ -185,7 +166,7 @@ def _():
     for after in (False, True):
         for fatal in range(1, 16):
             proxy = KillingProxy(store.port)
-            victim = stored(idp, f'redis://127.0.0.1:{proxy.port}', session_cache_max_staleness='0s', driver='thread')
+            victim = stored(idp, f'redis://127.0.0.1:{proxy.port}/2', session_cache_max_staleness='0s', driver='thread')
             browser = sign_in(victim.url)
             cookie = cookies_of(browser, victim.url)
             wait_for_expiry()

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "io/scripted_watcher.hpp"
 #include "io/store_contract.hpp"
 
 using namespace gatelet;
@@ -102,5 +103,37 @@ TEST_SUITE("io/memory_store") {
     Stored stored(0);
     stored.put("a");
     CHECK_FALSE(stored.has("a"));
+  }
+
+  TEST_CASE("F-427: tells of every record that is put or goes, whatever the reason; of no lock") {
+    testing::ScriptedWatcher watcher;
+    const auto clock = std::make_shared<SteppedClock>();
+    MemoryStore store(2, clock, &watcher);
+    CHECK(watcher.told == std::vector<Deadline>{Deadline::max()});
+    const auto told_by = [&](StoreCall call) {
+      watcher.keys.clear();
+      store.start(1, std::move(call), [](const Result<flow::StoreReply>&) {});
+      return watcher.keys.empty() ? "" : watcher.keys.back();
+    };
+    const Duration hour = std::chrono::hours(1), second = std::chrono::seconds(1);
+    CHECK(told_by(StoreCall::put("a", "1", hour)) == "a");
+    CHECK(told_by(StoreCall::get("a")).empty());
+    CHECK(told_by(StoreCall::replace("a", "2", hour)) == "a");
+    CHECK(told_by(StoreCall::replace("b", "2", hour)).empty());
+    CHECK(told_by(StoreCall::swap("a", "2", "3", hour)) == "a");
+    CHECK(told_by(StoreCall::swap("a", "other", "4", hour)).empty());
+    CHECK(told_by(StoreCall::erase("a")) == "a");
+    CHECK(told_by(StoreCall::erase("a")).empty());
+    CHECK(told_by(StoreCall::lock("a.lock", "me", hour)).empty());
+    CHECK(told_by(StoreCall::unlock("a.lock", "me")).empty());
+
+    CHECK(told_by(StoreCall::put("a", "1", second)) == "a");
+    CHECK(told_by(StoreCall::put("b", "1", hour)) == "b");
+    CHECK(told_by(StoreCall::put("c", "1", hour)) == "a");  // no room: it goes
+    CHECK(told_by(StoreCall::put("d", "1", second)) == "b");
+    clock->at = clock->at + second;
+    CHECK(told_by(StoreCall::get("d")) == "d");  // it has expired
+    CHECK(watcher.num_all == 0);
+    CHECK(watcher.told.size() == 1);
   }
 }

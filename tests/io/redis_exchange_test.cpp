@@ -158,4 +158,51 @@ TEST_SUITE("io/redis_exchange") {
       CHECK_FALSE(is_ok(reply(other)));
     }
   }
+
+  TEST_CASE("F-427: being told of changes is asked for in Redis' own words") {
+    const auto text = [](const std::vector<std::string>& words) {
+      std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
+      for (const auto& word : words) {
+        bytes += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+      }
+      return bytes;
+    };
+    CHECK(client_id_command() == text({"CLIENT", "ID"}));
+    CHECK(tracking_command(42, {"app-", "b\r\n"}) ==
+          text({"CLIENT", "TRACKING", "ON", "REDIRECT", "42", "BCAST", "PREFIX", "app-", "PREFIX",
+                "b\r\n"}));
+    CHECK(subscribe_command() == text({"SUBSCRIBE", "__redis__:invalidate"}));
+    CHECK(ping_command() == text({"PING"}));
+  }
+
+  TEST_CASE("F-427: read_changed_keys takes lists of keys and nothing else") {
+    using Type = RedisReply::Type;
+    const auto string = [](std::string text) { return RedisReply{Type::string, text, 0, {}}; };
+    const auto message = [&](std::string channel, RedisReply payload) {
+      return RedisReply{
+          Type::array, "", 0, {string("message"), string(channel), std::move(payload)}};
+    };
+    const std::string channel = "__redis__:invalidate";
+    const auto some = read_changed_keys(
+        message(channel, {Type::array, "", 0, {string("app-1"), string("app-2")}}));
+    REQUIRE(some);
+    CHECK_FALSE(some->all);
+    CHECK(some->keys == std::vector<std::string>{"app-1", "app-2"});
+    const auto all = read_changed_keys(message(channel, {}));
+    REQUIRE(all);
+    CHECK(all->all);
+    CHECK(all->keys.empty());
+    const auto none = read_changed_keys(message(channel, {Type::array, "", 0, {}}));
+    REQUIRE(none);
+    CHECK_FALSE(none->all);
+
+    CHECK_FALSE(read_changed_keys({}));
+    CHECK_FALSE(read_changed_keys(message("elsewhere", {})));
+    CHECK_FALSE(read_changed_keys(message(channel, string("app-1"))));
+    CHECK_FALSE(read_changed_keys(message(channel, {Type::integer, "", 1, {}})));
+    CHECK_FALSE(read_changed_keys(message(channel, {Type::array, "", 0, {RedisReply{}}})));
+    auto longer = message(channel, {});
+    longer.items.emplace_back();
+    CHECK_FALSE(read_changed_keys(std::move(longer)));
+  }
 }

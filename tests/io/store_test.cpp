@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+
 #include "io/memory_store.hpp"
 #include "io/system.hpp"
 
@@ -15,6 +17,13 @@ TEST_SUITE("io/store") {
     settings.kind = StoreSettings::Kind::memory;
     const auto made = make_store(settings, system_clock());
     CHECK(dynamic_cast<MemoryStore*>(made.value().get()) != nullptr);
+  }
+
+  TEST_CASE("age_of: how long ago it was, by the clock that Deadlines are of") {
+    const auto now = std::chrono::steady_clock::now();
+    CHECK(age_of(now - std::chrono::hours(1)) >= std::chrono::hours(1));
+    CHECK(age_of(now - std::chrono::hours(1)) < std::chrono::hours(2));
+    CHECK(age_of(now + std::chrono::hours(1)) < Duration::zero());
   }
 
   TEST_CASE("make_store: Redis where it was built; else the build option is named") {

@@ -134,6 +134,8 @@ TEST_SUITE("session/deny_list") {
     const auto keys = deny_list_keys(settings, *both).value();
     REQUIRE(keys.size() == 2);
     CHECK(keys[0].starts_with("__Host-gatelet-denied-"));
+    CHECK(is_deny_list_key(keys[0]));
+    CHECK_FALSE(is_deny_list_key("__Host-gatelet-0123456789abcdef0123456789abcdef"));
     CHECK(keys[1] == deny_list_keys(settings, *old).value()[0]);
     support::SeededEntropy entropy;
     const DenyList list({denial("jane", 100)});
