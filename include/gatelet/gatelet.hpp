@@ -7,6 +7,7 @@
 //   Operation an answer in flight          operation.hpp
 //   Result    a value or an Error          result.hpp
 //   Ports     time, chance, files, events  ports.hpp
+//   SessionStore  a database of your own   store.hpp
 //
 // examples/decide_cpp.cpp is the shortest whole program.
 #pragma once
@@ -20,4 +21,5 @@
 #include <gatelet/result.hpp>
 #include <gatelet/secret.hpp>
 #include <gatelet/settings.hpp>
+#include <gatelet/store.hpp>
 #include <gatelet/version.hpp>

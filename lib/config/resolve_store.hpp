@@ -13,7 +13,7 @@
 namespace gatelet::config {
 
 struct ResolvedStore {
-  enum class Kind : std::uint8_t { cookie, memory, redis };
+  enum class Kind : std::uint8_t { cookie, memory, redis, host };
   Kind kind = Kind::cookie;
   Duration timeout{};
   std::size_t memory_limit = 0;  // sessions

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""header_test.py INCLUDE CC.. -- CXX..: the C header alone, under every language it promises, pedantic and twice over."""
+"""header_test.py INCLUDE CC.. -- CXX..: the C headers alone, under every language they promise, pedantic and twice over."""
 import subprocess
 import sys
 
 include, *compilers = sys.argv[1:]
 cc, cxx = (' '.join(compilers).split(' -- ')[i].split() for i in (0, 1))
+UNSTABLE = ['unstable/store.h', 'unstable/store_check.h']
 SOURCE = '#include <gatelet/gatelet.h>\n#include <gatelet/gatelet.h>\ngatelet_request r = GATELET_REQUEST_INIT;\nint main(void) { return r.num_headers == 0 ? 0 : 1; }\n'
 STRICT = ['-pedantic', '-Wall', '-Wextra', '-Werror', '-fsyntax-only', '-I', include]
 
@@ -25,6 +26,13 @@ for std in ('c99', 'c11', 'c17'):
     attempt(f'the header alone is {std}', cc + ['-x', 'c', f'-std={std}'] + STRICT, SOURCE, True)
 for std in ('c++11', 'c++20'):
     attempt(f'the header alone is {std}', cxx + ['-x', 'c++', f'-std={std}'] + STRICT, SOURCE, True)
+for header in UNSTABLE:
+    for std in ('c99', 'c11', 'c17', 'c++11', 'c++20'):
+        compiler, language = (cxx, 'c++') if std.startswith('c++') else (cc, 'c')
+        attempt(f'{header} alone is {std}', compiler + ['-x', language, f'-std={std}'] + STRICT,
+                f'#include <gatelet/{header}>\n#include <gatelet/{header}>\n'
+                'gatelet_store s = GATELET_STORE_INIT;\ngatelet_store_write w = GATELET_STORE_WRITE_INIT;\n'
+                'int main(void) { return s.get || w.erases; }\n', True)
 # The control: what C99 does not know must be noticed.
 attempt('a C++ word in the header would be noticed', cc + ['-x', 'c', '-std=c99'] + STRICT, SOURCE + 'bool b;\n', False)
 attempt('a C++ header in it would be noticed', cc + ['-x', 'c', '-std=c99'] + STRICT, '#include <gatelet/gatelet.hpp>\n' + SOURCE, False)

@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "io/host_store.hpp"
 #include "io/memory_store.hpp"
 #include "io/system.hpp"
+#include "support/host_memory.hpp"
 
 using namespace gatelet;
 using namespace gatelet::io;
@@ -15,6 +17,16 @@ TEST_SUITE("io/store") {
     settings.kind = StoreSettings::Kind::memory;
     const auto made = make_store(settings, system_clock());
     CHECK(dynamic_cast<MemoryStore*>(made.value().get()) != nullptr);
+  }
+
+  TEST_CASE("make_store: the host's own, which is not called for that") {
+    StoreSettings settings;
+    settings.kind = StoreSettings::Kind::host;
+    const auto host = std::make_shared<support::HostMemory>();
+    host->on_call = [](std::string_view) { FAIL("the host was called"); };
+    settings.host = host;
+    const auto made = make_store(settings, system_clock());
+    CHECK(dynamic_cast<HostStore*>(made.value().get()) != nullptr);
   }
 
   TEST_CASE("make_store: Redis where it was built; else the build option is named") {
