@@ -25,6 +25,8 @@ enum {
   COMPARES_BEGINNINGS,
   IGNORES_LIFETIMES,
   LIFETIME_IS_NEVER_LONGER,
+  LIFETIME_IS_MICROSECONDS,
+  SAME_AGAIN_KEEPS_ITS_LIFETIME,
   LIFETIME_IS_SECONDS,
   CONDITIONS_SEE_THE_ENDED,
   NEVER_ERASES,
@@ -135,7 +137,9 @@ static int holds(const memory *m, const gatelet_store_write *write, const record
 
 static void store_value(memory *m, const gatelet_store_write *write, record *old) {
   const int64_t before = old == NULL ? 0 : old->ends;
-  const int64_t ends = write->lifetime_ms == 0 ? 0 : now_ms() + (int64_t)write->lifetime_ms * (m->fault == LIFETIME_IS_SECONDS ? 1000 : 1);
+  const int64_t factor = m->fault == LIFETIME_IS_SECONDS ? 1000 : 1, divisor = m->fault == LIFETIME_IS_MICROSECONDS ? 1000 : 1;
+  const int64_t ends = write->lifetime_ms == 0 ? 0 : now_ms() + (int64_t)write->lifetime_ms * factor / divisor;
+  const int is_same = m->fault == SAME_AGAIN_KEEPS_ITS_LIFETIME && write->condition == GATELET_STORE_SAME_THERE;
   size_t i;
   if (old != NULL) clear(old);
   for (i = 0; i < max_records && m->records[i].value != NULL; ++i) {
@@ -146,7 +150,9 @@ static void store_value(memory *m, const gatelet_store_write *write, record *old
   m->records[i].value = malloc(write->value.size + 1);
   m->records[i].value_size = write->value.size;
   if (write->value.size > 0) memcpy(m->records[i].value, write->value.data, write->value.size);
-  m->records[i].ends = m->fault == LIFETIME_IS_NEVER_LONGER && before != 0 && (ends == 0 || before < ends) ? before : ends;
+  m->records[i].ends = ends;
+  if (m->fault == LIFETIME_IS_NEVER_LONGER && before != 0 && (ends == 0 || before < ends)) m->records[i].ends = before;
+  if (is_same) m->records[i].ends = before;
 }
 
 static gatelet_status memory_write(void *user, const gatelet_store_write *write, int32_t *is_written, gatelet_error *error) {

@@ -126,6 +126,20 @@ TEST_SUITE("engine/engine: a host's store") {
   }
 #endif
 
+  TEST_CASE("the store's answer wakes a host that turns the loop itself") {
+    Hosted hosted(Options{{"driver", "caller"}, {"session_cache_size", "0"}});
+    REQUIRE(hosted.person.sign_in(hosted.shared.provider).reason() == Reason::signed_in);
+    auto asked = hosted.person.ask("/page");
+    REQUIRE(asked.ok());
+    auto& operation = std::get<Operation<Decision>>(*asked);
+    std::optional<Result<Decision>> answer;
+    operation.on_done([&](Result<Decision> result) { answer = std::move(result); });
+    for (int i = 0; i < 100 && !answer; ++i) hosted.engine->loop().run_once(seconds(1));
+    REQUIRE(answer);
+    REQUIRE(answer->ok());
+    CHECK((*answer)->kind() == Decision::Kind::allow);
+  }
+
   TEST_CASE("a store that fails: 503, the session stays, and is there when the store is back") {
     Hosted hosted(Options{{"session_cache_size", "0"}});
     REQUIRE(hosted.person.sign_in(hosted.shared.provider).reason() == Reason::signed_in);

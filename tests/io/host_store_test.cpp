@@ -318,6 +318,21 @@ TEST_SUITE("io/host_store") {
     CHECK(second->value().record == "v");  // it was written all the same
   }
 
+  TEST_CASE("an answer that is there when its caller gives up is nobody's either") {
+    Turned turned(std::make_shared<HostMemory>());
+    const auto id = turned.begin(StoreCall::get("k"));
+    std::vector<SocketWait> waits;
+    turned.store.add_waits(waits);
+    REQUIRE(waits.size() == 1);
+    pollfd ready{waits[0].fd, POLLIN, 0};
+    REQUIRE(::poll(&ready, 1, 10'000) == 1);
+    turned.store.forget(id);
+    turned.turn(Duration::zero());
+    CHECK(turned.answers.empty());
+    CHECK(turned.ask(StoreCall::get("k")).ok());
+    CHECK(turned.answers.empty());
+  }
+
   TEST_CASE("of calls that nobody waits for any longer only those are made that leave something") {
     Held held;
     Turned turned(held.memory);

@@ -8,7 +8,7 @@
  *   gatelet_store_check_sum(&store, user, "check:", 4 * 500, stdout);             (one, when four have ended)
  *
  * Prints each broken promise to `out`, one a line, and returns how many there were. Every key begins with `prefix`; keys
- * that are left over from another run must not be there. Blocking: as the store, and about two seconds of waiting. Nothing
+ * that are left over from another run must not be there. Blocking: as the store, and a second of waiting. Nothing
  * here is part of the library: it is code for your program, C99 or C++11, for POSIX systems. For a store in C++
  * there is <gatelet/unstable/store_check.hpp>. examples/sqlite_store/check.c is a whole program.
  */
@@ -196,26 +196,30 @@ static inline void gatelet_store_check_lifetimes(gatelet_store_trial *t) {
   static const char *const ended[] = {"e1", "e2", "e3", "e4"};
   size_t i;
   for (i = 0; i < 4; ++i) gatelet_store_put(t, ended[i], always, NULL, "old", 300);
-  gatelet_store_promise(t, "a value is there before its lifetime has passed", gatelet_store_has(t, "e1", "old"));
+  gatelet_store_put(t, "not yet", always, NULL, "1", 10000);
   gatelet_store_put(t, "longer", always, NULL, "1", 300);
-  gatelet_store_put(t, "longer", same, "1", "1", 60000);
+  gatelet_store_put(t, "longer", always, NULL, "2", 60000);
   gatelet_store_put(t, "kept", always, NULL, "1", 60000);
   gatelet_store_put(t, "kept", nothing, NULL, "2", 300);
   gatelet_store_put(t, "shorter", always, NULL, "1", 60000);
   gatelet_store_put(t, "shorter", something, NULL, "2", 300);
+  gatelet_store_put(t, "again", always, NULL, "1", 60000);
+  gatelet_store_put(t, "again", same, "1", "1", 300);
   gatelet_store_put(t, "for good", always, NULL, "1", 300);
   gatelet_store_put(t, "for good", always, NULL, "2", 0);
   gatelet_store_put(t, "no more", always, NULL, "1", 0);
   gatelet_store_put(t, "no more", always, NULL, "2", 300);
   gatelet_store_wait(600);
+  gatelet_store_promise(t, "a value is there until its lifetime has passed", gatelet_store_has(t, "not yet", "1"));
   gatelet_store_promise(t, "a value is gone when its lifetime has passed", gatelet_store_has(t, "e1", NULL));
   gatelet_store_promise(t, "where a lifetime has passed, something_there does not hold", !gatelet_store_put(t, "e2", something, NULL, "new", 60000));
   gatelet_store_promise(t, "where a lifetime has passed, same_there does not hold", !gatelet_store_put(t, "e3", same, "old", "new", 60000));
   gatelet_store_promise(t, "where a lifetime has passed, nothing_there holds", gatelet_store_put(t, "e4", nothing, NULL, "new", 60000));
   gatelet_store_promise(t, "and the new value is there", gatelet_store_has(t, "e4", "new"));
-  gatelet_store_promise(t, "a longer lifetime replaces a shorter one", gatelet_store_has(t, "longer", "1"));
+  gatelet_store_promise(t, "a longer lifetime replaces a shorter one", gatelet_store_has(t, "longer", "2"));
   gatelet_store_promise(t, "a write whose condition did not hold leaves the lifetime", gatelet_store_has(t, "kept", "1"));
   gatelet_store_promise(t, "a shorter lifetime replaces a longer one", gatelet_store_has(t, "shorter", NULL));
+  gatelet_store_promise(t, "the same value again begins a new lifetime", gatelet_store_has(t, "again", NULL));
   gatelet_store_promise(t, "a lifetime of 0 is for good", gatelet_store_has(t, "for good", "2"));
   gatelet_store_promise(t, "a lifetime replaces one for good", gatelet_store_has(t, "no more", NULL));
   gatelet_store_put(t, "for good", always, NULL, NULL, 0);
