@@ -1,5 +1,5 @@
 // Configurations.
-#include "guard.hpp"
+#include "store_functions.hpp"
 
 using namespace gatelet;
 using namespace gatelet::capi;
@@ -80,6 +80,22 @@ gatelet_status gatelet_config_on_event(gatelet_config* config, gatelet_event_fn 
                               to_c(event.detail),     to_c(event.line)};
       on_event(&out, kept.get());
     };
+    return {};
+  });
+}
+
+gatelet_status gatelet_config_set_store(gatelet_config* config, const gatelet_store* store,
+                                        void* user, void (*drop_user)(void* user),
+                                        gatelet_error* error) {
+  return guard(error, [&]() -> Result<void> {
+    const User kept(user, drop_user);
+    if (config == nullptr) return invalid_argument("config is required");
+    const auto functions = read_struct(store, "store");
+    if (!functions.ok()) return functions.error();
+    if (functions->get == nullptr || functions->write == nullptr) {
+      return invalid_argument("store: get and write are required");
+    }
+    config->store = std::make_shared<StoreFunctions>(*functions, kept);
     return {};
   });
 }

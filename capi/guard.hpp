@@ -21,6 +21,7 @@
 struct gatelet_config {
   gatelet::Settings settings;
   gatelet::EventSink on_event;
+  std::shared_ptr<gatelet::SessionStore> store;
 };
 
 namespace gatelet::capi {

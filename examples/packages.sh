@@ -4,7 +4,7 @@
 build_packages=(
   build-essential ccache meson ninja-build pkg-config python3
   libcurl4-openssl-dev libhiredis-dev libssl-dev rapidjson-dev liblz4-dev libre2-dev libtomlplusplus-dev libyaml-cpp-dev
-  libcpp-httplib-dev libcli11-dev nlohmann-json3-dev zlib1g-dev
+  libcpp-httplib-dev libcli11-dev libsqlite3-dev nlohmann-json3-dev zlib1g-dev
 )
 
 # ensure_packages NAME...   returns 1 when something is missing and cannot be installed; says why.

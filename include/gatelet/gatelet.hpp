@@ -8,6 +8,7 @@
 //   Sessions  those of one person          sessions.hpp
 //   Result    a value or an Error          result.hpp
 //   Ports     time, chance, files, events  ports.hpp
+//   SessionStore  a database of your own   store.hpp
 //
 // examples/decide_cpp.cpp is the shortest whole program.
 #pragma once
@@ -22,4 +23,5 @@
 #include <gatelet/secret.hpp>
 #include <gatelet/sessions.hpp>
 #include <gatelet/settings.hpp>
+#include <gatelet/store.hpp>
 #include <gatelet/version.hpp>

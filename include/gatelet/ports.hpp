@@ -1,6 +1,7 @@
 // Ports: what the library asks the world for, so that a test or a host can answer instead.
 //
-// Time, chance and files come in here; the network does not (the library owns its connections).
+// Time, chance and files come in here, and the host's own store of sessions, if it has one; the
+// network does not (the library owns its connections).
 // Every port is shared by all threads of an engine and must be safe to call from any of them.
 #pragma once
 
@@ -89,11 +90,15 @@ struct Event {
 // wait, and must not throw.
 using EventSink = std::function<void(const Event&)>;
 
+class SessionStore;  // store.hpp
+
 struct Ports {
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<Entropy> entropy;
   std::shared_ptr<Files> files;
   EventSink on_event;  // may be empty
+  // Where sessions are kept with session_store_type = "host"; else null.
+  std::shared_ptr<SessionStore> store;
 };
 
 // The system's own clock, random source and files; no event sink.

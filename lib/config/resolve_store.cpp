@@ -139,6 +139,7 @@ ResolvedStore resolve_store(const EngineValues& engine, Problems& problems) {
     out.kind = ResolvedStore::Kind::memory;
     out.memory_limit = static_cast<std::size_t>(*engine.session_memory_limit);
   }
+  if (*engine.session_store_type == "host") out.kind = ResolvedStore::Kind::host;
   if (*engine.session_store_type != "redis") return out;
   out.kind = ResolvedStore::Kind::redis;
 #ifndef GATELET_HAVE_REDIS

@@ -15,7 +15,7 @@
 namespace gatelet::config {
 
 struct ResolvedStore {
-  enum class Kind : std::uint8_t { cookie, memory, redis };
+  enum class Kind : std::uint8_t { cookie, memory, redis, host };
   enum class RedisTopology : std::uint8_t { standalone, sentinel, cluster };
   Kind kind = Kind::cookie;
   Duration timeout{};

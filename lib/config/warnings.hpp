@@ -18,7 +18,8 @@ std::vector<std::string> insecure_settings(const Values& values);
 
 // One thing to say at the start that is no danger.
 struct Notice {
-  std::string_view code;  // of a literal: "server-options", "upstream-options", "outbound-proxy"
+  std::string_view
+      code;  // of a literal: "server-options", "upstream-options", "outbound-proxy", "store-unused"
   std::string text;
 };
 

@@ -290,7 +290,8 @@ io::RedisSettings::Topology topology_of(config::ResolvedStore::RedisTopology fro
   unreachable();
 }
 
-io::StoreSettings store_settings(const config::ResolvedStore& from, FileReader& reader) {
+io::StoreSettings store_settings(const config::ResolvedStore& from,
+                                 const std::shared_ptr<SessionStore>& host, FileReader& reader) {
   using Kind = config::ResolvedStore::Kind;
   io::StoreSettings store;
   store.timeout = from.timeout;
@@ -308,6 +309,14 @@ io::StoreSettings store_settings(const config::ResolvedStore& from, FileReader& 
       store.redis.sentinel_password = from.redis_sentinel_password;
       store.redis.insecure_skip_verify = from.redis_insecure_skip_verify;
       store.redis.idle_limit = from.redis_idle_limit;
+      break;
+    case Kind::host:
+      store.kind = io::StoreSettings::Kind::host;
+      store.host = host;
+      if (host) break;
+      reader.problems().add(Row::session_store_type,
+                            "\"host\" needs a store that the program brings, and it brought none; "
+                            "set Ports::store, in C call gatelet_config_set_store");
       break;
   }
   if (from.redis_ca_file.empty()) return store;
@@ -386,7 +395,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
     snapshot->configured.push_back(state->provider);
     snapshot->token_issuers.push_back(std::move(state));
   }
-  auto store = store_settings(resolved.store, reader);
+  auto store = store_settings(resolved.store, ports.store, reader);
   if (context->session.is_stored) {
     store.key_prefix = context->session.cookie_name + "-";
     store.max_staleness = context->session.cache_max_staleness;
@@ -406,6 +415,12 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   assembled.driver.store = std::move(store);
   assembled.warnings = std::move(resolved.warnings);
   assembled.notices = std::move(resolved.notices);
+  if (ports.store && assembled.driver.store.kind != io::StoreSettings::Kind::host) {
+    assembled.notices.push_back(
+        {"store-unused",
+         "the program brought a store for sessions, and session_store_type is not \"host\": it is "
+         "not asked"});
+  }
   return assembled;
 }
 

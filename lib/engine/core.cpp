@@ -46,6 +46,7 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
       store_kind_(assembled.driver.store.kind),
       key_prefix_(assembled.driver.store.key_prefix) {
   events->use(policy_of(*snapshots.load()));
+  if (store_kind_ == io::StoreSettings::Kind::host) sessions.changes().expect_nothing();
 }
 
 Core::~Core() { work.driver().stop(); }

@@ -150,7 +150,10 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
   if (!is_known(snapshot, *session)) return nobody(Reason::session_invalid, true);
   const bool behind = is_loaded && is_behind(image, settings.cookie_name, *session);
   if (is_loaded) {
-    const auto ask_again_at = now.steady + std::max(settings.cache_max_staleness, asked_once_in);
+    const auto staleness = settings.cache_max_staleness;
+    const bool tells_nothing = memory.sessions.changes().tells_nothing();
+    const auto ask_again_at =
+        now.steady + (tells_nothing ? staleness : std::max<Duration>(staleness, asked_once_in));
     memory.sessions.insert_stored(image, snapshot.generation, session, memory.loaded->read_after,
                                   ask_again_at);
   }

@@ -39,8 +39,14 @@ class RecordChanges {
   // `steady_now`: of the clock whose time told_until() was given.
   bool is_told(Duration steady_now, Duration max_staleness) const noexcept {
     return max_staleness > Duration::zero() &&
-           steady_now - told_until_.load(std::memory_order_acquire) < max_staleness;
+           (tells_nothing_ ||
+            steady_now - told_until_.load(std::memory_order_acquire) < max_staleness);
   }
+
+  // A store that tells nobody of changes: what was read from it is believed for as long as it may
+  // be old, and no longer.
+  bool tells_nothing() const noexcept { return tells_nothing_; }
+  void expect_nothing() noexcept { tells_nothing_ = true; }  // before any thread asks
 
   // What the store says; each call is seen by all threads from then on.
   void note(std::string_view key) noexcept;
@@ -60,6 +66,7 @@ class RecordChanges {
   std::atomic<Number> last_{0};
   std::atomic<Number> last_of_all_{0};  // the last that was about every key
   std::atomic<Duration> told_until_{never};
+  bool tells_nothing_ = false;
 };
 
 }  // namespace gatelet::engine

@@ -1,5 +1,7 @@
 #include "engine/system_ports.hpp"
 
+#include <gatelet/store.hpp>
+
 #include "crypto/random.hpp"
 #include "io/system.hpp"
 
@@ -12,6 +14,7 @@ Duration Clock::utc_offset(Instant) const noexcept { return {}; }
 Entropy::~Entropy() = default;
 Files::~Files() = default;
 std::string Files::stamp(std::string_view) { return {}; }
+SessionStore::~SessionStore() = default;
 
 Ports default_ports() {
   Ports ports;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "io/host_store.hpp"
 #include "io/memory_store.hpp"
 #ifdef GATELET_HAVE_REDIS
 #include "io/redis_store.hpp"
@@ -39,6 +40,8 @@ Result<std::unique_ptr<Store>> make_store(const StoreSettings& settings,
       return std::unique_ptr<Store>(
           std::make_unique<MemoryStore>(settings.max_records, std::move(clock), watcher));
     case StoreSettings::Kind::redis: return make_redis_store(settings, watcher);
+    case StoreSettings::Kind::host:
+      return std::unique_ptr<Store>(std::make_unique<HostStore>(settings.host));
   }
   unreachable();
 }

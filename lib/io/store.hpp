@@ -1,8 +1,8 @@
 // A Store keeps sealed records outside the browser, and locks, for all processes that share it.
 //
 // It belongs to whoever turns the loop and is used there only. It never blocks: what takes time is
-// begun, and goes on when serve() is called. An error is Status::store_unreachable; its text says
-// what is wrong, without a record, a key or a password in it.
+// begun, and goes on when serve() is called. An error is Status::store_unreachable, or
+// too_many_operations; its text says what is wrong, without a record, a key or a password in it.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <gatelet/ports.hpp>
+#include <gatelet/store.hpp>
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
@@ -86,11 +87,12 @@ struct RedisSettings {
 
 // Which store, and how; plain settings.
 struct StoreSettings {
-  enum class Kind : std::uint8_t { none, memory, redis };
+  enum class Kind : std::uint8_t { none, memory, redis, host };
   Kind kind = Kind::none;
   Duration timeout{std::chrono::milliseconds(500)};  // store_timeout: of one call
   std::size_t max_records = 100'000;                 // session_memory_limit
   RedisSettings redis{};
+  std::shared_ptr<SessionStore> host{};
 
   // What a StoreWatcher is told of: keys that begin so. A change is told within `max_staleness`, or
   // told_until() says that it may not have been; 0: nothing is told.

@@ -1,5 +1,6 @@
 /* The _INIT macros: sizes set, everything else empty. */
 #include <gatelet/unstable/sessions.h>
+#include <gatelet/unstable/store.h>
 
 #include "check.h"
 
@@ -24,6 +25,8 @@ INIT_CASE(gatelet_login_options, GATELET_LOGIN_OPTIONS_INIT)
 INIT_CASE(gatelet_sign_out_options, GATELET_SIGN_OUT_OPTIONS_INIT)
 INIT_CASE(gatelet_served, GATELET_SERVED_INIT)
 INIT_CASE(gatelet_session_info, GATELET_SESSION_INFO_INIT)
+INIT_CASE(gatelet_store, GATELET_STORE_INIT)
+INIT_CASE(gatelet_store_write, GATELET_STORE_WRITE_INIT)
 
 static void a_literal_is_text_without_its_nul(void) {
   const gatelet_str text = GATELET_LITERAL("toml");
@@ -37,6 +40,8 @@ int main(void) {
   RUN(gatelet_sign_out_options_starts_empty_and_sized);
   RUN(gatelet_served_starts_empty_and_sized);
   RUN(gatelet_session_info_starts_empty_and_sized);
+  RUN(gatelet_store_starts_empty_and_sized);
+  RUN(gatelet_store_write_starts_empty_and_sized);
   RUN(a_literal_is_text_without_its_nul);
   (void)str;
   (void)is_text;

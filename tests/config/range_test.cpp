@@ -28,7 +28,7 @@ TEST_SUITE("config/range") {
     CHECK_FALSE(takes(Row::cookie_samesite, "la"));
     CHECK_FALSE(takes(Row::cookie_samesite, "lax|strict"));
     CHECK(text_complaint(Row::session_store_type, "redys") ==
-          R"("redys" is unknown; write "cookie", "memory" or "redis")");
+          R"("redys" is unknown; write "cookie", "memory", "redis" or "host")");
   }
 
   TEST_CASE("url: absolute http and https only") {

@@ -28,13 +28,16 @@ config::ResolvedStore store_of(const Settings& settings) {
 }  // namespace
 
 TEST_SUITE("config/resolve_store") {
-  TEST_CASE("cookies unless a store is named; memory has its limit") {
+  TEST_CASE("cookies unless a store is named; memory has its limit, the host's own none of ours") {
     CHECK(store_of(complete()).kind == Kind::cookie);
     CHECK_FALSE(config::resolve(complete()).session.is_stored);
     const auto memory = complete({{"session_store_type", "memory"}, {"session_memory_limit", "7"}});
     CHECK(store_of(memory).kind == Kind::memory);
     CHECK(store_of(memory).memory_limit == 7);
     CHECK(config::resolve(memory).session.is_stored);
+    const auto host = complete({{"session_store_type", "host"}});
+    CHECK(store_of(host).kind == Kind::host);
+    CHECK(config::resolve(host).session.is_stored);
     CHECK(problem(complete({{"session_store_type", "memcached"}}))
               .starts_with("session_store_type: \"memcached\" is unknown"));
   }

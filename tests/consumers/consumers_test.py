@@ -18,7 +18,7 @@ work = Path(tempfile.mkdtemp())
 prefix = work / 'prefix'
 major, minor, patch = (int(n) for n in version.split('.'))
 number = major << 16 | minor << 8 | patch
-passed = failed = 0
+passed = failed = skipped = 0
 
 
 def case(name, attempt):
@@ -71,6 +71,36 @@ def c_program():
     run('cc', '-std=c99', '-Wall', '-Wextra', '-pedantic', '-Werror', f'-DGATELET_EXPECTED={number}', here / 'consumer.c', '-o', out,
         *pkg_config('--cflags', '--libs'))
     run(out)
+
+
+def sqlite_example():
+    """The example brings a store of its own: C99, by the installed headers alone, and it keeps what a store must promise."""
+    example = source / 'examples' / 'sqlite_store'
+    flags = pkg_config('--cflags', '--libs') + run('pkg-config', '--cflags', '--libs', 'sqlite3').split()
+    for name in ('check', 'host'):
+        run('cc', '-std=c99', '-Wall', '-Wextra', '-pedantic', '-Werror', example / f'{name}.c', example / 'sqlite_store.c', '-o', work / name, *flags)
+    said = run(work / 'check', work / 'sessions.db')
+    assert said == 'every promise is kept\n', said
+    said = run(work / 'host', work / 'sessions.db')
+    assert said == 'ready\n', said
+    text = (example / 'sqlite_store.c').read_text()
+    assert len(text.splitlines()) < 150, 'the store is no longer short'
+
+
+def store_check_in_cxx():
+    out = work / 'store_check'
+    (work / 'store_check.cpp').write_text(
+        '#include <gatelet/unstable/store_check.hpp>\n'
+        'struct Nothing : gatelet::SessionStore {\n'
+        '  gatelet::Result<std::optional<std::string>> get(std::string_view) override { return std::optional<std::string>(); }\n'
+        '  gatelet::Result<bool> write(const Write&) override { return true; }\n'
+        '};\n'
+        'int main() {\n'
+        '  Nothing nothing;\n'
+        '  return gatelet::check_store(nothing, nothing, "check:", stdout) > 0 ? 0 : 1;\n'
+        '}\n')
+    run('c++', '-std=c++20', '-Wall', '-Wextra', '-pedantic', '-Werror', work / 'store_check.cpp', '-o', out, *pkg_config('--cflags', '--libs'))
+    assert 'not kept: a value of 1 MiB, of all bytes, comes back as it was' in run(out)
 
 
 def cxx_program():
@@ -144,6 +174,12 @@ try:
     case('the installed files are there and leak nothing private', installed_files)
     case('a C99 program builds by pkg-config', c_program)
     case('a C++20 program builds by pkg-config', cxx_program)
+    case('a store in C++ can be checked', store_check_in_cxx)
+    if subprocess.run(['pkg-config', '--exists', 'sqlite3']).returncode == 0:
+        case('the example with SQLite builds by pkg-config and keeps its promises', sqlite_example)
+    else:
+        skipped += 1
+        print('skip the example with SQLite: libsqlite3-dev is not installed')
     case('a CMake project finds the package', cmake_program)
     case('a CMake project of another minor is refused', cmake_refuses_another_minor)
     case('dlopen from Python works', dlopen)
@@ -151,5 +187,5 @@ try:
     case('a C program links the static library', static_program)
 finally:
     shutil.rmtree(work, ignore_errors=True)
-print(f'{passed} passed, {failed} failed')
+print(f'{passed} passed, {failed} failed, {skipped} skipped')
 sys.exit(1 if failed else 0)

@@ -9,6 +9,7 @@
 
 #include "crypto/random.hpp"
 #include "policy/page_templates.hpp"
+#include "support/host_memory.hpp"
 #include "support/token_mint.hpp"
 
 using namespace gatelet;
@@ -318,6 +319,33 @@ TEST_SUITE("engine/assemble") {
     for (const auto* path : {"html", "text", "empty", "large", "missing"}) {
       CAPTURE(path);
       CHECK(logo_of(path).starts_with("custom_sign_in_logo: "));
+    }
+  }
+
+  TEST_CASE(
+      "F-249: session_store_type = host takes the store of the ports; without one it says so") {
+    World world;
+    const Pairs host{{"session_store_type", "host"}};
+    CHECK(
+        refusal(world, host) ==
+        "session_store_type: \"host\" needs a store that the program brings, and it brought none; "
+        "set Ports::store, in C call gatelet_config_set_store");
+    world.ports.store = std::make_shared<support::HostMemory>();
+    const auto assembled = must_assemble(world, host);
+    CHECK(assembled.driver.store.kind == io::StoreSettings::Kind::host);
+    CHECK(assembled.driver.store.host == world.ports.store);
+    CHECK(assembled.notices.empty());
+  }
+
+  TEST_CASE("F-249: a store that the program brought and no option chose is told at the start") {
+    World world;
+    CHECK(must_assemble(world, {}).notices.empty());
+    world.ports.store = std::make_shared<support::HostMemory>();
+    for (const auto* kind : {"cookie", "memory"}) {
+      const auto assembled = must_assemble(world, {{"session_store_type", kind}});
+      CHECK(assembled.driver.store.host == nullptr);
+      REQUIRE(assembled.notices.size() == 1);
+      CHECK(assembled.notices[0].code == "store-unused");
     }
   }
 

@@ -15,6 +15,14 @@ constexpr std::array<unsigned char, 16> key{1, 2, 3};
 }  // namespace
 
 TEST_SUITE("engine/record_changes") {
+  TEST_CASE("F-249: a store that tells nothing is believed for as long as may be, with 0 never") {
+    RecordChanges changes{{1}};
+    CHECK_FALSE(changes.is_told(std::chrono::hours(1), std::chrono::seconds(5)));
+    changes.expect_nothing();
+    CHECK(changes.is_told(std::chrono::hours(1), std::chrono::seconds(5)));
+    CHECK_FALSE(changes.is_told(std::chrono::hours(1), Duration::zero()));
+  }
+
   TEST_CASE("a change is one of what was read before it, and none of what is read after it") {
     RecordChanges changes(key);
     const auto place = changes.place_of("app-1");

@@ -4,8 +4,10 @@
 
 #include <chrono>
 
+#include "io/host_store.hpp"
 #include "io/memory_store.hpp"
 #include "io/system.hpp"
+#include "support/host_memory.hpp"
 
 using namespace gatelet;
 using namespace gatelet::io;
@@ -24,6 +26,16 @@ TEST_SUITE("io/store") {
     CHECK(age_of(now - std::chrono::hours(1)) >= std::chrono::hours(1));
     CHECK(age_of(now - std::chrono::hours(1)) < std::chrono::hours(2));
     CHECK(age_of(now + std::chrono::hours(1)) < Duration::zero());
+  }
+
+  TEST_CASE("make_store: the host's own, which is not called for that") {
+    StoreSettings settings;
+    settings.kind = StoreSettings::Kind::host;
+    const auto host = std::make_shared<support::HostMemory>();
+    host->on_call = [](std::string_view) { FAIL("the host was called"); };
+    settings.host = host;
+    const auto made = make_store(settings, system_clock());
+    CHECK(dynamic_cast<HostStore*>(made.value().get()) != nullptr);
   }
 
   TEST_CASE("make_store: Redis where it was built; else the build option is named") {

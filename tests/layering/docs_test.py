@@ -14,7 +14,7 @@ readme_path = root / 'README.md'
 readme = readme_path.read_text()
 
 # Language of a block -> the file it must equal.
-FILES = {'cpp': 'examples/decide_cpp.cpp', 'toml': 'examples/guide/gatelet.toml', 'meson': 'examples/guide/subproject.meson',
+FILES = {'c': 'examples/sqlite_store/host.c', 'cpp': 'examples/decide_cpp.cpp', 'toml': 'examples/guide/gatelet.toml', 'meson': 'examples/guide/subproject.meson',
          'yaml': 'examples/guide/alpha.yaml'}
 # Made by tests/config/man_pages.py.
 MAN_PAGES = ['examples/guide/gatelet.toml.5', 'examples/forward_auth/forward_auth.1']

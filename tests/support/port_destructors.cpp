@@ -1,5 +1,6 @@
 // The ports' destructors for tests of layers below the one that defines them.
 #include <gatelet/ports.hpp>
+#include <gatelet/store.hpp>
 
 namespace gatelet::inline GATELET_CXX_ABI {
 
@@ -8,5 +9,6 @@ Duration Clock::utc_offset(Instant) const noexcept { return {}; }
 Entropy::~Entropy() = default;
 Files::~Files() = default;
 std::string Files::stamp(std::string_view) { return {}; }
+SessionStore::~SessionStore() = default;
 
 }  // namespace gatelet::inline GATELET_CXX_ABI

@@ -1,0 +1,220 @@
+// The engine whose sessions are in a store that the host brings: in C++, and the example in C with
+// SQLite.
+#include <gatelet/engine.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/live_engine.hpp"
+#include "support/host_memory.hpp"
+#ifdef GATELET_HAVE_SQLITE
+#include <sqlite_store.h>
+
+#include "store_functions.hpp"
+#endif
+
+using namespace gatelet;
+using namespace gatelet::engine;
+using support::HostMemory;
+
+namespace {
+
+using std::chrono::seconds;
+
+// A provider, and engines of several processes, as it were, over one database.
+struct Shared {
+  using Open = std::function<std::shared_ptr<SessionStore>()>;
+
+  explicit Shared(Open o) : open(std::move(o)) {}
+
+  std::shared_ptr<Engine> engine(Options more = {}) {
+    more.emplace_back("session_store_type", "host");
+    auto ports = default_ports();
+    ports.clock = clock;
+    ports.store = open();
+    auto made = Engine::create(live_settings(provider, more), std::move(ports));
+    REQUIRE_MESSAGE(made.ok(), made.error().text);
+    return std::move(made).value();
+  }
+  int num_refreshes() {
+    return provider.with([](auto& fake) { return static_cast<int>(fake.num_refreshes); });
+  }
+
+  const Open open;
+  std::shared_ptr<ShiftedClock> clock = std::make_shared<ShiftedClock>();
+  LiveProvider provider{clock};
+};
+
+void check_a_session_in_two_engines(Shared& shared) {
+  const auto first = shared.engine(), second = shared.engine();
+  Browser person(first);
+  REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
+  CHECK(person.cookie_header().size() < 300);  // a ticket
+  Browser there(second);
+  there.cookies = person.cookies;
+  const auto page = there.get("/page");
+  CHECK(page.kind() == Decision::Kind::allow);
+  CHECK(page.identity()->email() == "alice@example.com");
+
+  // The tokens ran out: of both engines one asks the provider, and both have its answer.
+  shared.clock->advance(seconds(3700));
+  shared.provider.hold("/token");
+  std::vector<Outcome<Decision>> asked;
+  for (int i = 0; i < 5; ++i) {
+    asked.push_back(person.ask("/page"));
+    asked.push_back(there.ask("/page"));
+  }
+  CHECK(shared.provider.wait_for("/token", 2));
+  shared.provider.let_go();
+  for (auto& outcome : asked) {
+    const auto answer = wait_for(std::move(outcome));
+    REQUIRE_MESSAGE(answer.ok(), answer.error().text);
+    CHECK(answer->kind() == Decision::Kind::allow);
+  }
+  CHECK(shared.num_refreshes() == 1);
+  CHECK(shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+
+  CHECK(person.get("/oauth2/sign_out").reason() == Reason::signed_out);
+  shared.clock->advance(seconds(6));  // session_cache_max_staleness
+  CHECK(there.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
+}
+
+// One engine, and a host's store in the test's hands.
+struct Hosted {
+  explicit Hosted(Options more = {}) : person(nullptr) {
+    engine = shared.engine(std::move(more));
+    person = Browser(engine);
+  }
+  std::shared_ptr<HostMemory> memory = std::make_shared<HostMemory>();
+  Shared shared{[this] { return memory; }};
+  std::shared_ptr<Engine> engine;
+  Browser person;
+};
+
+}  // namespace
+
+TEST_SUITE("engine/engine: a host's store") {
+  TEST_CASE("F-249: sign in, load, refresh under the lock, sign out, in two engines") {
+    const auto memory = std::make_shared<HostMemory>();
+    Shared shared([&] { return memory; });
+    check_a_session_in_two_engines(shared);
+    CHECK(memory->keys().empty());
+  }
+
+#ifdef GATELET_HAVE_SQLITE
+  TEST_CASE("F-249: the same in one SQLite file, by the example in C") {
+    char folder[] = "/tmp/gatelet-sqlite-XXXXXX";
+    REQUIRE(::mkdtemp(folder) != nullptr);
+    const auto path = std::string(folder) + "/sessions.db";
+    {
+      Shared shared([&]() -> std::shared_ptr<SessionStore> {
+        auto* user = sqlite_store_open(path.c_str(), 400);
+        REQUIRE(user != nullptr);
+        return std::make_shared<capi::StoreFunctions>(sqlite_store,
+                                                      capi::User(user, sqlite_store_close));
+      });
+      check_a_session_in_two_engines(shared);
+    }
+    for (const auto* end : {"", "-wal", "-shm"}) std::remove((path + end).c_str());
+    CHECK(std::remove(folder) == 0);  // the last connection took the other files with it
+  }
+#endif
+
+  TEST_CASE("the store's answer wakes a host that turns the loop itself") {
+    Hosted hosted(Options{{"driver", "caller"}, {"session_cache_size", "0"}});
+    REQUIRE(hosted.person.sign_in(hosted.shared.provider).reason() == Reason::signed_in);
+    auto asked = hosted.person.ask("/page");
+    REQUIRE(asked.ok());
+    auto& operation = std::get<Operation<Decision>>(*asked);
+    std::optional<Result<Decision>> answer;
+    operation.on_done([&](Result<Decision> result) { answer = std::move(result); });
+    for (int i = 0; i < 100 && !answer; ++i) hosted.engine->loop().run_once(seconds(1));
+    REQUIRE(answer);
+    REQUIRE(answer->ok());
+    CHECK((*answer)->kind() == Decision::Kind::allow);
+  }
+
+  TEST_CASE("a store that fails: 503, the session stays, and is there when the store is back") {
+    Hosted hosted(Options{{"session_cache_size", "0"}});
+    REQUIRE(hosted.person.sign_in(hosted.shared.provider).reason() == Reason::signed_in);
+    hosted.memory->fail_with(Error{Status::session_invalid, "out of order"});
+    const auto answer = wait_for(hosted.person.ask("/page"));
+    REQUIRE_FALSE(answer.ok());
+    CHECK(answer.error().status == Status::store_unreachable);
+    CHECK(answer.error().text == "the host's session store failed: out of order");
+    CHECK(hosted.person.get("/ready").http_status() == 503);
+    CHECK(hosted.person.has_session());
+    hosted.memory->fail_with(std::nullopt);
+    CHECK(hosted.person.get("/page").kind() == Decision::Kind::allow);
+    CHECK(hosted.person.get("/ready").http_status() == 200);
+  }
+
+  TEST_CASE("a call that blocks: whoever waits has 503 after store_timeout, and decide() returns") {
+    Hosted hosted(Options{{"session_cache_size", "0"}, {"store_timeout", "50ms"}});
+    REQUIRE(hosted.person.sign_in(hosted.shared.provider).reason() == Reason::signed_in);
+    std::promise<void> gate;
+    const auto open = gate.get_future().share();
+    hosted.memory->on_call = [open](std::string_view) { open.wait(); };
+    for (int i = 0; i < 3; ++i) {
+      auto asked = hosted.person.ask("/page");
+      REQUIRE(asked.ok());
+      const auto answer = wait_for(std::move(asked));
+      REQUIRE_FALSE(answer.ok());
+      CHECK(answer.error().status == Status::store_unreachable);
+      CHECK(answer.error().text == "the session store did not answer in time");
+    }
+    gate.set_value();
+    CHECK(hosted.person.get("/page").kind() == Decision::Kind::allow);
+  }
+
+  TEST_CASE("an engine that ends lets its store go, and operations end with it") {
+    auto memory = std::make_shared<HostMemory>();
+    const std::weak_ptr<HostMemory> kept = memory;
+    Shared shared([&] { return memory; });
+    auto engine = shared.engine();
+    Browser person(engine);
+    REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
+    std::promise<void> entered, gate;
+    std::atomic<bool> is_first{true};
+    memory->on_call = [&, open = gate.get_future().share()](std::string_view) {
+      if (is_first.exchange(false)) entered.set_value();
+      open.wait();
+    };
+    shared.clock->advance(seconds(6));
+    auto asked = person.ask("/page");
+    entered.get_future().wait();
+    memory.reset();
+    person = Browser(nullptr);
+    std::thread opener([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      gate.set_value();
+    });
+    engine.reset();  // waits for the call
+    CHECK(kept.expired());
+    const auto answer = wait_for(std::move(asked));
+    REQUIRE_FALSE(answer.ok());
+    opener.join();
+  }
+
+  TEST_CASE("a reload keeps the host's store, and cannot leave it") {
+    Hosted hosted;
+    REQUIRE(hosted.person.sign_in(hosted.shared.provider).reason() == Reason::signed_in);
+    const auto reload = [&](Options more) {
+      return hosted.engine->reload(live_settings(hosted.shared.provider, more));
+    };
+    CHECK(reload({{"session_store_type", "host"}, {"banner", "x"}}).ok());
+    CHECK(hosted.person.get("/page").kind() == Decision::Kind::allow);
+    for (const auto* other : {"cookie", "memory"}) {
+      const auto refused = reload({{"session_store_type", other}});
+      REQUIRE_FALSE(refused.ok());
+      CHECK(refused.error().text.starts_with("session_store_type: cannot change"));
+    }
+    CHECK(hosted.person.get("/page").kind() == Decision::Kind::allow);
+  }
+}
