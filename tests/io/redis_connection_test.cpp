@@ -238,14 +238,14 @@ TEST_SUITE("io/redis_connection") {
     std::vector<Words> seen;
     CHECK(seen_with(primary, End::lost, seen));
     CHECK(seen == std::vector<Words>{{"AUTH", "u", "pw"}, {"SELECT", "3"}, {"ROLE"}, {"GET", "k"}});
-    for (const auto& [role, end] :
-         std::vector<std::pair<std::string, End>>{{replica, End::replica},
-                                                  {"-NOPERM x\r\n", End::lost},
-                                                  {"+OK\r\n", End::nonsense},
-                                                  {"$-1\r\n", End::nonsense}}) {
+    for (const auto& one : std::vector<std::pair<std::string, End>>{{replica, End::replica},
+                                                                    {"-NOPERM x\r\n", End::lost},
+                                                                    {"+OK\r\n", End::nonsense},
+                                                                    {"$-1\r\n", End::nonsense}}) {
+      const auto& role = one.first;
       CAPTURE(role);
       seen.clear();
-      CHECK_FALSE(seen_with(role, end, seen));
+      CHECK_FALSE(seen_with(role, one.second, seen));
       CHECK(seen.size() == 3);
       CHECK(seen.back() == Words{"ROLE"});
     }
