@@ -11,6 +11,7 @@ gatelet_status gatelet_engine_create(const gatelet_config* config, gatelet_engin
     if (config == nullptr || out == nullptr) return invalid_argument("config and out are required");
     auto ports = default_ports();
     ports.on_event = config->on_event;
+    ports.hooks = config->hooks;
     auto engine = Engine::create(config->settings, std::move(ports));
     if (!engine.ok()) return std::move(engine).error();
     *out = new gatelet_engine{std::move(engine).value()};

@@ -21,6 +21,7 @@
 struct gatelet_config {
   gatelet::Settings settings;
   gatelet::EventSink on_event;
+  gatelet::SessionHooks hooks;
 };
 
 namespace gatelet::capi {

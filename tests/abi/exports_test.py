@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""exports_test.py LIBRARY EXPORTS_TXT MAP HEADER: what the shared library shows is what it promises, and nothing else."""
+"""exports_test.py LIBRARY EXPORTS_TXT MAP HEADER..: what the shared library shows is what it promises, and nothing else."""
 import re
 import subprocess
 import sys
 
-library, golden, symbol_map, header = sys.argv[1:]
+library, golden, symbol_map, *headers = sys.argv[1:]
 shown = {}
 for line in subprocess.run(['nm', '-D', '-C', '--defined-only', library], capture_output=True, text=True, check=True).stdout.splitlines():
     _, kind, name = line.split(' ', 2)
@@ -16,7 +16,7 @@ c_shown = sorted(n for n, node in shown.items() if node == 'GATELET_0')
 cxx_shown = sorted(n for n, node in shown.items() if node.startswith('GATELET_CXX_0.'))
 c_golden = open(golden).read().split()
 in_map = re.findall(r'^    (gatelet_\w+);', open(symbol_map).read(), re.M)
-in_header = re.findall(r'\b(gatelet_\w+)\s*\(', re.sub(r'/\*.*?\*/', ' ', open(header).read(), flags=re.S))
+in_header = [n for h in headers for n in re.findall(r'\b(gatelet_\w+)\s*\((?!\*)', re.sub(r'/\*.*?\*/', ' ', open(h).read(), flags=re.S))]
 
 passed = failed = 0
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""header_test.py INCLUDE CC.. -- CXX..: the C header alone, under every language it promises, pedantic and twice over."""
+"""header_test.py INCLUDE CC.. -- CXX..: each C header alone, under every language it promises, pedantic and twice over."""
 import subprocess
 import sys
 
 include, *compilers = sys.argv[1:]
 cc, cxx = (' '.join(compilers).split(' -- ')[i].split() for i in (0, 1))
+UNSTABLE = '#include <gatelet/unstable/hooks.h>\n#include <gatelet/unstable/hooks.h>\ngatelet_session_fn f;\nint main(void) { return f == 0 ? GATELET_SESSION_ENDED - 8 : 1; }\n'
 SOURCE = '#include <gatelet/gatelet.h>\n#include <gatelet/gatelet.h>\ngatelet_request r = GATELET_REQUEST_INIT;\nint main(void) { return r.num_headers == 0 ? 0 : 1; }\n'
 STRICT = ['-pedantic', '-Wall', '-Wextra', '-Werror', '-fsyntax-only', '-I', include]
 
@@ -23,8 +24,10 @@ def attempt(name, command, source, succeeds):
 
 for std in ('c99', 'c11', 'c17'):
     attempt(f'the header alone is {std}', cc + ['-x', 'c', f'-std={std}'] + STRICT, SOURCE, True)
+    attempt(f'unstable/hooks.h alone is {std}', cc + ['-x', 'c', f'-std={std}'] + STRICT, UNSTABLE, True)
 for std in ('c++11', 'c++20'):
     attempt(f'the header alone is {std}', cxx + ['-x', 'c++', f'-std={std}'] + STRICT, SOURCE, True)
+    attempt(f'unstable/hooks.h alone is {std}', cxx + ['-x', 'c++', f'-std={std}'] + STRICT, UNSTABLE, True)
 # The control: what C99 does not know must be noticed.
 attempt('a C++ word in the header would be noticed', cc + ['-x', 'c', '-std=c99'] + STRICT, SOURCE + 'bool b;\n', False)
 attempt('a C++ header in it would be noticed', cc + ['-x', 'c', '-std=c99'] + STRICT, '#include <gatelet/gatelet.hpp>\n' + SOURCE, False)
