@@ -268,19 +268,20 @@ TEST_SUITE("io/completions") {
     Hand hand;
     const auto queue = hand.driver->shared_completions();
     const int fd = hand.driver->fd();
-    std::vector<int> made;
+    std::vector<unsigned> made;
     const auto one = hand.make();
     one->deliver(Identity());
     one->on_done([&](Result<Identity>) { made.push_back(0); });
-    for (const int i : {1, 2, 3}) CHECK(queue->ask_host(i, [&made, i] { made.push_back(i); }));
+    for (const unsigned i : {1U, 2U, 3U})
+      CHECK(queue->ask_host(i, [&made, i] { made.push_back(i); }));
     CHECK(queue->withdraw_call(2));
     CHECK_FALSE(queue->withdraw_call(2));
     CHECK(hand.driver->dispatch(2) == 2);
-    CHECK(made == std::vector{1, 3});
+    CHECK(made == std::vector{1U, 3U});
     CHECK_FALSE(queue->withdraw_call(1));
     CHECK(is_readable(fd));
     CHECK(hand.dispatch() == 1);
-    CHECK(made == std::vector{1, 3, 0});
+    CHECK(made == std::vector{1U, 3U, 0U});
     CHECK_FALSE(is_readable(fd));
   }
 
@@ -289,7 +290,7 @@ TEST_SUITE("io/completions") {
     Hand hand;
     const auto queue = hand.driver->shared_completions();
     int made = 0;
-    for (const int i : {1, 2, 3}) CHECK(queue->ask_host(i, [&] { ++made; }));
+    for (const unsigned i : {1U, 2U, 3U}) CHECK(queue->ask_host(i, [&] { ++made; }));
     const auto ready = hand.make();
     ready->deliver(Identity());
     CHECK(ready->wait(soon()).ok());
