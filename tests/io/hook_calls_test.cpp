@@ -207,7 +207,7 @@ TEST_SUITE("io/hook_calls") {
 
   TEST_CASE("F-258: once the engine ends no hook begins; who waited for one is cancelled") {
     in_both_modes([](bool own_thread) {
-      Fixture fixture(own_thread);
+      Fixture fixture(own_thread, [](DriverSettings& s) { s.http_timeout = 40s; });
       int asked = 0;
       const auto hook = [&](const SessionEvent&) {
         ++asked;
@@ -217,7 +217,9 @@ TEST_SUITE("io/hook_calls") {
       auto plain = fixture.begin(ask(hook));
       auto with_grant = begin_grant(fixture, ask(hook), ending);
       REQUIRE(hook_waits(fixture));
+      const auto limit = in(20s);
       fixture.driver->stop();
+      CHECK(std::chrono::steady_clock::now() < limit);  // it does not wait for a word
       CHECK(asked == 0);
       CHECK(status_of(plain.wait(soon())) == Status::cancelled);
       CHECK(status_of(with_grant.wait(soon())) == Status::cancelled);
