@@ -12,6 +12,7 @@ gatelet_status gatelet_engine_create(const gatelet_config* config, gatelet_engin
     auto ports = default_ports();
     ports.on_event = config->on_event;
     ports.store = config->store;
+    ports.hooks = config->hooks;
     auto engine = Engine::create(config->settings, std::move(ports));
     if (!engine.ok()) return std::move(engine).error();
     *out = new gatelet_engine{std::move(engine).value()};

@@ -34,6 +34,7 @@ static_assert(number_of_grant_ended == GATELET_E_GRANT_ENDED);
 static_assert(number_of_not_permitted == GATELET_E_NOT_PERMITTED);
 static_assert(number_of_incomplete_identity == GATELET_E_INCOMPLETE_IDENTITY);
 static_assert(number_of_session_invalid == GATELET_E_SESSION_INVALID);
+static_assert(number_of_vetoed == GATELET_E_VETOED);
 static_assert(number_of_provider_unreachable == GATELET_E_PROVIDER_UNREACHABLE);
 static_assert(number_of_provider_unavailable == GATELET_E_PROVIDER_UNAVAILABLE);
 static_assert(number_of_timed_out == GATELET_E_TIMED_OUT);

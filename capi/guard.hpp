@@ -22,6 +22,7 @@ struct gatelet_config {
   gatelet::Settings settings;
   gatelet::EventSink on_event;
   std::shared_ptr<gatelet::SessionStore> store;
+  gatelet::SessionHooks hooks;
 };
 
 namespace gatelet::capi {

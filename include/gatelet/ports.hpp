@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include <gatelet/identity.hpp>
 #include <gatelet/result.hpp>
 #include <gatelet/version.hpp>
 
@@ -92,6 +93,56 @@ using EventSink = std::function<void(const Event&)>;
 
 class SessionStore;  // store.hpp
 
+// A SessionEvent is one moment in the life of somebody's session, told before its consequences.
+struct SessionEvent {
+  enum class Moment : std::uint8_t { authenticated, created, refreshed, ended };
+  Moment moment;
+  Identity identity;     // who it is about, with what is known at this moment; may be kept
+  std::string provider;  // the id of the provider that vouched; empty: it was a password
+  // Of the request that brought it about; empty where none did.
+  std::string host;
+  std::string path;    // as sent, without the query: codes and tokens travel there
+  std::string client;  // its address, behind trusted proxies the one they name
+};
+
+// What the host has to say: nothing, which is `return {};`, or a veto, an Error whose text goes to
+// the log (one line of 256 bytes at most).
+using SessionHook = std::function<Result<void>(const SessionEvent&)>;
+
+// SessionHooks let the host have its say in the life of sessions. Each may be empty.
+//
+//   authenticated  A provider's tokens were verified, or a password is right: it is known who
+//                  somebody is. The engine's rules (email_domains, allowed_groups) come after it.
+//                  Veto: nobody is signed in, the answer is 403.
+//   created        The rules let them in; the session is about to be kept, in cookies or a store.
+//                  Veto: nothing is kept, the answer is 403.
+//   refreshed      The provider gave new tokens, which are about to replace the old ones. Veto: the
+//                  session is over, since its old tokens may be good for nothing by now: its record
+//                  is erased, its cookies are cleared, the answer is 403. While this hook is set no
+//                  session is renewed behind an answer: a request waits, and with it somebody who
+//                  calls the hook.
+//   ended          Somebody signed out, or the provider ended the grant. The session is over
+//                  already, whatever the hook says: nobody can be kept signed in. Veto of a
+//                  sign-out: what would follow it does not (the provider is not told, by
+//                  backend_logout_url or end_session), the answer is a 403 that clears the cookies.
+//                  At the end of a grant a veto changes nothing. Sessions that run out, that
+//                  `refreshed` ended, or whose record could not be erased are not told.
+//
+// Bearer tokens and HTTP Basic passwords are not sessions: no hook is called for them. A hook is
+// called once for each event in the process that does the work, however many requests wait for it.
+//
+//   Blocking:  a hook that blocks, blocks the call it runs in, and the requests that wait for its
+//              verdict; the engine goes on. Without hooks nothing is waited for.
+//   Threads:   host threads only: whichever comes first to Operation::wait or Loop::dispatch
+//              (run_once), for whatever operation; Loop::fd says that one is due. Several hooks may
+//              run at once. It must not wait on the same engine (Status::in_callback), nor end it.
+//   Failure:   a hook that throws, or that nobody has called by the end of the operation's time
+//              (three times http_timeout), is a veto. Once the engine is being destroyed none
+//              begins, one that runs is waited for, and what it was asked about does not happen.
+struct SessionHooks {
+  SessionHook authenticated, created, refreshed, ended;
+};
+
 struct Ports {
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<Entropy> entropy;
@@ -99,9 +150,10 @@ struct Ports {
   EventSink on_event;  // may be empty
   // Where sessions are kept with session_store_type = "host"; else null.
   std::shared_ptr<SessionStore> store;
+  SessionHooks hooks;
 };
 
-// The system's own clock, random source and files; no event sink.
+// The system's own clock, random source and files; no event sink and no hooks.
 GATELET_API Ports default_ports();
 
 }  // namespace gatelet::inline GATELET_CXX_ABI

@@ -339,6 +339,12 @@ io::DriverSettings driver_settings(const config::Resolved& resolved) {
   return driver;
 }
 
+std::shared_ptr<const SessionHooks> hooks_of(const Ports& ports) {
+  const auto& hooks = ports.hooks;
+  const bool has_any = hooks.authenticated || hooks.created || hooks.refreshed || hooks.ended;
+  return has_any ? std::make_shared<const SessionHooks>(hooks) : nullptr;
+}
+
 Error all_of(const config::Problems& problems) {
   Error error{Status::invalid_configuration, {}};
   for (const auto& problem : problems.in_order()) {
@@ -379,6 +385,8 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
     context->gcm = std::make_shared<const crypto::Gcm>(std::move(gcm).value());
   }
   context->entropy = ports.entropy;
+  context->hooks = hooks_of(ports);
+  context->session.refreshes_behind = !ports.hooks.refreshed;
   context->several_providers = resolved.providers.size() > 1;
 
   auto snapshot = std::make_shared<Snapshot>();

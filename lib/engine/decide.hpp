@@ -32,6 +32,7 @@ struct NeedRefresh {
   std::shared_ptr<const session::Session> session;
   std::shared_ptr<const oidc::ProviderState> provider;
   policy::Endpoint endpoint;
+  std::shared_ptr<const policy::OwnedRequest> request = nullptr;  // whose it is; null: nobody waits
 };
 // The keys to verify a bearer token by must be fetched, then the request is concluded with what
 // came of it.
@@ -93,6 +94,9 @@ Result<Verdict> finish_login(const Question& question, std::string_view provider
 // for nobody.
 Result<Verdict> decide_presented(const Question& question, policy::Endpoint endpoint,
                                  const Presented& presented);
+
+// The same once the host's hook has refused the session's new tokens: 403, unless everybody passes.
+Verdict decide_vetoed(const Question& question, policy::Endpoint endpoint, const Error& why);
 
 // The same once a bearer token was verified with keys that had to be fetched, or was not.
 //   Failure: class unavailable and peer: whether the token is good is not known.

@@ -165,6 +165,17 @@ Result<Verdict> decide_presented(const Question& question, Endpoint endpoint,
   return ask_to_sign_in(question, presented);
 }
 
+Verdict decide_vetoed(const Question& question, Endpoint endpoint, const Error& why) {
+  Presented nobody;
+  nobody.reason = Reason::vetoed;
+  nobody.clear_cookies = true;
+  if (auto pass = conclude_free_pass(question, endpoint, nobody)) return std::move(*pass);
+  auto page = page_facts(question);
+  page.detail = page.error_text = why.text;
+  return policy::error_page(question.policy(), page, 403, Reason::vetoed, {},
+                            clear_session_cookies(question));
+}
+
 Result<Verdict> decide_verified(const Question& question, Endpoint endpoint,
                                 Result<session::Session> verified) {
   if (verified.ok()) {

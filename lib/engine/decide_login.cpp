@@ -11,7 +11,6 @@
 #include "http/query.hpp"
 #include "policy/answer.hpp"
 #include "policy/api_request.hpp"
-#include "policy/authorize.hpp"
 #include "policy/login_params.hpp"
 #include "policy/owned_request.hpp"
 #include "policy/pages.hpp"
@@ -128,19 +127,18 @@ std::optional<Typed> read_form(const Question& question) {
   return typed;
 }
 
-Result<Verdict> sign_in_by_form(const Question& question, const session::Session& person,
-                                std::string_view return_to) {
-  if (!policy::authorize(question.policy(), person).ok()) {
-    return refusal(question, 403, Reason::not_permitted);
-  }
+// Whether they are let in the flow decides, with the host.
+Verdict sign_in_by_form(const Question& question, const session::Session& person,
+                        std::string_view return_to) {
   auto session = person;
   session.created_at = session.signed_in_at = session::to_timestamp(question.now);
   session.ends_at.reset();
   flow::SaveSession save(question.snapshot().context);
   save.request = policy::OwnedRequest::copy(*question.facts.request, question.facts);
   save.session = std::make_shared<const session::Session>(std::move(session));
+  save.request_id = question.request_id;
   const auto target = policy::wished_return(question.policy(), question.facts, return_to);
-  return Verdict(NeedSave{std::move(save), target.text()});
+  return NeedSave{std::move(save), target.text()};
 }
 
 // In the reference anything but a right password is a wish for the provider, where no page is

@@ -37,6 +37,7 @@ Reason reason_of(Status status) noexcept {
     case Status::provider_bad_answer: return Reason::provider_failed;
     case Status::grant_ended: return Reason::grant_ended;
     case Status::not_permitted: return Reason::not_permitted;
+    case Status::vetoed: return Reason::vetoed;
     case Status::incomplete_identity: return Reason::incomplete_identity;
     case Status::session_invalid: return Reason::session_invalid;
     case Status::provider_unreachable:

@@ -140,6 +140,7 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
   flow::RefreshSession in(snapshot->context);
   in.provider = without_old_keys(std::move(need.provider), now);
   in.session = need.session;
+  in.request = std::move(need.request);
   auto refreshing = need.session->ticket ? flow::refresh_stored_session(std::move(in))
                                          : flow::refresh_session(std::move(in));
   run<session::Session>(
@@ -160,8 +161,10 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
   metrics_.count_refresh(renewed.ok());
   if (!renewed.ok()) {
     auto error = std::move(renewed).error();
-    events_.keep(Event::Level::warning, "refresh-failed", error.text, old->provider_id);
-    if (error.status == Status::grant_ended) {
+    const bool is_vetoed = error.status == Status::vetoed;
+    events_.keep(Event::Level::warning, is_vetoed ? "refresh-vetoed" : "refresh-failed", error.text,
+                 old->provider_id);
+    if (flow::ends_session(error.status)) {
       refreshes_.record_end(*old, at);
     } else {
       refreshes_.note_trouble(old->provider_id, at);

@@ -20,7 +20,8 @@ struct Context {
   std::shared_ptr<const crypto::Gcm> gcm;  // where sessions are in a store
   std::shared_ptr<Entropy> entropy;
   std::shared_ptr<const crypto::Sha256> sha256 = std::make_shared<const crypto::Sha256>();
-  bool several_providers = false;  // callbacks carry the id, records keep it
+  std::shared_ptr<const SessionHooks> hooks;  // null: the host has none
+  bool several_providers = false;             // callbacks carry the id, records keep it
 };
 
 }  // namespace gatelet::flow

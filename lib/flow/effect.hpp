@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include <gatelet/ports.hpp>
+
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
@@ -94,7 +96,17 @@ class StoreCall {
       : what(w), key(std::move(k)), value(std::move(v)), lifetime(l) {}
 };
 
-using Effect = std::variant<HttpCall, Delay, Refetch, PasswordCheck, StoreCall>;
+// Ask the host's hook, on a thread of the host's. The failure Status::vetoed is what it has against
+// it; so is that it threw, or that nobody came to call it in time.
+class HookCall {
+ public:
+  HookCall(std::shared_ptr<const SessionHook> h, SessionEvent e)
+      : hook(std::move(h)), event(std::move(e)) {}
+  std::shared_ptr<const SessionHook> hook;
+  SessionEvent event;
+};
+
+using Effect = std::variant<HttpCall, Delay, Refetch, PasswordCheck, StoreCall, HookCall>;
 
 // What came of an effect, and when.
 struct Elapsed {};
@@ -109,8 +121,10 @@ struct StoreReply {
   bool was_there = false;             // of replace and swap: what had to be there was; it is done
   bool is_owner = false;              // of lock, extend, unlock: the lock is, or was, the owner's
 };
+struct HookPassed {};
 // The alternative that belongs to the effect.
-using Outcome = std::variant<HttpReply, Elapsed, Refetched, PasswordChecked, StoreReply>;
+using Outcome =
+    std::variant<HttpReply, Elapsed, Refetched, PasswordChecked, StoreReply, HookPassed>;
 
 class Reply {
  public:

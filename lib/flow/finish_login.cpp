@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "flow/admit_session.hpp"
 #include "flow/load_session.hpp"
 #include "flow/provider_keys.hpp"
 #include "flow/save_session.hpp"
@@ -14,7 +15,6 @@
 #include "oidc/token.hpp"
 #include "oidc/userinfo.hpp"
 #include "policy/answer.hpp"
-#include "policy/authorize.hpp"
 #include "policy/own_endpoints.hpp"
 #include "policy/pages.hpp"
 #include "policy/request_id.hpp"
@@ -72,7 +72,7 @@ session::Session new_session(const FinishLogin& in, const oidc::Provider& provid
 }
 
 // From the authorization response to a session that is let in.
-Flow<session::Session> sign_in(Login in) {
+Flow<SharedSession> sign_in(Login in) {
   // Before anything leaves the process, and again once metadata says whether `iss` was announced.
   auto checked = co_await check(*in, *in->provider);
   auto preparing = ready_provider(in->provider);
@@ -85,9 +85,13 @@ Flow<session::Session> sign_in(Login in) {
   auto identifying = person_behind(in, provider, tokens);
   auto person = co_await std::move(identifying);
 
-  auto session = new_session(*in, *provider->provider, tokens, std::move(person), redeemed_at);
-  co_await policy::authorize(in->context->policy, session);
-  co_return session;
+  AdmitSession admit(in->context);
+  admit.request = in->request;
+  admit.session = std::make_shared<const session::Session>(
+      new_session(*in, *provider->provider, tokens, std::move(person), redeemed_at));
+  auto admitting = admit_session(admit);
+  (void)co_await std::move(admitting);
+  co_return admit.session;
 }
 
 Reason reason_of(Status status) noexcept {
@@ -110,6 +114,7 @@ Reason reason_of(Status status) noexcept {
   if (status == Status::login_denied) return Reason::login_denied;
   if (status == Status::incomplete_identity) return Reason::incomplete_identity;
   if (status == Status::not_permitted) return Reason::not_permitted;
+  if (status == Status::vetoed) return Reason::vetoed;
   const bool is_token = status == Status::token_rejected || status == Status::key_unknown;
   return is_token ? Reason::token_rejected : Reason::provider_failed;
 }
@@ -154,8 +159,7 @@ Decision signed_in(const FinishLogin& in, SharedSession session, std::vector<std
 // Let in, and kept.
 Flow<Decision> sign_in_and_save(Login in) {
   auto signing_in = sign_in(in);
-  auto signed_in_now = co_await std::move(signing_in);
-  const auto session = std::make_shared<const session::Session>(std::move(signed_in_now));
+  const auto session = co_await std::move(signing_in);
   SaveSession save(in->context);
   save.request = in->request;
   save.session = session;

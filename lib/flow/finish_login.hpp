@@ -32,7 +32,8 @@ class FinishLogin {
   explicit FinishLogin(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
-// Redeems the code once, verifies, completes the identity, authorises, writes the session. A
+// Redeems the code once, verifies, completes the identity, admits it (flow/admit_session.hpp),
+// writes the session. A
 // success is a 302 to the return path with the session cookies; identity() is null. Whoever is at
 // fault for a failure, it ends in a Decision too: an error page (502, 503, 403, 400, 500) that
 // touches no session cookie. Both clear the login-state cookie.

@@ -91,6 +91,10 @@ template <>
 struct ReplyOf<StoreCall> {
   using type = StoreReply;
 };
+template <>
+struct ReplyOf<HookCall> {
+  using type = HookPassed;
+};
 template <class E>
 concept AnEffect = requires {
   typename ReplyOf<E>::type;

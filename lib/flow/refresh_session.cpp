@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "flow/ask_hook.hpp"
 #include "flow/provider_keys.hpp"
 #include "flow/session_of.hpp"
 #include "json/reader.hpp"
@@ -42,9 +43,7 @@ Flow<oidc::PersonClaims> person_behind(RefreshSession in, SharedProvider provide
   co_return oidc::person_of(lenient, token.claims(), userinfo ? &*userinfo : nullptr);
 }
 
-}  // namespace
-
-Flow<session::Session> refresh_session(RefreshSession in) {
+Flow<session::Session> renew_tokens(RefreshSession in) {
   auto preparing = ready_provider(in.provider);
   auto provider = co_await std::move(preparing);
 
@@ -72,6 +71,23 @@ Flow<session::Session> refresh_session(RefreshSession in) {
   // successor must not be lost; who it is stays what it was, and so does the ID token.
   renewed.id_token = in.session->id_token;
   co_return renewed;
+}
+
+}  // namespace
+
+Flow<session::Session> refresh_session(RefreshSession in) {
+  auto renewing = renew_tokens(in);
+  auto renewed = co_await attempt(std::move(renewing));
+  if (!renewed.ok() && renewed.error().status != Status::grant_ended) co_return renewed.error();
+
+  const bool is_over = !renewed.ok();
+  AskHook ask(in.context, is_over ? SessionEvent::Moment::ended : SessionEvent::Moment::refreshed);
+  ask.session = is_over ? in.session : std::make_shared<const session::Session>(*renewed);
+  ask.request = in.request;
+  auto asking = ask_hook(std::move(ask));
+  const auto said = co_await attempt(std::move(asking));
+  if (is_over || said.ok()) co_return std::move(renewed);
+  co_return said.error();
 }
 
 }  // namespace gatelet::flow

@@ -6,6 +6,7 @@
 #include "flow/context.hpp"
 #include "flow/flow.hpp"
 #include "oidc/provider.hpp"
+#include "policy/owned_request.hpp"
 #include "session/session.hpp"
 
 namespace gatelet::flow {
@@ -14,7 +15,8 @@ class RefreshSession {
  public:
   std::shared_ptr<const Context> context;
   std::shared_ptr<const oidc::ProviderState> provider;
-  std::shared_ptr<const session::Session> session;  // has a refresh token
+  std::shared_ptr<const session::Session> session;      // has a refresh token
+  std::shared_ptr<const policy::OwnedRequest> request;  // for the host's hooks; null: none waits
   explicit RefreshSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
@@ -23,11 +25,17 @@ class RefreshSession {
 // what the session knew, what they are silent about stays. While its key cannot be fetched, the ID
 // token and the identity stay the old ones. An omitted refresh token keeps the old
 // one, an omitted ID token the identity. Metadata and keys that are missing are refetched first.
-// The engine's rules run again on the result, and ends_at is for whoever calls to set.
+// The engine's rules run again on the result, and ends_at is for whoever calls to set. The host's
+// hook `refreshed` is asked last, `ended` where the grant is over.
 //   Failure: Status::grant_ended: the provider said invalid_grant or invalid_client, the session is
-//            over.
+//            over. Status::vetoed: the host wants it to be.
 //            class unavailable, or any other of class peer (token_rejected, incomplete_identity,
 //            provider_refused, provider_bad_answer): the session stays until its own expiry.
 Flow<session::Session> refresh_session(RefreshSession in);
+
+// Whether a refresh that failed so has ended the session.
+inline bool ends_session(Status failure) noexcept {
+  return failure == Status::grant_ended || failure == Status::vetoed;
+}
 
 }  // namespace gatelet::flow

@@ -78,7 +78,7 @@ Flow<session::Session> renew(RefreshSession in, std::string key, std::string own
   auto refreshing = refresh_session(in);
   auto renewed = co_await attempt(std::move(refreshing));
   if (!renewed.ok()) {
-    if (renewed.error().status == Status::grant_ended) {
+    if (ends_session(renewed.error().status)) {
       auto erase = StoreCall::erase(ticket->id);
       (void)co_await attempt(std::move(erase));
     }

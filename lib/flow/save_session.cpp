@@ -2,12 +2,15 @@
 
 #include <utility>
 
+#include "flow/admit_session.hpp"
 #include "flow/load_session.hpp"
 #include "flow/session_index.hpp"
 #include "http/header.hpp"
 #include "http/ip.hpp"
 #include "policy/answer.hpp"
 #include "policy/free_pass.hpp"
+#include "policy/pages.hpp"
+#include "policy/request_id.hpp"
 #include "policy/return_to.hpp"
 #include "session/cookie_session.hpp"
 #include "session/ticket.hpp"
@@ -52,6 +55,18 @@ IndexSession entry_of(const SaveSession& in, SharedSession session) {
   return entry;
 }
 
+Decision not_admitted(const SaveSession& in, const Error& why) {
+  const auto& facts = in.request->facts();
+  const auto& policy = in.context->policy;
+  policy::PageFacts page;
+  page.facts = &facts;
+  page.request_id =
+      in.request_id.empty() ? policy::request_id(policy, facts.headers) : in.request_id;
+  page.detail = page.error_text = why.text;
+  const auto reason = why.status == Status::vetoed ? Reason::vetoed : Reason::not_permitted;
+  return policy::error_page(policy, page, status_http(why.status), reason, {});
+}
+
 }  // namespace
 
 Flow<std::vector<std::string>> save_session(SaveSession in) {
@@ -82,6 +97,15 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
 }
 
 Flow<Decision> begin_session(SaveSession in, std::string return_to) {
+  AdmitSession admit(in.context);
+  admit.request = in.request;
+  admit.session = in.session;
+  auto admitting = admit_session(std::move(admit));
+  const auto admitted = co_await attempt(std::move(admitting));
+  if (!admitted.ok() && status_class(admitted.error().status) == StatusClass::peer) {
+    co_return not_admitted(in, admitted.error());
+  }
+  if (!admitted.ok()) co_return admitted.error();
   auto saving = save_session(in);
   auto cookies = co_await std::move(saving);
   const auto target = policy::choose_return({return_to}, in.context->policy.return_to);

@@ -19,6 +19,7 @@ class SaveSession {
   std::shared_ptr<const Context> context;
   std::shared_ptr<const policy::OwnedRequest> request;
   std::shared_ptr<const session::Session> session;
+  std::string request_id;  // for error pages of begin_session; empty: as the request names itself
   explicit SaveSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
@@ -29,7 +30,8 @@ class SaveSession {
 //   too large.
 Flow<std::vector<std::string>> save_session(SaveSession in);
 
-// The same, ending in a redirect to `return_to`, which is judged again.
+// The same for somebody who is admitted (flow/admit_session.hpp), ending in a redirect to
+// `return_to`, which is judged again. For anybody else it is a 403 page, and nothing is kept.
 //   Failure: as save_session.
 Flow<Decision> begin_session(SaveSession in, std::string return_to);
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "flow/ask_hook.hpp"
 #include "flow/load_session.hpp"
 #include "flow/provider_keys.hpp"
 #include "flow/session_index.hpp"
@@ -97,14 +98,25 @@ Flow<bool> erase_records(SignOut in) {
   co_return true;
 }
 
-// This browser is signed out; whoever copied its cookie is not, so it is no success.
-Decision not_erased(const SignOut& in, const Error& why, std::span<const std::string> cookies) {
+// The host is told, and may stop what would follow.
+Flow<bool> tell_hook(SignOut in) {
+  if (!in.session) co_return true;
+  AskHook ask(in.context, SessionEvent::Moment::ended);
+  ask.session = in.session;
+  ask.request = in.request;
+  auto asking = ask_hook(std::move(ask));
+  co_return co_await std::move(asking);
+}
+
+// This browser is signed out, and yet it is no success.
+Decision stopped(const SignOut& in, const Error& why, Reason reason, std::string_view message,
+                 std::span<const std::string> cookies) {
   policy::PageFacts page;
   page.facts = &in.request->facts();
   page.request_id = policy::request_id(in.context->policy, page.facts->headers);
   page.detail = page.error_text = why.text;
-  return policy::error_page(in.context->policy, page, status_http(why.status),
-                            Reason::store_unavailable, {}, cookies);
+  return policy::error_page(in.context->policy, page, status_http(why.status), reason, message,
+                            cookies);
 }
 
 // Told behind the browser's back; trouble there keeps nobody signed in.
@@ -139,7 +151,15 @@ Flow<Decision> sign_out(SignOut in) {
   const auto cookies = session::clear_session(context.session, facts.host, facts.headers);
   auto erasing = erase_records(in);
   const auto erased = co_await attempt(std::move(erasing));
-  if (!erased.ok()) co_return not_erased(in, erased.error(), cookies);
+  // Whoever copied its cookie is not signed out.
+  if (!erased.ok()) co_return stopped(in, erased.error(), Reason::store_unavailable, {}, cookies);
+  auto telling_hook = tell_hook(in);
+  const auto told = co_await attempt(std::move(telling_hook));
+  if (!told.ok()) {
+    co_return stopped(in, told.error(), Reason::vetoed,
+                      "You are signed out here. This site has stopped what would have followed.",
+                      cookies);
+  }
   const auto target = wished_target(context.policy, facts, in.return_to);
 
   const bool has_backend =

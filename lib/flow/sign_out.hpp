@@ -31,6 +31,8 @@ class SignOut {
 
 // Sessions in a store are erased there first; when the store cannot be reached, the answer is a
 // 503 page that clears the cookies all the same, and nothing else happens.
+// The host's hook `ended` comes next; its veto makes the answer a 403 page that clears the cookies,
+// and nothing else happens.
 // The provider's backend_logout_url is called once, where there is one and a session; whatever it
 // comes to, the sign-out goes on. Cookies cleared and a redirect: with end_session on to the
 // provider's end_session endpoint, with id_token_hint and a state kept in a cookie

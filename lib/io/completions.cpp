@@ -17,6 +17,7 @@ struct Sleeper {
   std::condition_variable awake;
   bool may_lead = false;         // wants the lead when it is free
   bool wants_callbacks = false;  // wants to know when a callback waits
+  bool makes_calls = false;      // ... and when a call of the host's code does
 };
 
 Error forked_error() { return {Status::forked, std::string(status_sentence(Status::forked))}; }
@@ -88,10 +89,16 @@ std::size_t Completions::dispatch(std::size_t max) {
   std::size_t num_run = 0;
   Lock lock(mutex_);
   // What callbacks add waits for the next call: a dispatch always ends.
-  for (auto left = std::min(max, waiting_.size()); left > 0 && !waiting_.empty(); --left) {
+  for (auto left = std::min(max, calls_.size() + waiting_.size()); left > 0; --left) {
+    if (has_call()) {
+      make_call(lock);
+      ++num_run;
+      continue;
+    }
+    if (waiting_.empty()) break;
     auto one = std::move(waiting_.front());
     waiting_.pop_front();
-    if (waiting_.empty()) ready_fd_.set(false);
+    show_waiting();
     one->is_running_ = true;
     lock.unlock();
     {
@@ -104,6 +111,54 @@ std::size_t Completions::dispatch(std::size_t max) {
   }
   return num_run;
 }
+
+bool Completions::ask_host(std::uint64_t id, std::function<void()> call) {
+  const Lock lock(mutex_);
+  if (is_ending_) return false;
+  calls_.push_back({id, std::move(call)});
+  show_waiting();
+  // Each that can make it: the one that was told may be leaving.
+  for (auto* sleeper : sleepers_) {
+    if (sleeper->makes_calls) sleeper->awake.notify_one();
+  }
+  return true;
+}
+
+bool Completions::withdraw_call(std::uint64_t id) noexcept {
+  HostCall withdrawn;  // destroyed without the lock
+  const Lock lock(mutex_);
+  const auto place =
+      std::find_if(calls_.begin(), calls_.end(), [&](const auto& one) { return one.id == id; });
+  if (place == calls_.end()) return false;
+  withdrawn = std::move(*place);
+  calls_.erase(place);
+  show_waiting();
+  return true;
+}
+
+// Requires has_call().
+void Completions::make_call(Lock& lock) {
+  auto one = std::move(calls_.front());
+  calls_.pop_front();
+  ++num_running_calls_;
+  show_waiting();
+  lock.unlock();
+  {
+    const Calling calling(*this, nullptr);
+    try {
+      one.call();
+    } catch (...) {
+      // No memory for its answer: whoever waits for that has a time limit.
+    }
+    one.call = nullptr;  // with what it holds of the host's, before the end is told
+  }
+  lock.lock();
+  --num_running_calls_;
+  if (!is_ending_) return;
+  for (auto* sleeper : sleepers_) sleeper->awake.notify_one();
+}
+
+void Completions::show_waiting() noexcept { ready_fd_.set(has_call() || !waiting_.empty()); }
 
 Completions::Calling::Calling(Completions& queue, Completion* running)
     : queue_(queue), running_(running) {
@@ -131,7 +186,7 @@ bool Completions::is_calling() const {
 
 bool Completions::has_waiting() const {
   const Lock lock(mutex_);
-  return !waiting_.empty();
+  return has_call() || !waiting_.empty();
 }
 
 bool Completions::mark_opened() noexcept {
@@ -155,7 +210,7 @@ void Completions::withdraw(Completion& one) {
   if (place != waiting_.end()) {
     last_owner = std::move(*place);  // destroyed without the lock
     waiting_.erase(place);
-    if (waiting_.empty()) ready_fd_.set(false);
+    show_waiting();
   }
   if (one.is_running_ && !is_calling_locked()) {
     Sleeper me;
@@ -198,11 +253,19 @@ void Completions::offer_lead() {
 Result<void> Completions::wait(Completion& one, Deadline deadline, const Round& round) {
   Sleeper me;
   me.may_lead = round != nullptr;
+  me.makes_calls = true;
   bool leads = false;
   Lock lock(mutex_);
   one.sleeper_ = &me;
+  bool is_first = true;  // whoever comes without time to wait makes one call all the same
   for (bool is_late = false; !one.is_ready() && !is_late && !has_ended_;) {
     const auto now = std::chrono::steady_clock::now();
+    if (has_call() && (now < deadline || std::exchange(is_first, false))) {
+      if (leads) leave_lead();
+      if (std::exchange(leads, false)) offer_lead();
+      make_call(lock);
+      continue;
+    }
     is_late = now >= deadline;
     if (round && !is_ending_ && (leads || !is_led_)) {
       leads = true;
@@ -228,11 +291,12 @@ void Completions::turn(Deadline deadline, const Round& round) {
   Lock lock(mutex_);
   if (has_ended_) return;
   const auto now = std::chrono::steady_clock::now();
-  if (!waiting_.empty() || deadline < now) deadline = now;
+  const bool has_work = has_call() || !waiting_.empty();
+  if (has_work || deadline < now) deadline = now;
   if (is_led_ || is_ending_) {
     Sleeper me;
-    me.wants_callbacks = me.may_lead = true;
-    if (waiting_.empty()) sleep(lock, me, deadline);
+    me.wants_callbacks = me.makes_calls = me.may_lead = true;
+    if (!has_work) sleep(lock, me, deadline);
   } else {
     take_lead();
     lock.unlock();
@@ -247,16 +311,19 @@ void Completions::end(const std::function<void()>& drain) {
   {
     Lock lock(mutex_);
     is_ending_ = true;
+    show_waiting();
     inbox_->wake();
     Sleeper me;
     while (is_led_) sleep(lock, me, Deadline::max());
     take_lead();
   }
   drain();
-  const Lock lock(mutex_);
+  Lock lock(mutex_);
   leave_lead();
   has_ended_ = true;
   for (auto* sleeper : sleepers_) sleeper->awake.notify_one();
+  Sleeper me;
+  while (num_running_calls_ > 0 && !is_calling_locked()) sleep(lock, me, Deadline::max());
 }
 
 }  // namespace gatelet::io

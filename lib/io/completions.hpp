@@ -1,5 +1,5 @@
-// Completions: how results leave the driver. One Completion per operation, one queue with a
-// descriptor per engine.
+// Completions: how results leave the driver, and how it asks the host. One Completion per
+// operation, one queue with a descriptor per engine.
 //
 // Everything here is guarded by one mutex, held for a few instructions at a time and never while a
 // callback runs. In a child made by fork nothing locks it: a thread that no longer exists may hold
@@ -106,13 +106,22 @@ class Completions {
   // when one waits already.
   void turn(Deadline deadline, const Round& round);
 
-  // The end: nobody else leads from here on; `drain` runs as the leader, or elsewhere in thread
-  // mode, and after it nobody sleeps.
+  // The end: nobody else leads from here on, and no call begins; `drain` runs as the leader, or
+  // elsewhere in thread mode, and after it nobody sleeps. Calls that have begun are waited for, but
+  // not inside a callback, which may be one of them.
   void end(const std::function<void()>& drain);
 
   void lead_for_good() noexcept { leader_ = std::this_thread::get_id(); }  // the loop's own thread
   bool is_leader() const noexcept { return leader_.load() == std::this_thread::get_id(); }
   bool has_waiting() const;
+
+  // Calls of the host's own code that the loop waits for. The first thread that dispatches or
+  // waits, whatever for, makes them; it leads no longer then, so that the loop can go on. For the
+  // loop.
+  //   ask:      false: the engine is ending, and it will not be made.
+  //   withdraw: false: it is being made, or was.
+  [[nodiscard]] bool ask_host(std::uint64_t id, std::function<void()> call);
+  bool withdraw_call(std::uint64_t id) noexcept;
 
   // Marks this thread as inside a callback while it lives.
   class Calling {
@@ -137,6 +146,9 @@ class Completions {
   void take_lead() noexcept;
   void leave_lead();
   void offer_lead();
+  bool has_call() const noexcept { return !is_ending_ && !calls_.empty(); }
+  void make_call(Lock& lock);
+  void show_waiting() noexcept;  // on the descriptor
 
   const std::shared_ptr<Inbox> inbox_;
   std::atomic<std::uint64_t> opened_at_fork_{0};  // number of forks + 1; 0: nothing opened yet
@@ -145,6 +157,12 @@ class Completions {
   mutable std::mutex mutex_;
   // Guarded by mutex_:
   std::deque<std::shared_ptr<Completion>> waiting_;
+  struct HostCall {
+    std::uint64_t id;
+    std::function<void()> call;
+  };
+  std::deque<HostCall> calls_;
+  std::size_t num_running_calls_ = 0;
   ReadyFd ready_fd_;
   std::vector<std::thread::id> callers_;  // threads inside a callback; more than once when nested
   std::vector<Sleeper*> sleepers_;

@@ -105,7 +105,7 @@ Result<void> Driver::Impl::open() {
   auto store = make_store(settings.store, clock, services.store_watcher());
   if (!store.ok()) return std::move(store).error();
   flights = std::make_unique<Flights>(settings, clock, services, std::move(client).value(),
-                                      std::move(store).value(), inbox, num_in_flight);
+                                      std::move(store).value(), inbox, *queue, num_in_flight);
   inbox->open(flights->client());
   return {};
 }

@@ -27,16 +27,39 @@ Result<flow::Outcome> outcome_of(Result<T> result) {
   return flow::Outcome(std::move(result).value());
 }
 
+// A veto's text as it may stand in a log.
+std::string one_line(std::string text) {
+  constexpr std::size_t max_size = 256;
+  if (text.size() > max_size) text.resize(max_size);
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = ' ';
+  }
+  return text;
+}
+
+// Runs code of the host's: anything but a plain yes is a veto. The texts made here need no memory.
+Result<flow::Outcome> verdict_of(const flow::HookCall& asked) noexcept {
+  try {
+    auto said = (*asked.hook)(asked.event);
+    if (said.ok()) return flow::Outcome(flow::HookPassed{});
+    return Error{Status::vetoed, one_line(std::move(said).error().text)};
+  } catch (...) {
+    return Error{Status::vetoed, "the hook threw"};
+  }
+}
+
 }  // namespace
 
 Flights::Flights(const DriverSettings& settings, std::shared_ptr<const Clock> clock,
                  Services& services, std::unique_ptr<HttpClient> client,
-                 std::unique_ptr<Store> store, std::shared_ptr<Inbox> inbox,
+                 std::unique_ptr<Store> store, std::shared_ptr<Inbox> inbox, Completions& queue,
                  std::atomic<std::size_t>& num_in_flight)
     : settings_(settings),
       clock_(std::move(clock)),
       services_(services),
       inbox_(std::move(inbox)),
+      queue_(queue),
       num_in_flight_(num_in_flight),
       client_(std::move(client)),
       store_(std::move(store)) {}
@@ -86,7 +109,7 @@ void Flights::drain() {
   is_draining_ = true;
   for (const auto id : ids()) {
     const QuietSignals quiet;
-    give_up(id, ended_error());
+    let_go(id, ended_error());
   }
   const auto deadline = SteadyClock::now() + settings_.http_timeout;
   for (;;) {
@@ -122,7 +145,9 @@ void Flights::take(Submission item) {
   flight.task = std::move(item.task);
   flight.completion = std::move(item.completion);
   if (flight.completion) by_completion_[flight.completion.get()] = id;
-  flight.deadline = timers_.add(SteadyClock::now() + settings_.operation_timeout, [this, id] {
+  flight.due = SteadyClock::now() + settings_.operation_timeout;
+  flight.deadline = timers_.add(flight.due, [this, id] {
+    if (flights_.at(id).host_call != 0) return;  // which has a timer of its own: a refusal is due
     give_up(id, {Status::timed_out, "the operation was not done in time"});
   });
   carry_out(id, std::move(item.effect));
@@ -137,7 +162,8 @@ void Flights::take(const Cancellation& item) {
 
 void Flights::take(EffectAnswer item) {
   const auto flight = flights_.find(item.flight);
-  if (flight == flights_.end() || !std::exchange(flight->second.awaits_answer, false)) return;
+  if (flight == flights_.end() || item.host_call != flight->second.host_call) return;
+  if (!std::exchange(flight->second.awaits_answer, false)) return;
   resume(item.flight, std::move(item.outcome));
 }
 
@@ -155,6 +181,7 @@ void Flights::carry_out(FlightId id, flow::Effect effect) {
     void operator()(flow::Refetch& wanted) { flights.refetch(id, wanted); }
     void operator()(flow::PasswordCheck& wanted) { flights.check(id, std::move(wanted)); }
     void operator()(flow::StoreCall& call) { flights.ask_store(id, std::move(call)); }
+    void operator()(flow::HookCall& wanted) { flights.ask_host(id, std::move(wanted)); }
   };
   std::visit(Visitor{*this, id}, effect);
 }
@@ -213,6 +240,26 @@ void Flights::ask_store(FlightId id, flow::StoreCall call) {
                 });
 }
 
+void Flights::ask_host(FlightId id, flow::HookCall wanted) {
+  auto& flight = flights_.at(id);
+  const auto number = flight.host_call = ++last_host_call_;
+  flight.awaits_answer = true;
+  const auto job = std::make_shared<const flow::HookCall>(std::move(wanted));
+  const bool is_asked = queue_.ask_host(number, [inbox = inbox_, id, number, job] {
+    inbox->push(EffectAnswer{id, verdict_of(*job), number});
+  });
+  // Not a veto: the engine ends, which must end no session.
+  if (!is_asked) return end(id, ended_error());
+
+  auto due = flight.due;
+  if (flight.task->must_finish()) due = std::max(due, SteadyClock::now() + settings_.http_timeout);
+  flight.timer = timers_.add(due, [this, id, number] {
+    queue_.withdraw_call(number);
+    take(EffectAnswer{id, Error{Status::vetoed, "no thread of the host called the hook in time"},
+                      number});
+  });
+}
+
 // A lock that a task holds is extended at a third of its lease while the task does other things,
 // until it releases the lock, loses it, or ends: then the lock ends with its lease.
 void Flights::note_lock(FlightId id, const flow::StoreCall& call, const flow::StoreReply& reply) {
@@ -241,6 +288,7 @@ void Flights::resume(FlightId id, Result<flow::Outcome> outcome) {
   if (place == flights_.end()) return;
   auto& flight = place->second;
   timers_.remove(std::exchange(flight.timer, 0));
+  flight.host_call = 0;
 
   // The place counts as free while the task goes on: whoever sees the result may start anew.
   num_in_flight_.fetch_sub(1);
@@ -258,10 +306,17 @@ void Flights::give_up(FlightId id, const Error& why) {
   std::exchange(flight.completion, nullptr)->fail(why);
 }
 
+void Flights::let_go(FlightId id, const Error& why) {
+  const auto call = flights_.at(id).host_call;
+  if (call != 0 && queue_.withdraw_call(call)) return end(id, why);
+  give_up(id, why);
+}
+
 void Flights::end(FlightId id, const Error& why) {
   const auto task = std::move(flights_.at(id).task);
   client_->cancel(id);
   if (store_) store_->forget(id);
+  queue_.withdraw_call(flights_.at(id).host_call);
   forget(id);
   num_in_flight_.fetch_sub(1);
   task->abandon(why);

@@ -25,7 +25,8 @@ class Flights {
  public:
   Flights(const DriverSettings& settings, std::shared_ptr<const Clock> clock, Services& services,
           std::unique_ptr<HttpClient> client, std::unique_ptr<Store> store,
-          std::shared_ptr<Inbox> inbox, std::atomic<std::size_t>& num_in_flight);
+          std::shared_ptr<Inbox> inbox, Completions& queue,
+          std::atomic<std::size_t>& num_in_flight);
 
   // One round: wait for traffic, a wake-up or a timer, at most so long; then do what there is to
   // do. Calls no code of the host.
@@ -41,8 +42,10 @@ class Flights {
     std::unique_ptr<flow::Task> task;
     std::shared_ptr<Completion> completion;
     Timers::Id deadline = 0;  // of the whole task
+    Deadline due{};           // when that is
     Timers::Id timer = 0;     // of the effect: a delay, or the time a call has
     bool awaits_answer = false;
+    std::uint64_t host_call = 0;          // the call of the host's code it waits for; 0: none
     std::optional<flow::StoreCall> lock;  // what extends the lock that the task holds
     Timers::Id extension = 0;
   };
@@ -59,6 +62,7 @@ class Flights {
   void refetch(FlightId id, const flow::Refetch& wanted);
   void check(FlightId id, flow::PasswordCheck wanted);
   void ask_store(FlightId id, flow::StoreCall call);
+  void ask_host(FlightId id, flow::HookCall wanted);
   void note_lock(FlightId id, const flow::StoreCall& call, const flow::StoreReply& reply);
   void extend_later(FlightId id);
   void wait(Duration at_most);
@@ -66,7 +70,8 @@ class Flights {
 
   void resume(FlightId id, Result<flow::Outcome> outcome);
   void give_up(FlightId id,
-               const Error& why);  // detaches the caller of a grant, else ends the task
+               const Error& why);              // detaches the caller of a grant, else ends the task
+  void let_go(FlightId id, const Error& why);  // the engine ends: the same, unless no answer comes
   void end(FlightId id, const Error& why);
   void forget(FlightId id);
 
@@ -74,6 +79,7 @@ class Flights {
   const std::shared_ptr<const Clock> clock_;
   Services& services_;
   const std::shared_ptr<Inbox> inbox_;
+  Completions& queue_;
   std::atomic<std::size_t>& num_in_flight_;
   const std::unique_ptr<HttpClient> client_;
   std::vector<EffectAnswer> answers_;   // of the store, taken within the round
@@ -83,6 +89,7 @@ class Flights {
   std::unordered_map<FlightId, Flight> flights_;
   std::unordered_map<const Completion*, FlightId> by_completion_;
   FlightId last_id_ = 0;
+  std::uint64_t last_host_call_ = 0;
   Store::Id last_side_call_ = Store::Id{1} << 63;  // of calls that no task waits for
   bool is_draining_ = false;
   // So many that the last one is answered within seconds.

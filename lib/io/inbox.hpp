@@ -37,6 +37,7 @@ struct Cancellation {
 struct EffectAnswer {
   FlightId flight;
   Result<flow::Outcome> outcome;
+  std::uint64_t host_call = 0;  // of a HookCall: which one; one that came too late is not the next
 };
 
 struct DelayedWork {

@@ -163,6 +163,7 @@ AuthOutcome auth_outcome(Reason reason) noexcept {
   switch (reason) {
     case Reason::signed_in: return {success, "Authenticated via OAuth2"};
     case Reason::not_permitted: return {failure, "Invalid authentication via OAuth2: unauthorized"};
+    case Reason::vetoed: return {failure, "Invalid authentication via OAuth2: vetoed"};
     case Reason::state_missing:
       return {failure, "Invalid authentication via OAuth2: unable to obtain CSRF cookie"};
     case Reason::state_mismatch:

@@ -39,6 +39,8 @@ PageWords page_words(Reason reason) noexcept {
     case Reason::not_permitted:
       return {"You do not have access", "You are signed in, but this site is not open to you.",
               "Sign in as somebody else"};
+    case Reason::vetoed:
+      return {"You do not have access", "This site has decided against it just now.", "Try again"};
     case Reason::bad_request:
       return {"This request cannot be read", "The address or the request is damaged.", "Try again"};
     case Reason::method_not_allowed:

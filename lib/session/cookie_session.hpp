@@ -44,6 +44,7 @@ struct SessionSettings {
   std::chrono::seconds cookie_expire{168 * 3600};  // 0: no Max-Age, never too old
   std::chrono::seconds cookie_refresh{0};          // refresh when older; 0: never by age
   Duration refresh_before_expiry{std::chrono::seconds(30)};  // 0: off
+  bool refreshes_behind = true;  // sessions in a store: where no answer must wait for it
   bool session_ends_with_tokens = false;
   bool expire_with_tokens_on_refresh_only =
       false;  // compat: expires_on is looked at only when a refresh is due

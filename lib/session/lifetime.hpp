@@ -14,7 +14,8 @@ enum class Freshness : std::uint8_t {
   dead,          // over: treat as not signed in
   refresh_now,   // must be renewed before it counts (a cookie session whose tokens run out soon, or
                  // older than cookie_refresh)
-  refresh_soon,  // counts now; renew in the background (server-side stores only)
+  refresh_soon,  // counts now; renew in the background (server-side stores only, and not where
+                 // the host has its say about each refresh)
   fresh,
 };
 

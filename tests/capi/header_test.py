@@ -26,6 +26,7 @@ for std in ('c99', 'c11', 'c17'):
 for std in ('c++11', 'c++20'):
     attempt(f'the header alone is {std}', cxx + ['-x', 'c++', f'-std={std}'] + STRICT, SOURCE, True)
 UNSTABLE = {
+    'unstable/hooks.h': 'gatelet_session_fn f;\nint main(void) { return f == 0 ? GATELET_SESSION_ENDED - 8 : 1; }\n',
     'unstable/store.h': 'gatelet_store s = GATELET_STORE_INIT;\ngatelet_store_write w = GATELET_STORE_WRITE_INIT;\nint main(void) { return s.get || w.erases; }\n',
     'unstable/store_check.h': 'int main(void) { return 0; }\n',
     'unstable/sessions.h': 'gatelet_session_info i = GATELET_SESSION_INFO_INIT;\nint main(void) { return i.is_current != 0; }\n',

@@ -59,7 +59,7 @@ def pkg_config(*arguments):
 
 
 def installed_files():
-    for name in ('include/gatelet/gatelet.h', 'include/gatelet/gatelet.hpp', 'include/gatelet/version.hpp', 'include/gatelet/errors.def'):
+    for name in ('include/gatelet/gatelet.h', 'include/gatelet/unstable/hooks.h', 'include/gatelet/gatelet.hpp', 'include/gatelet/version.hpp', 'include/gatelet/errors.def'):
         assert (prefix / name).exists(), f'{name} is not installed'
     text = (libdir / 'pkgconfig' / 'gatelet.pc').read_text()
     assert 'rapidjson' not in text.lower() and 'tomlplusplus' not in text.lower(), f'private headers leak: {text}'

@@ -391,4 +391,35 @@ TEST_SUITE("engine/engine: passwords") {
       CHECK(answer->http_status() == 401);
     }
   }
+
+  TEST_CASE("F-258: the form is a sign-in: the host is asked, and refuses; HTTP Basic is none") {
+    const UsersFile file;
+    for (const auto* user : {"zoe", "jane"}) {  // a quick hash, a slow one
+      for (const auto veto_at : {SessionEvent::Moment::authenticated, SessionEvent::Moment::created,
+                                 SessionEvent::Moment::ended}) {
+        std::vector<SessionEvent> told;
+        const SessionHook hook = [&](const SessionEvent& event) -> Result<void> {
+          told.push_back(event);
+          if (event.moment != veto_at) return {};
+          return Error{Status::vetoed, "not now"};
+        };
+        Live live(file.options(), {hook, hook, hook, hook});
+        const auto password = user == std::string_view("zoe") ? "secret" : "correct horse";
+        CHECK(ask(live, basic(user, password)).kind() == Decision::Kind::allow);
+        CHECK(told.empty());
+
+        const auto answer = sign_in(live, user, password);
+        const bool is_in = veto_at == SessionEvent::Moment::ended;
+        CHECK(answer.http_status() == (is_in ? 302 : 403));
+        CHECK(answer.reason() == (is_in ? Reason::signed_in : Reason::vetoed));
+        CHECK(session_cookie_of(answer).empty() != is_in);
+        CHECK(told.size() == (veto_at == SessionEvent::Moment::authenticated ? 1 : 2));
+        CHECK(told[0].identity.user() == user);
+        CHECK(told[0].provider.empty());
+        told.clear();
+        CHECK(sign_in(live, user, "wrong").http_status() == 401);
+        CHECK(told.empty());
+      }
+    }
+  }
 }

@@ -32,8 +32,9 @@ struct Live {
   std::vector<std::string> events;  // guarded by mutex
   std::shared_ptr<Engine> engine;
 
-  explicit Live(const Options& more = {}) {
+  explicit Live(const Options& more = {}, SessionHooks hooks = {}) {
     auto ports = default_ports();
+    ports.hooks = std::move(hooks);
     ports.clock = clock;
     ports.on_event = [this](const Event& event) {
       const std::scoped_lock lock(mutex);

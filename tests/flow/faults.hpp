@@ -109,6 +109,14 @@ inline Result<flow::Outcome> spoilt_store(Kind kind, const flow::StoreCall& call
   return flow::Outcome(std::move(reply));
 }
 
+// The host says no, or nobody came to ask it: a driver calls both a veto, and a flow that is told
+// of anything else must not go on either.
+inline Result<flow::Outcome> spoilt_hook(Kind kind, const Result<flow::Outcome>& good) {
+  if (kind == Kind::late) return good;
+  const bool is_veto = blame_of(kind) == StatusClass::peer;
+  return Error{is_veto ? Status::vetoed : Status::timed_out, "no word from the host"};
+}
+
 inline flow::Reply spoilt(Kind kind, const flow::Effect& effect, flow::Reply good) {
   if (kind == Kind::late) good.arrived = good.arrived + 3h;
   if (!good.outcome.ok()) return good;
@@ -117,6 +125,8 @@ inline flow::Reply spoilt(Kind kind, const flow::Effect& effect, flow::Reply goo
     good.outcome = spoilt_refetch(kind, good.outcome);
   if (std::holds_alternative<flow::PasswordCheck>(effect))
     good.outcome = spoilt_check(kind, good.outcome);
+  if (std::holds_alternative<flow::HookCall>(effect))
+    good.outcome = spoilt_hook(kind, good.outcome);
   if (const auto* call = std::get_if<flow::StoreCall>(&effect))
     good.outcome = spoilt_store(kind, *call, good.outcome);
   return good;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "attempt.hpp"
+#include "hooks.hpp"
 #include "session/lifetime.hpp"
 #include "support/scripted_entropy.hpp"
 #include "world.hpp"
@@ -385,5 +386,26 @@ TEST_SUITE("flow/finish_login") {
     REQUIRE_FALSE(answer.ok());
     CHECK(answer.error().status == Status::cancelled);
     CHECK(attempt.world.provider.num_token_requests == 0);
+  }
+
+  TEST_CASE("F-258: the host is asked who it is, then whether to begin; its veto lets nobody in") {
+    for (const std::string veto_at : {"authenticated", "created", ""}) {
+      Attempt attempt;
+      Hooks hooks;
+      hooks.veto_at = veto_at;
+      attempt.world.context->hooks = hooks.all();
+      const auto answer = attempt.finish();
+      if (veto_at.empty()) {
+        CHECK(answer.reason() == Reason::signed_in);
+      } else {
+        check_refused(answer, 403, Reason::vetoed);
+        CHECK(answer.detail() == "not on the list");
+      }
+      auto moments = std::vector<std::string>{"authenticated", "created"};
+      if (veto_at == "authenticated") moments.pop_back();
+      CHECK(hooks.moments() == moments);
+      CHECK(hooks.told[0].identity.email() == "alice@example.com");
+      CHECK(hooks.told[0].path == "/oauth2/callback");
+    }
   }
 }

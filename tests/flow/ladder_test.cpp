@@ -25,6 +25,7 @@
 #include "flow/session_index.hpp"
 #include "flow/sign_out.hpp"
 #include "flow/verify_bearer.hpp"
+#include "hooks.hpp"
 #include "world.hpp"
 
 using namespace gatelet;
@@ -43,6 +44,7 @@ StatusClass class_of(Reason reason) {
   switch (reason) {
     case Reason::provider_unavailable: return StatusClass::unavailable;
     case Reason::provider_failed:
+    case Reason::vetoed:
     case Reason::token_rejected: return StatusClass::peer;
     case Reason::internal_error: return StatusClass::internal;
     default: return StatusClass::ok;  // none that a fault may end in
@@ -53,6 +55,7 @@ StatusClass class_of(Reason reason) {
 class Scenario {
  public:
   World world;
+  Hooks hooks;
   Scenario() = default;
   Scenario(const Scenario&) = delete;
   Scenario& operator=(const Scenario&) = delete;
@@ -71,9 +74,11 @@ class Scenario {
       delivered.push_back(result.ok() ? Status::ok : result.error().status);
     });
   }
-  // Everything is unknown, the ID token comes under a key that was just made, and lacks the groups.
+  // Everything is unknown, the host wants to be asked, the ID token comes under a key that was just
+  // made, and lacks the groups.
   void make_it_long() {
     world.state = world.provider.unknown();
+    world.context->hooks = hooks.all();
     world.provider.edit_id_token = [this](JsonText& claims) {
       claims.remove("groups");
       world.provider.rotate_key("k2");
@@ -124,14 +129,17 @@ class finish_login final : public Scenario {
     CHECK(sets_cookie(*answer, "__Host-gatelet") == signed_in);
     CHECK_FALSE(expires_cookie(*answer, "__Host-gatelet="));
     CHECK(expires_cookie(*answer, "__Host-gatelet_"));  // the attempt's
-    if (!signed_in) CHECK(answer->http_status() >= 500);
+    if (!signed_in) {
+      CHECK(answer->http_status() >= (answer->reason() == Reason::vetoed ? 403 : 500));
+    }
     return {signed_in, class_of(answer->reason()), whole(*answer)};
   }
   void check(const Ended&) override { check_grants_once(); }
   bool survives(const std::string& effect, Kind kind, bool for_good) const override {
     // An ID token that comes, or is judged, three hours after it was made has expired.
     if (kind != Kind::late) return false;
-    return effect.ends_with("/userinfo") || (effect == "refetch metadata" && !for_good);
+    return effect.starts_with("hook ") || effect.ends_with("/userinfo") ||
+           (effect == "refetch metadata" && !for_good);
   }
 
  private:
@@ -169,7 +177,9 @@ class refresh_session final : public Scenario {
   void check(const Ended&) override { check_grants_once(); }
   bool survives(const std::string& effect, Kind kind, bool for_good) const override {
     // The tokens are renewed already.
-    if (effect.ends_with("/userinfo") || effect == "refetch keys") return true;
+    const bool is_asked = effect.ends_with("/userinfo") || effect == "refetch keys";
+    if (is_asked && (kind == Kind::late || !for_good)) return true;  // for good: the hook fails too
+    if (kind == Kind::late && effect == "hook refreshed") return true;
     return kind == Kind::late && effect == "refetch metadata" && !for_good;
   }
 
@@ -330,6 +340,50 @@ CONTROLLED(revoke_sessions, true, {
 })
 #undef CONTROLLED
 
+// Somebody whose password is right, with an old session in the store.
+class begin_session final : public Scenario {
+ public:
+  begin_session() {
+    world.keep_in_store();
+    auto session = world.sign_in();
+    session.ticket = nullptr;
+    session_ = std::make_shared<const session::Session>(std::move(session));
+    old_ = world.store.records;
+    world.context->hooks = hooks.all();
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+  }
+  flow::Flow<Decision> flow() {
+    flow::SaveSession in(world.context);
+    in.request = world.get("/oauth2/sign_in");
+    in.session = session_;
+    return flow::begin_session(std::move(in), "/wanted");
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto answer = world.driver.run(flow());
+    is_vetoed_ = answer.ok() && answer->reason() == Reason::vetoed;
+    if (!answer.ok()) return {false, status_class(answer.error().status), answer.error().text};
+    const bool signed_in = answer->reason() == Reason::signed_in;
+    CHECK(sets_cookie(*answer, "__Host-gatelet=") == signed_in);
+    return {signed_in, class_of(answer->reason()), whole(*answer)};
+  }
+  void check(const Ended&) override {
+    if (is_vetoed_) CHECK(world.store.records == old_);  // nothing is kept
+  }
+  bool survives(const std::string& effect, Kind kind, bool) const override {
+    if (effect == "store erase") return true;
+    return effect.starts_with("store ") ? blame_of(kind) == StatusClass::peer : kind == Kind::late;
+  }
+
+ private:
+  std::shared_ptr<const session::Session> session_;
+  decltype(world.store.records) old_;
+  bool is_vetoed_ = false;
+};
+
 class refresh_stored_session final : public Scenario {
  public:
   refresh_stored_session() {
@@ -355,6 +409,7 @@ class refresh_stored_session final : public Scenario {
       // Trouble is no logout; a record that cannot be opened is none.
       const bool is_gone = renewed.error().text == "the session is no longer in the store";
       CHECK((is_gone || renewed.error().status != Status::grant_ended));
+      is_vetoed_ = renewed.error().status == Status::vetoed;
       return {false, status_class(renewed.error().status), renewed.error().text};
     }
     CHECK(renewed->user == "alice");
@@ -363,10 +418,16 @@ class refresh_stored_session final : public Scenario {
   }
   void check(const Ended&) override {
     check_grants_once();
-    CHECK(world.num_sessions() == 1);  // never lost
+    if (is_vetoed_) {  // over, or left to the provider's refusal where the store is down too
+      CHECK(world.num_sessions() <= 1);
+    } else {
+      CHECK(world.num_sessions() == 1);  // never lost
+    }
   }
   bool survives(const std::string& effect, Kind kind, bool for_good) const override {
-    if (effect.ends_with("/userinfo") || effect == "refetch keys") return true;
+    const bool is_asked = effect.ends_with("/userinfo") || effect == "refetch keys";
+    if (is_asked && (kind == Kind::late || !for_good)) return true;
+    if (kind == Kind::late && effect == "hook refreshed") return true;
     if (effect == "store extend" || effect == "store replace" || effect == "store unlock")
       return true;
     if (effect == "store lock" && blame_of(kind) == StatusClass::peer) return !for_good;
@@ -376,6 +437,7 @@ class refresh_stored_session final : public Scenario {
 
  private:
   std::shared_ptr<const session::Session> session_;
+  bool is_vetoed_ = false;
 };
 
 class sign_out final : public Scenario {
@@ -384,6 +446,7 @@ class sign_out final : public Scenario {
     auto session = world.sign_in();
     session.id_token = Secret("id.token.hint");  // goes to the provider on purpose
     session_ = std::make_shared<const session::Session>(std::move(session));
+    world.context->hooks = hooks.all();
     world.provider.settings.fetch_end_session = true;
     world.provider.settings.backend_logout_url = "https://idp.example/backend?t={id_token}";
     world.state = world.provider.unknown();
@@ -403,8 +466,10 @@ class sign_out final : public Scenario {
   Ended run() override {
     const auto answer = world.driver.run(flow());
     REQUIRE(answer.ok());
-    CHECK(answer->reason() == Reason::signed_out);
-    CHECK(answer->http_status() == 302);
+    const bool is_stopped = answer->reason() == Reason::vetoed;  // and signed out all the same
+    CHECK((is_stopped || answer->reason() == Reason::signed_out));
+    CHECK((is_stopped || answer->http_status() == 302));
+    CHECK(answer->kind() != Decision::Kind::allow);
     CHECK(expires_cookie(*answer, "__Host-gatelet="));
     CHECK_FALSE(sets_cookie(*answer, "__Host-gatelet="));
     return {true, StatusClass::ok, whole(*answer)};
@@ -622,11 +687,12 @@ TEST_SUITE("flow/ladder") {
 #undef INSIDE
 
   TEST_CASE("ladder: the scenarios are as long as the flows can be") {
-    CHECK(count_effects<finish_login>() == 4);
-    CHECK(count_effects<refresh_session>() == 4);
+    CHECK(count_effects<finish_login>() == 6);
+    CHECK(count_effects<begin_session>() == 4);
+    CHECK(count_effects<refresh_session>() == 5);
     CHECK(count_effects<fetch_metadata>() == 2);
     CHECK(count_effects<begin_login_with_metadata>() == 1);
-    CHECK(count_effects<sign_out>() == 2);
+    CHECK(count_effects<sign_out>() == 3);
     CHECK(count_effects<verify_bearer>() == 2);
 #ifdef GATELET_HAVE_CRYPT
     CHECK(count_effects<check_password>() == 1);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hooks.hpp"
 #include "session/lifetime.hpp"
 #include "world.hpp"
 
@@ -242,5 +243,61 @@ TEST_SUITE("flow/refresh_session") {
     SignedIn one;
     one.set_claim("sub", "\"sub-canary\"");
     CHECK_FALSE(holds_canary(one.refresh().error().text));
+  }
+
+  TEST_CASE(
+      "F-258: the host is asked about the new tokens, once they are there; its veto ends it") {
+    for (const bool is_vetoed : {false, true}) {
+      SignedIn one;
+      Hooks hooks;
+      if (is_vetoed) hooks.veto_at = "refreshed";
+      one.world.context->hooks = hooks.all();
+      const auto renewed = one.refresh();
+      CHECK(one.world.driver.seen ==
+            std::vector<std::string>{"POST https://idp.example/token", "hook refreshed"});
+      REQUIRE(hooks.told.size() == 1);
+      const auto told = hooks.told[0].identity.access_token();
+      CHECK(told != one.session->access_token.reveal());
+      CHECK(hooks.told[0].identity.user() == "alice");
+      CHECK(renewed.ok() == !is_vetoed);
+      if (renewed.ok()) CHECK(told == renewed->access_token.reveal());
+      if (!renewed.ok()) CHECK(renewed.error().status == Status::vetoed);
+    }
+  }
+
+  TEST_CASE("F-258: the end of the grant is told, and cannot be undone") {
+    for (const auto* veto_at : {"", "ended"}) {
+      SignedIn one;
+      Hooks hooks;
+      hooks.veto_at = veto_at;
+      one.world.context->hooks = hooks.all();
+      one.world.driver.on_http = [](const HttpCall&, Instant) -> Result<HttpReply> {
+        HttpReply reply;
+        reply.status = 400;
+        reply.body = R"({"error":"invalid_grant"})";
+        return reply;
+      };
+      CHECK(one.status_of_refresh() == Status::grant_ended);
+      CHECK(hooks.moments() == std::vector<std::string>{"ended"});
+      CHECK(hooks.told[0].identity.access_token() == one.session->access_token.reveal());
+    }
+  }
+
+  TEST_CASE("F-258: trouble is no end, and no hook hears of it") {
+    SignedIn one;
+    Hooks hooks;
+    one.world.context->hooks = hooks.all();
+    one.world.driver.on_http = [](const HttpCall&, Instant) -> Result<HttpReply> {
+      return Error{Status::timed_out, "no answer"};
+    };
+    CHECK(one.status_of_refresh() == Status::timed_out);
+    CHECK(hooks.told.empty());
+  }
+
+  TEST_CASE("a refresh that failed ends the session by the provider's word or the host's only") {
+    CHECK(flow::ends_session(Status::grant_ended));
+    CHECK(flow::ends_session(Status::vetoed));
+    CHECK_FALSE(flow::ends_session(Status::timed_out));
+    CHECK_FALSE(flow::ends_session(Status::provider_refused));
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "flow/load_session.hpp"
+#include "hooks.hpp"
 #include "session/lifetime.hpp"
 #include "world.hpp"
 
@@ -211,5 +212,20 @@ TEST_SUITE("flow/refresh_stored_session") {
     CHECK(two.world.session()->refresh_token == two.session->refresh_token);
     const auto kept = two.refresh();
     CHECK(two.world.session()->refresh_token == kept->refresh_token);
+  }
+
+  TEST_CASE("F-258: new tokens that the host refuses are not put, and the record goes") {
+    for (const auto* veto_at : {"", "refreshed"}) {
+      Stored one;
+      Hooks hooks;
+      hooks.veto_at = veto_at;
+      one.world.context->hooks = hooks.all();
+      const auto renewed = one.refresh();
+      CHECK(renewed.ok() == hooks.veto_at.empty());
+      CHECK(one.world.store.records.size() == (renewed.ok() ? 1 : 0));
+      CHECK(one.world.store.locks.empty());
+      CHECK(hooks.moments() == std::vector<std::string>{"refreshed"});
+      if (!renewed.ok()) CHECK(renewed.error().status == Status::vetoed);
+    }
   }
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "flow/load_session.hpp"
+#include "hooks.hpp"
 #include "session/lifetime.hpp"
 #include "world.hpp"
 
@@ -23,6 +24,14 @@ Result<std::vector<std::string>> save(World& world, session::Session session) {
   in.request = world.get("/");
   in.session = std::make_shared<const session::Session>(std::move(session));
   return world.driver.run(flow::save_session(std::move(in)));
+}
+
+Result<Decision> begin(World& world) {
+  flow::SaveSession in(world.context);
+  in.request = world.get("/oauth2/sign_in");
+  in.session = std::make_shared<const session::Session>(person(world));
+  in.request_id = "the-request";
+  return world.driver.run(flow::begin_session(std::move(in), "/wanted"));
 }
 
 }  // namespace
@@ -93,5 +102,38 @@ TEST_SUITE("flow/save_session") {
     world.context->entropy = std::make_shared<FailingEntropy>(0);
     CHECK(save(world, person(world)).error().status == Status::no_entropy);
     CHECK(world.store.records.empty());
+  }
+
+  TEST_CASE("F-258: begin_session: a veto at either moment keeps nothing, 403 with the reason") {
+    for (const auto* veto_at : {"authenticated", "created", ""}) {
+      World world;
+      world.keep_in_store();
+      Hooks hooks;
+      hooks.veto_at = veto_at;
+      world.context->hooks = hooks.all();
+      const auto answer = begin(world).value();
+      const bool is_in = hooks.veto_at.empty();
+      CHECK(answer.http_status() == (is_in ? 302 : 403));
+      CHECK(answer.reason() == (is_in ? Reason::signed_in : Reason::vetoed));
+      CHECK(answer.detail() == (is_in ? "" : "not on the list"));
+      CHECK(sets_cookie(answer, "__Host-gatelet") == is_in);
+      CHECK(world.store.records.size() == (is_in ? 1 : 0));
+      if (!is_in) CHECK(answer.body().find("the-request") != std::string::npos);
+    }
+  }
+
+  TEST_CASE("begin_session: whom the rules refuse is told so, and nothing is kept") {
+    World world;
+    world.context->policy.allowed_groups = {"admins"};
+    const auto answer = begin(world).value();
+    CHECK(answer.http_status() == 403);
+    CHECK(answer.reason() == Reason::not_permitted);
+    CHECK_FALSE(sets_cookie(answer, "__Host-gatelet"));
+  }
+
+  TEST_CASE("begin_session: without hooks and store it is answered at once") {
+    World world;
+    CHECK(begin(world)->reason() == Reason::signed_in);
+    CHECK(world.driver.num_effects == 0);
   }
 }

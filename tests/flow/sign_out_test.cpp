@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "flow/session_index.hpp"
+#include "hooks.hpp"
 #include "http/form.hpp"
 #include "http/url.hpp"
 #include "support/scripted_entropy.hpp"
@@ -288,5 +289,67 @@ TEST_SUITE("flow/sign_out") {
     CHECK(expires_cookie(answer, "__Host-gatelet="));
     CHECK(answer.body().find("canary") == std::string::npos);
     CHECK(world.num_sessions() == 1);
+  }
+
+  TEST_CASE("F-258: the host is told when the session is over, and before the provider is") {
+    SignedIn one(true);
+    Hooks hooks;
+    one.world.context->hooks = hooks.all();
+    const auto answer = one.sign_out("/oauth2/sign_out?rd=%2Fbye");
+    CHECK(answer.reason() == Reason::signed_out);
+    CHECK(location_of(answer).starts_with("https://idp.example/"));
+    CHECK(hooks.moments() == std::vector<std::string>{"ended"});
+    CHECK(hooks.told[0].identity.user() == "alice");
+    CHECK(hooks.told[0].path == "/oauth2/sign_out");
+  }
+
+  TEST_CASE("F-258: its veto keeps nobody signed in; what would follow does not: 403") {
+    World world;
+    world.keep_in_store();
+    world.provider.settings.backend_logout_url = "https://back.example/out";
+    world.provider.settings.fetch_end_session = true;
+    world.state = world.provider.known(world.driver.now);
+    auto session = world.sign_in();
+    REQUIRE(session.ticket);
+    world.driver.seen.clear();
+    Hooks hooks;
+    hooks.veto_at = "ended";
+    world.context->hooks = hooks.all();
+    flow::SignOut in(world.context);
+    in.provider = world.state;
+    in.request = world.get("/oauth2/sign_out");
+    in.session = std::make_shared<const session::Session>(std::move(session));
+    const auto answer = world.driver.run(flow::sign_out(std::move(in))).value();
+    CHECK(answer.http_status() == 403);
+    CHECK(answer.reason() == Reason::vetoed);
+    CHECK(answer.detail() == "not on the list");
+    CHECK(answer.body().find("You are signed out here.") != std::string::npos);
+    CHECK(expires_cookie(answer, "__Host-gatelet="));
+    CHECK(world.num_sessions() == 0);
+    CHECK(world.driver.seen ==
+          std::vector<std::string>{"store erase", "store get", "store swap", "hook ended"});
+  }
+
+  TEST_CASE(
+      "F-258: where nobody was signed in, or the record could not be erased, nobody is told") {
+    SignedIn one;
+    Hooks hooks;
+    one.world.context->hooks = hooks.all();
+    one.session = nullptr;
+    CHECK(one.sign_out().reason() == Reason::signed_out);
+    CHECK(hooks.told.empty());
+
+    World world;
+    world.keep_in_store();
+    auto session = world.sign_in();
+    world.context->hooks = hooks.all();
+    world.driver.on_store = [](const flow::StoreCall&) -> Result<flow::StoreReply> {
+      return Error{Status::store_unreachable, "gone"};
+    };
+    flow::SignOut in(world.context);
+    in.request = world.get("/oauth2/sign_out");
+    in.session = std::make_shared<const session::Session>(std::move(session));
+    CHECK(world.driver.run(flow::sign_out(std::move(in))).value().http_status() == 503);
+    CHECK(hooks.told.empty());
   }
 }

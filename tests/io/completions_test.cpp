@@ -263,4 +263,63 @@ TEST_SUITE("io/completions") {
     never->cancel();
     never->drop();
   }
+
+  TEST_CASE("ask_host: made by dispatch, in order, before callbacks, and counted as one") {
+    Hand hand;
+    const auto queue = hand.driver->shared_completions();
+    const int fd = hand.driver->fd();
+    std::vector<unsigned> made;
+    const auto one = hand.make();
+    one->deliver(Identity());
+    one->on_done([&](Result<Identity>) { made.push_back(0); });
+    for (const unsigned i : {1U, 2U, 3U})
+      CHECK(queue->ask_host(i, [&made, i] { made.push_back(i); }));
+    CHECK(queue->withdraw_call(2));
+    CHECK_FALSE(queue->withdraw_call(2));
+    CHECK(hand.driver->dispatch(2) == 2);
+    CHECK(made == std::vector{1U, 3U});
+    CHECK_FALSE(queue->withdraw_call(1));
+    CHECK(is_readable(fd));
+    CHECK(hand.dispatch() == 1);
+    CHECK(made == std::vector{1U, 3U, 0U});
+    CHECK_FALSE(is_readable(fd));
+  }
+
+  TEST_CASE(
+      "ask_host: a wait makes it, one that has no time a single one; what is ready makes none") {
+    Hand hand;
+    const auto queue = hand.driver->shared_completions();
+    int made = 0;
+    for (const unsigned i : {1U, 2U, 3U}) CHECK(queue->ask_host(i, [&] { ++made; }));
+    const auto ready = hand.make();
+    ready->deliver(Identity());
+    CHECK(ready->wait(soon()).ok());
+    CHECK(made == 0);
+    CHECK(status_of(hand.make()->wait(Deadline{})) == Status::pending);
+    CHECK(made == 1);
+    CHECK(status_of(hand.make()->wait(in(1ms))) == Status::pending);
+    CHECK(made == 3);
+  }
+
+  TEST_CASE("ask_host: what a call captured is gone when the end is told; none is taken after it") {
+    Hand hand;
+    const auto queue = hand.driver->shared_completions();
+    const auto captured = std::make_shared<int>(0);
+    std::atomic<bool> has_begun{false}, may_end{false};
+    CHECK(queue->ask_host(1, [captured, &has_begun, &may_end] {
+      has_begun = true;
+      while (!may_end) std::this_thread::yield();
+    }));
+    std::thread caller([&] { hand.dispatch(); });
+    while (!has_begun) std::this_thread::yield();
+    std::thread opener([&] {
+      std::this_thread::sleep_for(20ms);
+      may_end = true;
+    });
+    hand.driver->stop();
+    CHECK(captured.use_count() == 1);
+    CHECK_FALSE(queue->ask_host(2, [] {}));
+    caller.join();
+    opener.join();
+  }
 }

@@ -58,7 +58,7 @@ struct Ground {
                  .operation_timeout = operation_timeout,
                  .store = {.timeout = 30ms}},
         flights(settings, system_clock(), services, HttpClient::create({}).value(),
-                std::move(store), inbox, num_in_flight) {
+                std::move(store), inbox, queue, num_in_flight) {
     inbox->open(flights.client());
   }
 
@@ -80,6 +80,7 @@ struct Ground {
   DriverSettings settings;
   ScriptedServices services;
   std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
+  Completions queue{inbox};
   std::atomic<std::size_t> num_in_flight{0};
   std::vector<Status> endings;
   int num_matches = 0;
@@ -91,6 +92,28 @@ struct StoredGround : Ground {
   explicit StoredGround(ScriptedStore* made = std::make_unique<ScriptedStore>().release())
       : Ground(10s, std::unique_ptr<Store>(made)), store(*made) {}
   ScriptedStore& store;
+};
+
+flow::HookCall yes() {
+  return {std::make_shared<const SessionHook>([](const SessionEvent&) { return Result<void>(); }),
+          SessionEvent{}};
+}
+
+// Waits for a hook, and whatever that says for a Refetch.
+class TwoQuestions final : public flow::Task {
+ public:
+  explicit TwoQuestions(std::vector<Status>& heard) : heard_(heard) {}
+  std::optional<flow::Effect> start(Instant) override { return yes(); }
+  std::optional<flow::Effect> resume(flow::Reply reply) override {
+    heard_.push_back(reply.outcome.ok() ? Status::ok : reply.outcome.error().status);
+    if (heard_.size() == 2) return std::nullopt;
+    return flow::Refetch("p", flow::Refetch::What::keys);
+  }
+  void abandon(Error why) override { heard_.push_back(why.status); }
+  bool must_finish() const noexcept override { return true; }
+
+ private:
+  std::vector<Status>& heard_;
 };
 
 std::deque<flow::Effect> effects(flow::Effect first) {
@@ -328,5 +351,66 @@ TEST_SUITE("io/flights") {
     ground.flights.drain();
 
     CHECK(ground.endings == std::vector{Status::cancelled});
+  }
+
+  TEST_CASE("F-258: a hook that nobody calls is a veto when the operation's time is over") {
+    Ground ground;
+    ground.add(effects(yes()));
+    while (ground.endings.empty()) ground.flights.round(1h);
+    CHECK(ground.endings == std::vector{Status::vetoed});
+    CHECK_FALSE(ground.queue.has_waiting());
+    CHECK(ground.queue.dispatch(10) == 0);
+  }
+
+  TEST_CASE("F-258: a grant that came late leaves its hook a call's time") {
+    Ground ground(10ms);
+    std::deque<flow::Effect> two;
+    two.push_back(flow::Delay(15ms));
+    two.push_back(yes());
+    ground.add(std::move(two), true);
+    while (!ground.queue.has_waiting()) ground.flights.round(1h);
+    CHECK(ground.endings.empty());
+    CHECK(ground.queue.dispatch(10) == 1);
+    while (ground.endings.empty()) ground.flights.round(1h);
+    CHECK(ground.endings == std::vector{Status::ok});
+  }
+
+  TEST_CASE("F-258: a hook's late word is not taken for the answer to what came next") {
+    Ground ground(20ms);
+    ScriptedServices::Done kept;
+    ground.services.on_refetch = [&](const flow::Refetch&, ScriptedServices::Done done) {
+      kept = std::move(done);
+    };
+    std::vector<Status> heard;
+    auto task = std::make_unique<TwoQuestions>(heard);
+    auto effect = task->start({});
+    ++ground.num_in_flight;
+    ground.inbox->push(Submission{std::move(task), std::move(*effect), nullptr});
+    while (!kept) ground.flights.round(1h);
+    CHECK(heard == std::vector{Status::vetoed});
+
+    ground.inbox->push(EffectAnswer{1, flow::Outcome(flow::HookPassed{}), 1});
+    ground.flights.round(0ms);
+    CHECK(heard.size() == 1);
+    kept(flow::Refetched{});
+    ground.flights.round(0ms);
+    CHECK(heard == std::vector{Status::vetoed, Status::ok});
+  }
+
+  TEST_CASE("F-258: drain: who waits for a hook is ended, grant or not, and asks for none") {
+    Ground ground(10s);
+    std::deque<flow::Effect> two;
+    two.push_back(flow::Delay(5ms));
+    two.push_back(yes());
+    ground.add(effects(yes()));
+    ground.add(effects(yes()), true);
+    ground.flights.round(0ms);
+    CHECK(ground.queue.has_waiting());
+    ground.add(std::move(two), true);
+    ground.flights.round(0ms);
+    ground.queue.end([&] { ground.flights.drain(); });
+    CHECK(ground.endings == std::vector(3, Status::cancelled));
+    CHECK(ground.num_in_flight == 0);
+    CHECK_FALSE(ground.queue.has_waiting());
   }
 }

@@ -89,6 +89,25 @@ TEST_SUITE("io/fork") {
     }
   }
 
+  TEST_CASE("F-258: a hook that waits at the fork is called in the parent only") {
+    Fixture fixture(true);
+    int asked = 0;
+    const SessionHook hook = [&](const SessionEvent&) {
+      ++asked;
+      return Result<void>();
+    };
+    auto operation =
+        fixture.begin(flow::HookCall(std::make_shared<const SessionHook>(hook), SessionEvent{}));
+    CHECK(is_readable(fixture.driver->fd(), 10'000));
+    CHECK(in_child([&] {
+            if (fixture.driver->dispatch(10) != 0) return 1;
+            if (status_of(operation.wait(soon())) != Status::forked) return 2;
+            return asked;
+          }) == 0);
+    CHECK(operation.wait(soon()).ok());
+    CHECK(asked == 1);
+  }
+
   TEST_CASE("a descriptor made before the fork counts as started: it would be shared") {
     Fixture fixture(true);
     REQUIRE(fixture.driver->fd() >= 0);

@@ -15,7 +15,7 @@ readme = readme_path.read_text()
 
 # Language of a block -> the file it must equal.
 FILES = {'c': 'examples/sqlite_store/host.c', 'cpp': 'examples/decide_cpp.cpp', 'toml': 'examples/guide/gatelet.toml', 'meson': 'examples/guide/subproject.meson',
-         'yaml': 'examples/guide/alpha.yaml'}
+         'yaml': 'examples/guide/alpha.yaml', 'cc': 'examples/session_hooks.cpp'}
 # Made by tests/config/man_pages.py.
 MAN_PAGES = ['examples/guide/gatelet.toml.5', 'examples/forward_auth/forward_auth.1']
 # Commands and pictures of text in blocks without a language, and who runs or checks them.

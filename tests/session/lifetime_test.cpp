@@ -141,4 +141,17 @@ TEST_SUITE("session/lifetime") {
       CHECK(judge(session, settings, at_unix(1767225600 + 3600)) == Freshness::refresh_now);
     }
   }
+
+  TEST_CASE("F-258: judge: where the host has its say about each refresh, none is put off") {
+    Session session;
+    session.created_at = to_timestamp(at_unix(1767225600));
+    session.expires_on = to_timestamp(at_unix(1767225600 + 3600));
+    session.refresh_token = Secret("r");
+    SessionSettings settings;
+    settings.is_stored = true;
+    CHECK(judge(session, settings, at_unix(1767225600 + 3590)) == Freshness::refresh_soon);
+    settings.refreshes_behind = false;
+    CHECK(judge(session, settings, at_unix(1767225600 + 60)) == Freshness::fresh);
+    CHECK(judge(session, settings, at_unix(1767225600 + 3590)) == Freshness::refresh_now);
+  }
 }

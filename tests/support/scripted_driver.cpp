@@ -27,6 +27,13 @@ Result<flow::Outcome> ScriptedDriver::carry_out(const flow::Effect& effect) {
     if (!reply.ok()) return std::move(reply).error();
     return flow::Outcome(std::move(reply).value());
   }
+  if (const auto* asked = std::get_if<flow::HookCall>(&effect)) {
+    constexpr std::string_view names[] = {"authenticated", "created", "refreshed", "ended"};
+    seen.push_back("hook " + std::string(names[static_cast<std::size_t>(asked->event.moment)]));
+    auto said = (*asked->hook)(asked->event);
+    if (!said.ok()) return std::move(said).error();
+    return flow::Outcome(flow::HookPassed{});
+  }
   const auto& refetch = std::get<flow::Refetch>(effect);
   const bool keys = refetch.what == flow::Refetch::What::keys;
   seen.emplace_back(keys ? "refetch keys" : "refetch metadata");

@@ -109,6 +109,7 @@ enum {
 #define GATELET_E_NOT_PERMITTED ((gatelet_status)-0x400000d)
 #define GATELET_E_INCOMPLETE_IDENTITY ((gatelet_status)-0x400000e)
 #define GATELET_E_SESSION_INVALID ((gatelet_status)-0x400000f)
+#define GATELET_E_VETOED ((gatelet_status)-0x4000010)
 
 #define GATELET_E_PROVIDER_UNREACHABLE ((gatelet_status)-0x5000001)
 #define GATELET_E_PROVIDER_UNAVAILABLE ((gatelet_status)-0x5000002)
