@@ -27,7 +27,8 @@ Result<std::vector<std::string>> carry(const Question& question, const Presented
   if (!presented.renewed) return std::vector<std::string>{};
   const auto& context = question.context();
   return session::write_session(context.session, *context.cookie_keys, *presented.session,
-                                question.facts.host, question.facts.headers, *context.entropy);
+                                question.facts.host, question.facts.headers, *context.entropy,
+                                question.now);
 }
 
 // What expires session cookies that are no good.

@@ -7,6 +7,7 @@
 #include "base/base64url.hpp"
 #include "crypto/random.hpp"
 #include "flow/load_session.hpp"
+#include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::flow {
@@ -52,12 +53,13 @@ Flow<bool> is_still_ours(std::string key, std::string owner) {
 // The provider has given new tokens and taken back the old ones: what is lost here is lost for
 // good. False: there is no record any more, the session was ended meanwhile.
 Flow<bool> put(std::shared_ptr<const Context> context, SharedSession session) {
+  const auto at = co_await now();
   for (Duration wait : {100ms, 300ms, 900ms, 0ms}) {
     auto record = session::seal_record(context->session, *context->gcm, *session->ticket, *session,
                                        *context->entropy);
     if (!record.ok()) break;
     auto call = StoreCall::replace(session->ticket->id, std::move(record).value(),
-                                   context->session.cookie_expire);
+                                   session::store_lifetime(*session, context->session, at));
     const auto reply = co_await attempt(std::move(call));
     if (reply.ok()) co_return reply->was_there;
     if (wait == Duration::zero()) break;
@@ -74,6 +76,9 @@ Flow<session::Session> renew(RefreshSession in, std::string key, std::string own
   auto current = co_await std::move(looking);
   if (!current) co_return Error{Status::grant_ended, "the session is no longer in the store"};
   if (is_newer(*current, *in.session)) co_return *current;
+  const auto at = co_await now();
+  if (session::judge(*current, in.context->session, at) == session::Freshness::dead)
+    co_return Error{Status::grant_ended, "the session is over"};
 
   auto refreshing = refresh_session(in);
   auto renewed = co_await attempt(std::move(refreshing));

@@ -1,5 +1,6 @@
 #include "session/lifetime.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace gatelet::session {
@@ -10,6 +11,11 @@ using std::chrono::seconds;
 Timestamp operator+(Timestamp at, seconds later) noexcept {
   at.seconds += later.count();
   return at;
+}
+
+// `begun` + `life`; long past when it is not known when it began.
+Timestamp after(const std::optional<Timestamp>& begun, seconds life) noexcept {
+  return begun ? *begun + life : Timestamp{};
 }
 
 bool is_over(const Session& session, const SessionSettings& settings, Timestamp now) noexcept {
@@ -41,9 +47,29 @@ bool tokens_hold(const Session& session, Instant now) noexcept {
 }
 
 std::optional<Timestamp> ends_at(const Session& session, const SessionSettings& settings) noexcept {
-  if (settings.cookie_expire == seconds(0)) return std::nullopt;
-  if (!session.created_at) return Timestamp{};  // of unknown age: over
-  return *session.created_at + settings.cookie_expire;
+  std::optional<Timestamp> end;
+  if (settings.cookie_expire != seconds(0)) end = after(session.created_at, settings.cookie_expire);
+  if (settings.max_lifetime != seconds(0)) {
+    const auto& begun = session.signed_in_at ? session.signed_in_at : session.created_at;
+    const auto last = after(begun, settings.max_lifetime);
+    if (!end || last < *end) end = last;
+  }
+  return end;
+}
+
+std::optional<seconds> time_left(const Session& session, const SessionSettings& settings,
+                                 Timestamp at) noexcept {
+  const auto end = ends_at(session, settings);
+  if (!end) return std::nullopt;
+  const seconds left(end->seconds - at.seconds + (end->nanos > at.nanos ? 1 : 0));
+  const auto longest =
+      settings.cookie_expire != seconds(0) ? settings.cookie_expire : settings.max_lifetime;
+  return std::clamp(left, seconds(1), longest);  // a clock that was set back adds nothing
+}
+
+Duration store_lifetime(const Session& session, const SessionSettings& settings,
+                        Instant now) noexcept {
+  return time_left(session, settings, to_timestamp(now)).value_or(seconds(0));
 }
 
 Freshness judge(const Session& session, const SessionSettings& settings, Instant now) noexcept {

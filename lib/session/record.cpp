@@ -172,6 +172,8 @@ std::string write_record(const Session& session, RecordParts parts) {
     if (session.email_verified) record.flag("ev", *session.email_verified);
     record.time("si", session.signed_in_at);
     if (!session.groups_complete) record.flag("gi", true);
+  } else if (parts.sign_in) {
+    record.time("si", session.signed_in_at);
   }
   return out;
 }

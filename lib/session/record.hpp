@@ -14,6 +14,7 @@ namespace gatelet::session {
 struct RecordParts {
   bool tokens = true;      // access, ID and refresh token
   bool extra_keys = true;  // pid, ev, si, gi: beyond oauth2-proxy's record, ignored by its reader
+  bool sign_in = false;    // si, though there are no extra keys
 };
 
 // The map of what is set: empty texts and lists, and times that are not set, are left out. Holds

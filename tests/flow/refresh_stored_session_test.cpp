@@ -181,6 +181,19 @@ TEST_SUITE("flow/refresh_stored_session") {
     CHECK(two.world.store.locks.empty());
   }
 
+  TEST_CASE("F-247: a session is not renewed past its end, and its record is kept no longer") {
+    Stored one;
+    one.world.context->session.max_lifetime = 90min;
+    CHECK(one.refresh().ok());
+    CHECK(one.world.store.lifetimes.at(one.session->ticket->id) == 30min);
+
+    Stored two;
+    two.world.context->session.max_lifetime = 1h;
+    CHECK(two.status() == Status::grant_ended);
+    CHECK(two.world.provider.num_refreshes == 0);
+    CHECK(two.world.store.locks.empty());
+  }
+
   TEST_CASE("a store that is down before the grant: nothing is sent") {
     for (const auto what : {What::lock, What::get}) {
       Stored one;

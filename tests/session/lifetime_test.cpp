@@ -107,6 +107,58 @@ TEST_SUITE("session/lifetime") {
     CHECK(at(168 * 3600, signed_in(), settings()) == Freshness::dead);
   }
 
+  TEST_CASE("F-247: session_max_lifetime counts from the sign-in, whatever a refresh moved") {
+    auto settled = settings();
+    settled.max_lifetime = seconds(7200);
+    auto session = signed_in();
+    session.expires_on.reset();
+    session.signed_in_at = Timestamp{begin, 7};
+    session.created_at = Timestamp{begin + 7100, 0};  // renewed
+    CHECK(ends_at(session, settled) == Timestamp{begin + 7200, 7});
+    CHECK(at(7200, session, settled, 6ns) == Freshness::fresh);
+    CHECK(at(7200, session, settled, 7ns) == Freshness::dead);
+    settled.cookie_refresh = seconds(60);
+    CHECK(at(7199, session, settled) == Freshness::refresh_now);
+    CHECK(at(7201, session, settled) == Freshness::dead);  // never renewed past it
+
+    settled.cookie_expire = seconds(0);
+    CHECK(ends_at(session, settled) == Timestamp{begin + 7200, 7});
+    settled.cookie_expire = seconds(50);
+    CHECK(ends_at(session, settled) == Timestamp{begin + 7150, 0});
+    settled.max_lifetime = seconds(0);
+    CHECK(ends_at(session, settled) == Timestamp{begin + 7150, 0});
+  }
+
+  TEST_CASE("F-247: a session that does not say when its person signed in did so at created_at") {
+    auto settled = settings();
+    settled.max_lifetime = seconds(7200);
+    CHECK(ends_at(signed_in(), settled) == Timestamp{begin + 7200, 0});
+    CHECK(ends_at(Session(), settled) == Timestamp{});  // of unknown age: over
+  }
+
+  TEST_CASE("time_left, store_lifetime: whole seconds, rounded up, never none and never for good") {
+    auto settled = settings();
+    settled.cookie_expire = seconds(100);
+    const auto left = [&](std::int64_t age, Duration more = {}) {
+      return time_left(signed_in(), settled, to_timestamp(at_unix(begin + age) + more))->count();
+    };
+    CHECK(left(0) == 100);
+    CHECK(left(0, 1ns) == 100);
+    CHECK(left(1) == 99);
+    CHECK(left(99, 1ns) == 1);
+    CHECK(left(100) == 1);
+    CHECK(left(5000) == 1);
+    CHECK(left(-86400) == 100);  // a clock that was set back
+    settled.max_lifetime = seconds(30);
+    CHECK(left(0) == 30);
+    CHECK(store_lifetime(signed_in(), settled, at_unix(begin + 10)) == seconds(20));
+    settled.cookie_expire = seconds(0);
+    CHECK(left(-86400) == 30);
+    settled.max_lifetime = seconds(0);
+    CHECK(time_left(signed_in(), settled, Timestamp{begin, 0}) == std::nullopt);
+    CHECK(store_lifetime(signed_in(), settled, at_unix(begin)) == Duration(0));
+  }
+
   TEST_CASE("tokens_hold: without an expiry always, else until it") {
     CHECK(tokens_hold(signed_in(), at_unix(begin + 3599)));
     CHECK_FALSE(tokens_hold(signed_in(), at_unix(begin + 3600)));
