@@ -22,6 +22,7 @@
 #include "engine/metrics.hpp"
 #include "engine/request_number.hpp"
 #include "engine/seats.hpp"
+#include "engine/turns.hpp"
 #include "engine/work.hpp"
 #include "io/completions.hpp"
 
@@ -93,6 +94,7 @@ class Core {
     if (auto* decision = std::get_if<Decision>(&*verdict)) {
       if (opened.notes().refresh_soon)
         refresh_behind(opened.memory().snapshot, opened.notes(), opened.now());
+      if (opened.notes().used) note_use(opened.memory().snapshot, opened.notes(), opened.now());
       return answered(std::move(*decision), opened);
     }
     if (auto* need = std::get_if<NeedLoad>(&*verdict)) {
@@ -139,6 +141,7 @@ class Core {
   void load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now);
   void refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
                       Instant now);
+  void note_use(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes, Instant now);
   void refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need, Instant now);
   void check_for(const std::shared_ptr<Waiting>& waiting, NeedPassword need, Instant now);
 
@@ -151,6 +154,7 @@ class Core {
 
   Completion new_completion(const Case& opened);
 
+  Turns uses_;   // to note a session's use in the store
   Seats seats_;  // callers that wait for work of others count against max_operations as well
   const io::StoreSettings::Kind store_kind_;
 

@@ -2,6 +2,8 @@
 
 #include "engine/core.hpp"
 #include "flow/begin_login.hpp"
+#include "session/lifetime.hpp"
+#include "session/ticket.hpp"
 
 namespace gatelet::engine {
 
@@ -50,6 +52,7 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const A
     const Notes& notes;
     void operator()(Decision decision) {
       if (notes.refresh_soon) core.refresh_behind(waiting->snapshot, notes, at);
+      if (notes.used) core.note_use(waiting->snapshot, notes, at);
       waiting->seat.reset();  // whoever sees the answer may ask anew
       waiting->completion->deliver(std::move(decision));
     }
@@ -122,6 +125,13 @@ void Core::refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const
   work.refresh(
       snapshot, {notes.refresh_soon, std::move(provider), policy::Endpoint::none},
       [](const Result<Work::Session>&, Instant) {}, now);
+}
+
+void Core::note_use(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
+                    Instant now) {
+  const auto interval = session::touch_interval(snapshot->context->session);
+  if (!uses_.take(notes.used->ticket->id, interval, now)) return;
+  work.note_use(snapshot, notes.used->ticket, now);
 }
 
 Outcome<Decision> Core::refresh(Case& opened, NeedRefresh need) {

@@ -1,6 +1,7 @@
 #include "engine/presented.hpp"
 
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -39,7 +40,10 @@ std::shared_ptr<const session::Session> open_newest(
   for (const auto& candidate : candidates) {
     auto opened = session::open_session(context.session, *context.cookie_keys, candidate, now);
     if (!opened.ok() || !is_known(snapshot, *opened)) continue;
-    if (newest && newest->created_at >= opened->created_at) continue;
+    if (newest && std::tie(newest->created_at, newest->last_used) >=
+                      std::tie(opened->created_at, opened->last_used)) {
+      continue;
+    }
     newest = std::make_shared<const session::Session>(std::move(opened).value());
     if (!context.session.newest_of_duplicates) break;
   }
@@ -56,7 +60,10 @@ Presented settle(const Memory& memory, std::shared_ptr<const session::Session> s
   const auto& snapshot = *memory.snapshot;
   const auto& settings = snapshot.context->session;
   auto known = memory.refreshes.look_up(*session, now);
-  if (known.is_over) return nobody(Reason::session_expired, true);
+  // The request may bring word of a later use than what replaced its session.
+  const bool is_idle = session::is_idle(*session, settings, now) &&
+                       (!known.newer || session::is_idle(*known.newer, settings, now));
+  if (known.is_over || is_idle) return nobody(Reason::session_expired, true);
   const bool renewed = known.newer != nullptr;
   if (renewed) session = std::move(known.newer);
 
@@ -126,6 +133,8 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
   const auto& snapshot = *memory.snapshot;
   const auto& settings = snapshot.context->session;
   auto session = memory.sessions.find(image, snapshot.generation, now.steady);
+  // A copy from before knows nothing of later uses, here or in another process: the store does.
+  if (session && session::is_idle(*session, settings, now)) session = nullptr;
   if (!session && memory.loaded == nullptr) return to_load(snapshot, image, headers, now);
   const bool is_loaded = !session;
   if (is_loaded) {

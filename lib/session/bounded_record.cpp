@@ -10,7 +10,8 @@ Result<std::string> write_bounded_record(const SessionSettings& settings, const 
                                          bool tokens) {
   const bool extra_keys = settings.write_extra_keys || settings.format == CookieFormat::native;
   const bool sign_in = settings.max_lifetime != std::chrono::seconds(0);
-  auto record = write_record(session, {tokens, extra_keys, sign_in});
+  const bool last_use = settings.idle_timeout != std::chrono::seconds(0);
+  auto record = write_record(session, {tokens, extra_keys, sign_in, last_use});
   if (record.size() <= settings.record_limit) return record;
   wipe(record);
   return Error{Status::session_invalid, "the session is larger than session_limit allows"};

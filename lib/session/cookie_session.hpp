@@ -44,6 +44,7 @@ struct SessionSettings {
   std::vector<CookieRule> cookie_rules;            // the longest that fits the host replaces both
   std::chrono::seconds cookie_expire{168 * 3600};  // 0: no Max-Age, never too old
   std::chrono::seconds max_lifetime{0};            // from the sign-in itself; 0: no limit
+  std::chrono::seconds idle_timeout{0};            // not used for so long: over; 0: off
   std::chrono::seconds cookie_refresh{0};          // refresh when older; 0: never by age
   Duration refresh_before_expiry{std::chrono::seconds(30)};  // 0: off
   bool session_ends_with_tokens = false;

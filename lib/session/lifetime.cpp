@@ -69,7 +69,31 @@ std::optional<seconds> time_left(const Session& session, const SessionSettings& 
 
 Duration store_lifetime(const Session& session, const SessionSettings& settings,
                         Instant now) noexcept {
-  return time_left(session, settings, to_timestamp(now)).value_or(seconds(0));
+  Duration life = time_left(session, settings, to_timestamp(now)).value_or(seconds(0));
+  if (settings.idle_timeout != seconds(0)) {
+    const auto unused = settings.idle_timeout + touch_interval(settings);
+    if (life == Duration(0) || unused < life) life = unused;
+  }
+  return life;
+}
+
+Duration touch_interval(const SessionSettings& settings) noexcept {
+  return std::min<Duration>(std::chrono::minutes(1), Duration(settings.idle_timeout) / 4);
+}
+
+bool is_idle(const Session& session, const SessionSettings& settings, Instant now) noexcept {
+  if (settings.idle_timeout == seconds(0)) return false;
+  const auto& used = session.last_used ? session.last_used : session.created_at;
+  const auto unnoticed = touch_interval(settings);
+  return after(used, settings.idle_timeout) <= to_timestamp(now - unnoticed);
+}
+
+bool is_use_due(const Session& session, const SessionSettings& settings, Instant now) noexcept {
+  if (settings.idle_timeout == seconds(0)) return false;
+  const auto used =
+      (session.last_used ? session.last_used : session.created_at).value_or(Timestamp{});
+  const auto interval = touch_interval(settings);
+  return used <= to_timestamp(now - interval) || to_timestamp(now + interval) <= used;
 }
 
 Freshness judge(const Session& session, const SessionSettings& settings, Instant now) noexcept {

@@ -19,7 +19,8 @@ enum class Freshness : std::uint8_t {
   fresh,
 };
 
-// Judges by ends_at (the session's life) and expires_on (the tokens').
+// Judges by ends_at (the session's life) and expires_on (the tokens'); is_idle is asked apart,
+// since another session may know of a later use.
 Freshness judge(const Session&, const SessionSettings&, Instant now) noexcept;
 
 // The access and ID token may still be handed out: they have no expiry, or it lies ahead.
@@ -35,7 +36,21 @@ std::optional<Timestamp> ends_at(const Session&, const SessionSettings&) noexcep
 std::optional<std::chrono::seconds> time_left(const Session&, const SessionSettings&,
                                               Timestamp at) noexcept;
 
-// How long a store keeps the record that is written at `now`; zero: for good.
+// Not used for session_idle_timeout, as sure as can be told: a use is noted only where the last one
+// noted is touch_interval ago, so that what stands in a session may be that much too early. So it
+// is over between idle_timeout and idle_timeout + touch_interval after its last use, and never
+// before. A clock that is set back keeps it for as long as it was set back, no longer.
+bool is_idle(const Session&, const SessionSettings&, Instant now) noexcept;
+
+// A use at `now` is to be noted: by that interval later than the last one noted, or earlier, which
+// a clock that was wrong has left.
+bool is_use_due(const Session&, const SessionSettings&, Instant now) noexcept;
+
+// A minute, or a quarter of session_idle_timeout where that is less.
+Duration touch_interval(const SessionSettings&) noexcept;
+
+// How long a store keeps the record that is written at `now`, at a use or a sign-in; zero: for
+// good.
 Duration store_lifetime(const Session&, const SessionSettings&, Instant now) noexcept;
 
 Timestamp to_timestamp(Instant) noexcept;

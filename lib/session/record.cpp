@@ -88,6 +88,7 @@ bool read_field(Reader& reader, std::string_view key, Session& out) {
     case code("pid"): return read_text(reader, out.provider_id);
     case code("ev"): return read_flag(reader, out.email_verified);
     case code("si"): return read_time(reader, out.signed_in_at);
+    case code("la"): return read_time(reader, out.last_used);
     case code("hp"): return read_text(reader, out.password_mark);
     case code("gi"): {
       bool is_incomplete = false;
@@ -101,7 +102,7 @@ bool read_field(Reader& reader, std::string_view key, Session& out) {
 
 // The key in an error's text, where it is one of ours and thus not text the other side chose.
 std::string name_of(std::string_view key) {
-  constexpr std::string_view known = " ca eo at it rt n e u g pu ac pid ev si gi hp ";
+  constexpr std::string_view known = " ca eo at it rt n e u g pu ac pid ev si gi hp la ";
   const auto spaced = " " + std::string(key) + " ";
   return known.find(spaced) == std::string_view::npos ? "a key" : std::string(key);
 }
@@ -122,10 +123,14 @@ class RecordWriter {
   }
   void flag(std::string_view key, bool value) { field(key).write(value); }
 
+  void finish() {
+    std::string header;
+    Writer(header).write_map(num_keys_);
+    out_.replace(0, 1, header);
+  }
+
   Writer& field(std::string_view key) {
-    // At most fifteen keys stand in one record (hp goes without tokens), so that the count fits the
-    // one byte of a small map's header.
-    out_.front() = static_cast<char>(static_cast<unsigned char>(out_.front()) + 1);
+    ++num_keys_;
     writer_.write_text(key);
     return writer_;
   }
@@ -133,6 +138,7 @@ class RecordWriter {
  private:
   std::string& out_;
   Writer writer_;
+  std::size_t num_keys_ = 0;
 };
 
 }  // namespace
@@ -175,6 +181,8 @@ std::string write_record(const Session& session, RecordParts parts) {
   } else if (parts.sign_in) {
     record.time("si", session.signed_in_at);
   }
+  if (parts.last_use) record.time("la", session.last_used);
+  record.finish();
   return out;
 }
 

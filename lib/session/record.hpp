@@ -15,6 +15,7 @@ struct RecordParts {
   bool tokens = true;      // access, ID and refresh token
   bool extra_keys = true;  // pid, ev, si, gi: beyond oauth2-proxy's record, ignored by its reader
   bool sign_in = false;    // si, though there are no extra keys
+  bool last_use = false;   // la
 };
 
 // The map of what is set: empty texts and lists, and times that are not set, are left out. Holds

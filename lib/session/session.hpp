@@ -41,6 +41,8 @@ struct Session {
   std::optional<Timestamp>
       signed_in_at;             // `si`: created_at of the login itself, kept across refreshes
   bool groups_complete = true;  // `gi` (incomplete) when false
+  std::optional<Timestamp>
+      last_used;  // `la`: noted now and then with session_idle_timeout; absent: created_at
 
   // `hp`: of somebody who signed in with a password: the line of htpasswd_file, password and all
   // (policy/htpasswd.hpp). Such a session has no tokens.

@@ -159,6 +159,86 @@ TEST_SUITE("session/lifetime") {
     CHECK(store_lifetime(signed_in(), settled, at_unix(begin)) == Duration(0));
   }
 
+  TEST_CASE("F-247: idle between session_idle_timeout and a minute after it, never before") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(1800);
+    auto session = signed_in();
+    const auto idle = [&](std::int64_t age, Duration more = {}) {
+      return is_idle(session, settled, at_unix(begin + age) + more);
+    };
+    CHECK_FALSE(idle(1800));
+    CHECK_FALSE(idle(1860, -1ns));
+    CHECK(idle(1860));
+    session.last_used = Timestamp{begin + 100, 3};
+    CHECK_FALSE(idle(1960, 2ns));
+    CHECK(idle(1960, 3ns));
+    settled.idle_timeout = seconds(0);
+    CHECK_FALSE(idle(100'000'000));
+  }
+
+  TEST_CASE("F-247: a short session_idle_timeout is kept to a quarter of it") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(10);
+    CHECK(touch_interval(settled) == 2500ms);
+    CHECK_FALSE(is_idle(signed_in(), settled, at_unix(begin + 12) + 499ms));
+    CHECK(is_idle(signed_in(), settled, at_unix(begin + 12) + 500ms));
+    settled.idle_timeout = seconds(240);
+    CHECK(touch_interval(settled) == 60s);
+    settled.idle_timeout = seconds(3600);
+    CHECK(touch_interval(settled) == 60s);
+  }
+
+  TEST_CASE("F-247: whoever asks all the time is never idle, whatever is noted when") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(300);
+    auto session = signed_in();
+    // As a person does: pauses of just under five minutes, each use noted where it is due.
+    for (std::int64_t age = 0; age < 7 * 24 * 3600; age += 299) {
+      const auto now = at_unix(begin + age);
+      REQUIRE_FALSE(is_idle(session, settled, now));
+      if (is_use_due(session, settled, now)) session.last_used = to_timestamp(now);
+    }
+    // The worst: a use that was a moment too early to be noted, then the whole time-out.
+    session.last_used = Timestamp{begin, 0};
+    CHECK_FALSE(is_use_due(session, settled, at_unix(begin + 60) - 1ns));
+    CHECK_FALSE(is_idle(session, settled, at_unix(begin + 60 + 300) - 1ns));
+    CHECK(is_use_due(session, settled, at_unix(begin + 60)));
+  }
+
+  TEST_CASE("F-247: a clock that is set back keeps a session for that long, not for ever") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(300);
+    auto session = signed_in();
+    const std::int64_t day = 86400;
+    session.last_used = Timestamp{begin + day, 0};  // noted before the clock was set back
+    CHECK_FALSE(is_idle(session, settled, at_unix(begin)));
+    CHECK(is_idle(session, settled, at_unix(begin + day + 360)));
+    CHECK(is_use_due(session, settled, at_unix(begin)));  // the next use puts it right
+    CHECK(is_use_due(session, settled, at_unix(begin + day - 60)));
+    CHECK_FALSE(is_use_due(session, settled, at_unix(begin + day - 59)));
+    session.last_used = Timestamp{begin, 0};
+    CHECK(is_idle(session, settled, at_unix(begin + 360)));
+  }
+
+  TEST_CASE(
+      "F-247: a session of unknown age that was never used is idle; without the option none") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(300);
+    CHECK(is_idle(Session(), settled, at_unix(begin)));
+    CHECK_FALSE(is_idle(Session(), settings(), at_unix(begin)));
+    CHECK_FALSE(is_use_due(Session(), settings(), at_unix(begin)));
+  }
+
+  TEST_CASE("F-247: a store keeps no record for longer than it lasts unused") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(300);
+    CHECK(store_lifetime(signed_in(), settled, at_unix(begin)) == 360s);
+    settled.cookie_expire = seconds(100);
+    CHECK(store_lifetime(signed_in(), settled, at_unix(begin)) == 100s);
+    settled.cookie_expire = seconds(0);
+    CHECK(store_lifetime(signed_in(), settled, at_unix(begin)) == 360s);
+  }
+
   TEST_CASE("tokens_hold: without an expiry always, else until it") {
     CHECK(tokens_hold(signed_in(), at_unix(begin + 3599)));
     CHECK_FALSE(tokens_hold(signed_in(), at_unix(begin + 3600)));
