@@ -26,20 +26,20 @@ using Cookies = std::span<const std::string>;
 // the answer.
 Result<std::vector<std::string>> carry(const Question& question, const Presented& presented) {
   const auto& context = question.context();
-  auto session = presented.session;
+  const auto& session = presented.session;
   const bool is_due =
       !presented.in_authorization && session::is_use_due(*session, context.session, question.now);
   if (is_due && session->ticket) question.notes.used = session;
   const bool is_noted_here = is_due && !session->ticket;
   if (!presented.renewed && !is_noted_here) return std::vector<std::string>{};
-  if (is_noted_here) {
-    auto used = *session;
-    used.last_used = session::to_timestamp(question.now);
-    session = std::make_shared<const session::Session>(std::move(used));
-  }
-  return session::write_session(context.session, *context.cookie_keys, *session,
-                                question.facts.host, question.facts.headers, *context.entropy,
-                                question.now);
+  const auto write = [&](const session::Session& newer) {
+    return session::write_session(context.session, *context.cookie_keys, newer, question.facts.host,
+                                  question.facts.headers, *context.entropy, question.now);
+  };
+  if (!is_noted_here) return write(*session);
+  auto used = *session;
+  used.last_used = session::to_timestamp(question.now);
+  return write(used);
 }
 
 // What expires session cookies that are no good.

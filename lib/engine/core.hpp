@@ -133,6 +133,7 @@ class Core {
   Outcome<Decision> refresh(Case& opened, NeedRefresh need);
   Outcome<Decision> verify_bearer(Case& opened, NeedBearer need);
   Outcome<Decision> check_password(Case& opened, NeedPassword need);
+  Outcome<Decision> change(Case& opened, NeedChange need);
   Outcome<Decision> redeem(const Case& opened, NeedRedeem need);
 
   // A request whose answer waits for work that was begun: core_waiting.cpp.
@@ -143,6 +144,7 @@ class Core {
                       Instant now);
   void note_use(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes, Instant now);
   void refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need, Instant now);
+  void change_for(const std::shared_ptr<Waiting>& waiting, NeedChange need, Instant now);
   void check_for(const std::shared_ptr<Waiting>& waiting, NeedPassword need, Instant now);
 
   // On the driver's loop: decides such a request with what the work came to, and does what is

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/core.hpp"
+#include "engine/decide_data.hpp"
 #include "engine/system_ports.hpp"
 #include "policy/request_signature.hpp"
 
@@ -68,6 +69,14 @@ Outcome<Decision> Engine::sign_out(const RequestView& request,
 
 Outcome<Identity> Engine::identify(const RequestView& request) const {
   return impl_->core.identify(request);
+}
+
+Outcome<Decision> Engine::set_session_data(const RequestView& request, std::string_view name,
+                                           std::string_view value) const {
+  return impl_->core.answer(request, [name = std::string(name), value = std::string(value)](
+                                         const engine::Question& question) {
+    return engine::set_session_data(question, name, value);
+  });
 }
 
 Decision Engine::failure(const RequestView& request, const Error& error) const {

@@ -40,8 +40,8 @@ std::shared_ptr<const session::Session> open_newest(
   for (const auto& candidate : candidates) {
     auto opened = session::open_session(context.session, *context.cookie_keys, candidate, now);
     if (!opened.ok() || !is_known(snapshot, *opened)) continue;
-    if (newest && std::tie(newest->created_at, newest->last_used) >=
-                      std::tie(opened->created_at, opened->last_used)) {
+    if (newest && std::tie(newest->created_at, newest->data_changed_at, newest->last_used) >=
+                      std::tie(opened->created_at, opened->data_changed_at, opened->last_used)) {
       continue;
     }
     newest = std::make_shared<const session::Session>(std::move(opened).value());
@@ -184,6 +184,15 @@ Presented after_refresh(std::shared_ptr<const session::Session> renewed) {
   presented.reason = Reason::session_refreshed;
   presented.renewed = true;
   return presented;
+}
+
+Presented after_end() { return nobody(Reason::session_expired, true); }
+
+void forget_stored(const Memory& memory, std::span<const HeaderView> headers, Instant now) {
+  const auto& snapshot = *memory.snapshot;
+  const CookieImage image(headers, snapshot.context->session.cookie_name);
+  auto copy = memory.sessions.find(image, snapshot.generation);
+  if (copy) memory.sessions.insert(image, snapshot.generation, std::move(copy), now.steady);
 }
 
 Presented after_grant_ended() { return nobody(Reason::grant_ended, true); }

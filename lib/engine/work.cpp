@@ -117,7 +117,8 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
   refreshes_.note_success(old->provider_id);
   auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
   // Recorded before the flight ends, so that nobody finds neither.
-  if (!refreshes_.record(*old, shared, at)) {
+  shared = refreshes_.record(*old, std::move(shared), at);
+  if (!shared) {
     return renewals_.finish(flight, Error{Status::grant_ended, "signed out meanwhile"}, at);
   }
   renewals_.finish(flight, std::move(shared), at);

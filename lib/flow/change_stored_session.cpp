@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "session/host_data.hpp"
 #include "session/lifetime.hpp"
 
 namespace gatelet::flow {
@@ -30,13 +31,26 @@ Flow<SharedSession> change_stored_session(ChangeStored in) {
 
     const auto at = co_await now();
     auto swapping = swap_stored(*in.context, before, *changed, at);
+    if (!swapping.ok() && swapping.error().status == Status::session_invalid) {
+      co_return Error{Status::data_too_large, swapping.error().text};  // above session_limit
+    }
     auto call = co_await std::move(swapping);
     const auto reply = co_await std::move(call);
     if (reply.was_there) {
       co_return std::make_shared<const session::Session>(std::move(*changed));
     }
   }
-  co_return Error{Status::timed_out, "others kept changing the session in the store"};
+  co_return Error{Status::store_unreachable, "others kept changing the session in the store"};
+}
+
+ChangeStored::Change setting_data(std::shared_ptr<const Context> context, std::string name,
+                                  std::string value, Instant at) {
+  return [context = std::move(context), name = std::move(name), value = std::move(value),
+          at](const session::Session& session) -> Result<std::optional<session::Session>> {
+    auto changed = session::with_data(session, context->session, name, value, at);
+    if (!changed.ok()) return std::move(changed).error();
+    return std::optional(std::move(changed).value());
+  };
 }
 
 ChangeStored::Change noting_use(std::shared_ptr<const Context> context, Instant at) {

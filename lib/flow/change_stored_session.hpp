@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "flow/stored_record.hpp"
 
@@ -25,11 +26,16 @@ class ChangeStored {
 // beginning, sixteen times at most. So nobody's change beside it is lost, and a session that was
 // ended meanwhile is not brought back.
 //   The session as the store has it then; null: there is none any more, or it is over.
-//   Failure: Status::store_unreachable: whether it was changed is not known. timed_out: others kept
-//            changing it. Those of `change`, and of session::seal_record; nothing changed then.
+//   Failure: Status::store_unreachable: whether it was changed is not known; others kept changing
+//   it,
+//            and it was not. Those of `change`, and of session::seal_record; nothing changed then.
 Flow<SharedSession> change_stored_session(ChangeStored in);
 
 // The change that notes a use at `at` (session_idle_timeout), where none was noted for a while.
 ChangeStored::Change noting_use(std::shared_ptr<const Context> context, Instant at);
+
+// The change that keeps `value` under `name` in a session (session/host_data.hpp).
+ChangeStored::Change setting_data(std::shared_ptr<const Context> context, std::string name,
+                                  std::string value, Instant at);
 
 }  // namespace gatelet::flow

@@ -8,6 +8,7 @@
 #include "base/base64url.hpp"
 #include "crypto/random.hpp"
 #include "flow/stored_record.hpp"
+#include "session/host_data.hpp"
 #include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
@@ -39,6 +40,13 @@ Flow<bool> take_lock(std::string key, std::string owner) {
   co_return reply.is_owner;
 }
 
+// With what others have written beside the tokens.
+SharedSession with_data_of(const session::Session& stored, const session::Session& renewed) {
+  auto out = std::make_shared<session::Session>(renewed);
+  session::copy_data(stored, *out);
+  return out;
+}
+
 // The provider has given new tokens and taken back the old ones: what is lost here is lost for
 // good. The session as the store has it then, or as another process renewed it later; one that the
 // store does not take counts in this process. Null: it was ended meanwhile.
@@ -47,6 +55,7 @@ Flow<SharedSession> put(std::shared_ptr<const Context> context, StoredRecord bef
   constexpr Duration waits[] = {100ms, 300ms, 900ms};
   std::size_t num_failures = 0, num_conflicts = 0;
   const auto begun = co_await now();
+  renewed = with_data_of(*before.session, *renewed);
   auto call = swap_stored(*context, before, *renewed, begun);
   while (call.ok() && num_conflicts < max_conflicts) {
     auto sent = *call;  // the same bytes each time: one whose reply was lost is no conflict
@@ -61,6 +70,7 @@ Flow<SharedSession> put(std::shared_ptr<const Context> context, StoredRecord bef
         ++num_conflicts;
         const auto at = co_await now();
         before = std::move(*current);
+        renewed = with_data_of(*before.session, *renewed);
         call = swap_stored(*context, before, *renewed, at);
         continue;
       }

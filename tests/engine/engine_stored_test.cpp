@@ -125,6 +125,59 @@ TEST_SUITE("engine/engine: stored") {
     CHECK(one.person.get("/page").kind() == Decision::Kind::redirect);
   }
 
+  TEST_CASE(
+      "F-420: data of the application, in cookies and in a store: read where it was written") {
+    for (const auto store : {"cookie", "memory"}) {
+      CAPTURE(store);
+      Live live(Options{{"session_store_type", store}, {"session_cache_max_staleness", "1h"}});
+      auto person = live.browser();
+      person.sign_in(live.provider);
+      CHECK(person.get("/page").identity()->data("cart").empty());
+      const auto kept = person.set("cart", "three apples");
+      CHECK(kept.kind() == Decision::Kind::allow);
+      CHECK(kept.identity()->data("cart") == "three apples");
+      CHECK(person.get("/page").identity()->data("cart") == "three apples");
+      person.set("theme", "dark");
+      live.clock->advance(seconds(3700));  // the tokens have run out
+      const auto renewed = person.get("/page");
+      CHECK(renewed.reason() == Reason::session_refreshed);
+      CHECK(renewed.identity()->data("cart") == "three apples");
+      CHECK(renewed.identity()->data("theme") == "dark");
+      person.set("cart", "");
+      CHECK(person.get("/page").identity()->data("cart").empty());
+      CHECK(person.get("/page").identity()->data("theme") == "dark");
+    }
+  }
+
+  TEST_CASE("F-420: of threads that write different names none loses anything; a refresh neither") {
+    SignedIn one;
+    one.clock->advance(seconds(3600 - 10));  // each answer may renew the tokens behind it
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 4; ++i) {
+      writers.emplace_back([&, i, own = one.person]() mutable {
+        for (int n = 0; n < 5; ++n) own.set("w" + std::to_string(i), std::to_string(n));
+      });
+    }
+    (void)one.person.get("/page");
+    for (auto& writer : writers) writer.join();
+    CHECK(one.wait_for_refreshes(1));
+    REQUIRE(one.wait_for_quiet());
+    one.clock->advance(seconds(6));
+    const auto page = one.person.get("/page");
+    REQUIRE(page.identity() != nullptr);
+    for (int i = 0; i < 4; ++i) CHECK(page.identity()->data("w" + std::to_string(i)) == "4");
+    CHECK(one.num_refreshes() == 1);
+  }
+
+  TEST_CASE("F-420: data of a session that was signed out is refused, and brings nothing back") {
+    SignedIn one;
+    auto copy = one.browser();
+    copy.cookies = one.person.cookies;
+    (void)one.person.get("/oauth2/sign_out");
+    CHECK(copy.set("cart", "1").http_status() == 401);
+    CHECK(copy.get("/page").kind() != Decision::Kind::allow);
+  }
+
   TEST_CASE("F-270: whoever signs out is out at once, with every copy of the ticket") {
     SignedIn one;
     auto copy = one.browser();

@@ -155,6 +155,38 @@ TEST_SUITE("flow/change_stored_session") {
     }
   }
 
+  TEST_CASE("F-420: of two who write different names at once neither loses anything") {
+    Stored one;
+    const auto setting = [&](std::string name) {
+      return flow::setting_data(one.world.context, std::move(name), "v", one.world.driver.now);
+    };
+    one.at_call(What::swap, 1, [&] {
+      auto inner = one.world.driver;
+      inner.on_store = [&](const flow::StoreCall& call) { return one.world.store.answer(call); };
+      flow::ChangeStored other(one.world.context);
+      other.ticket = one.session.ticket;
+      other.at = inner.now;
+      other.change = setting("theirs");
+      REQUIRE(inner.run(flow::change_stored_session(std::move(other))).ok());
+    });
+    REQUIRE(one.change(setting("ours")).ok());
+    CHECK(one.world.session()->data.size() == 2);
+  }
+
+  TEST_CASE(
+      "F-420: data that is refused, or with which the record is too large: nothing is written") {
+    Stored one;
+    const auto before = one.record();
+    const auto at = one.world.driver.now;
+    CHECK(one.change(flow::setting_data(one.world.context, "a b", "v", at)).error().status ==
+          Status::invalid_argument);
+    one.world.context->session.record_limit = before.size();
+    const auto large = std::string(before.size(), 'x');
+    CHECK(one.change(flow::setting_data(one.world.context, "a", large, at)).error().status ==
+          Status::data_too_large);
+    CHECK(one.record() == before);
+  }
+
   TEST_CASE("a session that is over is not changed: idle, or past its end") {
     Stored one;
     one.move_to(31min - 1ns);
@@ -186,7 +218,7 @@ TEST_SUITE("flow/change_stored_session") {
       if (call.what == What::swap) two.write(two.session);
       return two.world.store.answer(call);
     };
-    CHECK(two.change(renaming("here")).error().status == Status::timed_out);
+    CHECK(two.change(renaming("here")).error().status == Status::store_unreachable);
     CHECK(two.num_swaps() == 16);
     CHECK(two.world.session()->user == "alice");
   }

@@ -190,6 +190,28 @@ TEST_SUITE("flow/refresh_stored_session") {
     CHECK(two.world.store.records.empty());
   }
 
+  TEST_CASE("F-420: data that was written beside a refresh stays, and so do the new tokens") {
+    const auto write = [](Stored& one) {
+      auto changed = *one.world.session();
+      changed.data = {{"cart", "three"}};
+      changed.data_changed_at = session::to_timestamp(one.world.driver.now);
+      one.world.store.records[one.session->ticket->id] =
+          session::seal_record(one.world.context->session, *one.world.context->gcm,
+                               *one.session->ticket, changed, *one.world.context->entropy)
+              .value();
+    };
+    for (const auto what : {What::lock, What::get, What::swap}) {
+      Stored one;
+      one.at_call(what, 1, [&] { write(one); });
+      const auto renewed = one.refresh();
+      REQUIRE(renewed.ok());
+      CHECK(renewed->data.size() == 1);
+      CHECK(one.world.session()->data == renewed->data);
+      CHECK(one.world.session()->refresh_token == renewed->refresh_token);
+      CHECK(one.world.provider.num_refreshes == 1);
+    }
+  }
+
   TEST_CASE("F-420: a record that changes without end: the new tokens count in this process") {
     Stored one;
     one.world.driver.on_store = [&](const flow::StoreCall& call) {
