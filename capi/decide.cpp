@@ -48,6 +48,18 @@ gatelet_status gatelet_identify(const gatelet_engine* engine, const gatelet_requ
                 [](const Engine& e, const RequestView& r) { return e.identify(r); });
 }
 
+gatelet_status gatelet_set_session_data(const gatelet_engine* engine,
+                                        const gatelet_request* request, gatelet_str name,
+                                        gatelet_str value, gatelet_decision** out,
+                                        gatelet_op** pending, gatelet_error* error) {
+  return answer(engine, request, out, pending, error,
+                [&](const Engine& e, const RequestView& r) -> Outcome<Decision> {
+                  if (!is_text(name) || !is_text(value))
+                    return invalid_argument("name or value has a size but no data");
+                  return e.set_session_data(r, view(name), view(value));
+                });
+}
+
 gatelet_status gatelet_begin_login(const gatelet_engine* engine, const gatelet_request* request,
                                    const gatelet_login_options* options, gatelet_decision** out,
                                    gatelet_op** pending, gatelet_error* error) {

@@ -35,6 +35,7 @@ std::optional<std::string_view> plain_field(const Identity& identity,
     return !verified ? "" : *verified ? "true" : "false";
   }
   if (name.starts_with("groups.")) return group(identity, name.substr(7));
+  if (name.starts_with("data.")) return identity.data(name.substr(5));
   return std::nullopt;
 }
 

@@ -14,6 +14,7 @@ static_assert(number_of_invalid_argument == GATELET_E_INVALID_ARGUMENT);
 static_assert(number_of_invalid_state == GATELET_E_INVALID_STATE);
 static_assert(number_of_forked == GATELET_E_FORKED);
 static_assert(number_of_in_callback == GATELET_E_IN_CALLBACK);
+static_assert(number_of_data_too_large == GATELET_E_DATA_TOO_LARGE);
 static_assert(number_of_unknown_option == GATELET_E_UNKNOWN_OPTION);
 static_assert(number_of_invalid_value == GATELET_E_INVALID_VALUE);
 static_assert(number_of_invalid_configuration == GATELET_E_INVALID_CONFIGURATION);

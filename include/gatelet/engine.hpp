@@ -115,6 +115,17 @@ class GATELET_API Engine {
   //   Failure:   invalid_state too when thousands of people are denied already.
   Outcome<Sessions> revoke_sessions(const Person&, const RequestView* kept = nullptr) const;
 
+  // Keeps `value` under `name` in the session behind the request's cookies, where Identity::data()
+  // reads it; an empty value removes it. A name is 1 to 64 letters, digits, '-', '_' and '.', a value
+  // any bytes; together they may have 4 KiB in cookies, 64 KiB in a store. Same contract as decide(),
+  // and the answer is decide()'s for this request: allow with the changed session, unauthorized for
+  // nobody, whose session is never brought back. With sessions in cookies response() carries the
+  // change: what is not sent to the browser did not happen.
+  //   Failure: Status::invalid_argument, data_too_large: nothing changed. store_unreachable: whether
+  //            it was changed is not known; doing it again does no harm.
+  Outcome<Decision> set_session_data(const RequestView&, std::string_view name,
+                                     std::string_view value) const;
+
   // The page, or JSON for API requests, that goes with an error. Never an allow. Blocking: never.
   Decision failure(const RequestView&, const Error&) const;
 

@@ -54,6 +54,10 @@ class GATELET_API Identity {
   std::optional<std::chrono::sys_seconds> authenticated_at() const noexcept;
   std::optional<std::chrono::sys_seconds> session_ends() const noexcept;
 
+  // What application code keeps in the session under this name (Engine::set_session_data): any
+  // bytes. Empty when there is none.
+  std::string_view data(std::string_view name) const noexcept;
+
   // Tokens, for calling the provider's APIs on the person's behalf. Empty when the session does not
   // keep them.
   std::string_view access_token() const noexcept;

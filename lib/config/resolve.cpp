@@ -52,6 +52,8 @@ session::SessionSettings session_settings(const Values& values) {
   }
   out.cookie_expire = to_seconds(*engine.cookie_expire);
   out.cookie_refresh = to_seconds(*engine.cookie_refresh);
+  out.max_lifetime = to_seconds(*engine.session_max_lifetime);
+  out.idle_timeout = to_seconds(*engine.session_idle_timeout);
   out.refresh_before_expiry = *engine.refresh_before_expiry;
   out.session_ends_with_tokens = *engine.session_ends_with_tokens;
   out.expire_with_tokens_on_refresh_only =

@@ -105,6 +105,11 @@ void check_lives(const EngineValues& engine, Problems& problems) {
   if (expire > Duration{} && refresh >= expire) {
     problems.add(Row::cookie_refresh, "is not below cookie_expire; write a shorter time");
   }
+  const auto longest = *engine.session_max_lifetime, idle = *engine.session_idle_timeout;
+  if (longest > Duration{} && idle >= longest) {
+    problems.add(Row::session_idle_timeout,
+                 "is not below session_max_lifetime, so it ends no session; write a shorter time");
+  }
 }
 
 void check_attempts(const Values& values, Problems& problems) {

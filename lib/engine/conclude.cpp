@@ -21,13 +21,25 @@ using policy::Answer;
 using policy::Endpoint;
 using Cookies = std::span<const std::string>;
 
-// Set-Cookie values that carry a renewed session to its browser; none when the cookie is up to
-// date.
+// Set-Cookie values that carry a session to its browser which is newer than the cookie, or whose
+// use is to be noted there; none when the cookie is up to date. In a store the use is noted behind
+// the answer.
 Result<std::vector<std::string>> carry(const Question& question, const Presented& presented) {
-  if (!presented.renewed) return std::vector<std::string>{};
   const auto& context = question.context();
-  return session::write_session(context.session, *context.cookie_keys, *presented.session,
-                                question.facts.host, question.facts.headers, *context.entropy);
+  const auto& session = presented.session;
+  const bool is_due =
+      !presented.in_authorization && session::is_use_due(*session, context.session, question.now);
+  if (is_due && session->ticket) question.notes.used = session;
+  const bool is_noted_here = is_due && !session->ticket;
+  if (!presented.renewed && !is_noted_here) return std::vector<std::string>{};
+  const auto write = [&](const session::Session& newer) {
+    return session::write_session(context.session, *context.cookie_keys, newer, question.facts.host,
+                                  question.facts.headers, *context.entropy, question.now);
+  };
+  if (!is_noted_here) return write(*session);
+  auto used = *session;
+  used.last_used = session::to_timestamp(question.now);
+  return write(used);
 }
 
 // What expires session cookies that are no good.

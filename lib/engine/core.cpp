@@ -110,6 +110,7 @@ Outcome<Decision> Core::carry_out(Case& opened, Verdict verdict) {
     Outcome<Decision> operator()(NeedPassword need) {
       return core.check_password(opened, std::move(need));
     }
+    Outcome<Decision> operator()(NeedChange need) { return core.change(opened, std::move(need)); }
     Outcome<Decision> operator()(NeedRedeem need) { return core.redeem(opened, std::move(need)); }
     Outcome<Decision> operator()(NeedMetadata need) {
       return core.run(opened, flow::begin_login_with_metadata(std::move(need.login)));

@@ -23,6 +23,7 @@
 #include "engine/request_number.hpp"
 #include "engine/seats.hpp"
 #include "engine/session_control.hpp"
+#include "engine/turns.hpp"
 #include "engine/work.hpp"
 #include "io/completions.hpp"
 
@@ -94,6 +95,7 @@ class Core {
     if (auto* decision = std::get_if<Decision>(&*verdict)) {
       if (opened.notes().refresh_soon)
         refresh_behind(opened.memory().snapshot, opened.notes(), opened.now());
+      if (opened.notes().used) note_use(opened.memory().snapshot, opened.notes(), opened.now());
       return answered(std::move(*decision), opened);
     }
     if (auto* need = std::get_if<NeedLoad>(&*verdict)) {
@@ -145,6 +147,7 @@ class Core {
   Outcome<Decision> refresh(Case& opened, NeedRefresh need);
   Outcome<Decision> verify_bearer(Case& opened, NeedBearer need);
   Outcome<Decision> check_password(Case& opened, NeedPassword need);
+  Outcome<Decision> change(Case& opened, NeedChange need);
   Outcome<Decision> redeem(const Case& opened, NeedRedeem need);
 
   // A request whose answer waits for work that was begun: core_waiting.cpp.
@@ -153,7 +156,9 @@ class Core {
   void load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now);
   void refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
                       Instant now);
+  void note_use(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes, Instant now);
   void refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need, Instant now);
+  void change_for(const std::shared_ptr<Waiting>& waiting, NeedChange need, Instant now);
   void check_for(const std::shared_ptr<Waiting>& waiting, NeedPassword need, Instant now);
 
   // On the driver's loop: decides such a request with what the work came to, and does what is
@@ -165,6 +170,7 @@ class Core {
 
   Completion new_completion(const Case& opened);
 
+  Turns uses_;  // to note a session's use in the store
   const io::StoreSettings::Kind store_kind_;
   const std::string key_prefix_;
 

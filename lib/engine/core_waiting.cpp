@@ -1,7 +1,11 @@
 #include <utility>
 
 #include "engine/core.hpp"
+#include "engine/decide_data.hpp"
 #include "flow/begin_login.hpp"
+#include "flow/change_stored_session.hpp"
+#include "session/lifetime.hpp"
+#include "session/ticket.hpp"
 
 namespace gatelet::engine {
 
@@ -50,6 +54,7 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const A
     const Notes& notes;
     void operator()(Decision decision) {
       if (notes.refresh_soon) core.refresh_behind(waiting->snapshot, notes, at);
+      if (notes.used) core.note_use(waiting->snapshot, notes, at);
       waiting->seat.reset();  // whoever sees the answer may ask anew
       waiting->completion->deliver(std::move(decision));
     }
@@ -57,6 +62,7 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const A
     // The cookie or password behind a token that was not accepted may need work of its own.
     void operator()(NeedRefresh need) { core.refresh_for(waiting, std::move(need), at); }
     void operator()(NeedPassword need) { core.check_for(waiting, std::move(need), at); }
+    void operator()(NeedChange need) { core.change_for(waiting, std::move(need), at); }
     void operator()(NeedSave need) {
       core.run_for(waiting, flow::begin_session(std::move(need.save), std::move(need.return_to)),
                    at);
@@ -125,6 +131,13 @@ void Core::refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const
       [](const Result<Work::Session>&, Instant) {}, now);
 }
 
+void Core::note_use(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
+                    Instant now) {
+  const auto interval = session::touch_interval(snapshot->context->session);
+  if (!uses_.take(notes.used->ticket->id, interval, now)) return;
+  work.note_use(snapshot, notes.used->ticket, now);
+}
+
 Outcome<Decision> Core::refresh(Case& opened, NeedRefresh need) {
   const auto waiting = wait_for(opened);
   if (!waiting)
@@ -156,6 +169,29 @@ void Core::refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need
              });
   };
   work.refresh(waiting->snapshot, std::move(need), std::move(waiter), now);
+}
+
+Outcome<Decision> Core::change(Case& opened, NeedChange need) {
+  const auto waiting = wait_for(opened);
+  if (!waiting)
+    return failed({Status::too_many_operations, "too many requests wait for the session store"});
+  change_for(waiting, std::move(need), opened.now());
+  return std::variant<Decision, Operation<Decision>>(Operation<Decision>(waiting->completion));
+}
+
+void Core::change_for(const std::shared_ptr<Waiting>& waiting, NeedChange need, Instant now) {
+  const auto& context = waiting->snapshot->context;
+  flow::ChangeStored in(context);
+  in.ticket = std::move(need.ticket);
+  in.at = now;
+  in.change = flow::setting_data(context, std::move(need.name), std::move(need.value), now);
+  work.run<Work::Session>(
+      flow::change_stored_session(std::move(in)),
+      [this, waiting](const Result<Work::Session>& changed, Instant at) {
+        conclude(waiting, at,
+                 [changed](const Question& question) { return decide_changed(question, changed); });
+      },
+      now);
 }
 
 Outcome<Decision> Core::verify_bearer(Case& opened, NeedBearer need) {

@@ -58,6 +58,11 @@ struct NeedPassword {
 struct NeedLoad {
   std::vector<flow::SharedTicket> tickets;
 };
+// The store must take a session with this data; then the request is concluded with what came of it.
+struct NeedChange {
+  flow::SharedTicket ticket;
+  std::string name, value;
+};
 // Somebody signed in here, and the session must be kept.
 struct NeedSave {
   flow::SaveSession save;
@@ -78,7 +83,7 @@ struct NeedSignOut {
 };
 
 using Verdict = std::variant<Decision, NeedLoad, NeedRefresh, NeedBearer, NeedPassword, NeedSave,
-                             NeedReady, NeedMetadata, NeedRedeem, NeedSignOut>;
+                             NeedReady, NeedMetadata, NeedRedeem, NeedSignOut, NeedChange>;
 
 // Any request; the library's own endpoints by their path.
 //   Failure: Status::need_body, no_entropy, internal. The same for the pieces.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/core.hpp"
+#include "engine/decide_data.hpp"
 #include "engine/system_ports.hpp"
 #include "policy/request_signature.hpp"
 
@@ -89,6 +90,14 @@ Outcome<Sessions> Engine::revoke_sessions(const Person& who, const RequestView* 
       [&](engine::SessionControl& control, const engine::Memory& memory, Instant now) {
         return control.revoke_all(memory, who, kept, now);
       });
+}
+
+Outcome<Decision> Engine::set_session_data(const RequestView& request, std::string_view name,
+                                           std::string_view value) const {
+  return impl_->core.answer(request, [name = std::string(name), value = std::string(value)](
+                                         const engine::Question& question) {
+    return engine::set_session_data(question, name, value);
+  });
 }
 
 Decision Engine::failure(const RequestView& request, const Error& error) const {

@@ -53,6 +53,7 @@ Reason reason_of(Status status) noexcept {
     case Status::invalid_state:
     case Status::forked:
     case Status::in_callback:
+    case Status::data_too_large:
     case Status::unknown_option:
     case Status::invalid_value:
     case Status::invalid_configuration:

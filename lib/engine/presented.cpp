@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -44,7 +45,10 @@ std::shared_ptr<const session::Session> open_newest(
   for (const auto& candidate : candidates) {
     auto opened = session::open_session(context.session, *context.cookie_keys, candidate, now);
     if (!opened.ok() || !is_known(snapshot, *opened)) continue;
-    if (newest && newest->created_at >= opened->created_at) continue;
+    if (newest && std::tie(newest->created_at, newest->data_changed_at, newest->last_used) >=
+                      std::tie(opened->created_at, opened->data_changed_at, opened->last_used)) {
+      continue;
+    }
     newest = std::make_shared<const session::Session>(std::move(opened).value());
     if (!context.session.newest_of_duplicates) break;
   }
@@ -61,7 +65,10 @@ Presented settle(const Memory& memory, std::shared_ptr<const session::Session> s
   const auto& snapshot = *memory.snapshot;
   const auto& settings = snapshot.context->session;
   auto known = memory.refreshes.look_up(*session, now);
-  if (known.is_over) return nobody(Reason::session_expired, true);
+  // The request may bring word of a later use than what replaced its session.
+  const bool is_idle = session::is_idle(*session, settings, now) &&
+                       (!known.newer || session::is_idle(*known.newer, settings, now));
+  if (known.is_over || is_idle) return nobody(Reason::session_expired, true);
   if (memory.denied.covers(*session)) return nobody(Reason::session_revoked, true);
   const bool renewed = known.newer != nullptr;
   if (renewed) session = std::move(known.newer);
@@ -136,6 +143,8 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
     session = memory.sessions.find_stored(image, snapshot.generation, now.steady,
                                           settings.cache_max_staleness);
   }
+  // A copy from before knows nothing of later uses, here or in another process: the store does.
+  if (session && session::is_idle(*session, settings, now)) session = nullptr;
   if (!session && memory.loaded == nullptr) return to_load(snapshot, image, headers, now);
   const bool is_loaded = !session;
   if (is_loaded) {
@@ -189,6 +198,15 @@ Presented after_refresh(std::shared_ptr<const session::Session> renewed) {
   presented.reason = Reason::session_refreshed;
   presented.renewed = true;
   return presented;
+}
+
+Presented after_end() { return nobody(Reason::session_expired, true); }
+
+void forget_stored(const Memory& memory, std::span<const HeaderView> headers) {
+  const auto& snapshot = *memory.snapshot;
+  const CookieImage image(headers, snapshot.context->session.cookie_name);
+  const auto copy = memory.sessions.find(image, snapshot.generation);
+  if (copy && copy->ticket) memory.sessions.changes().note(copy->ticket->id);
 }
 
 Presented after_grant_ended() { return nobody(Reason::grant_ended, true); }

@@ -46,6 +46,12 @@ Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const sessio
 // The same after a refresh that was done.
 Presented after_refresh(std::shared_ptr<const session::Session> renewed);
 
+// Nobody, since the session ended a moment ago.
+Presented after_end();
+
+// The copy of a stored session behind these cookies counts no more: the store has a newer one.
+void forget_stored(const Memory& memory, std::span<const HeaderView> headers);
+
 // Nobody, since the provider ended the grant behind the session.
 Presented after_grant_ended();
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "session/host_data.hpp"
 #include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
@@ -14,12 +15,6 @@ constexpr std::size_t entry_overhead = 1024;
 constexpr Duration first_pause = 1s;
 constexpr Duration longest_pause = 30s;
 
-// A provider that does not rotate gives the same refresh token again: only an older session is
-// replaced.
-bool is_newer(const session::Session& a, const session::Session& b) noexcept {
-  return a.created_at.value_or(session::Timestamp{}) > b.created_at.value_or(session::Timestamp{});
-}
-
 // By what the end of a session is known: its ticket, where it is in a store, else its refresh
 // token.
 std::string_view end_key(const session::Session& session) noexcept {
@@ -27,8 +22,10 @@ std::string_view end_key(const session::Session& session) noexcept {
 }
 
 std::size_t bytes_of(const session::Session& session) noexcept {
-  return session.access_token.size() + session.id_token.size() + 2 * session.refresh_token.size() +
-         entry_overhead;
+  std::size_t bytes = entry_overhead;
+  for (const auto& [name, value] : session.data) bytes += name.size() + value.size();
+  return bytes + session.access_token.size() + session.id_token.size() +
+         2 * session.refresh_token.size();
 }
 
 }  // namespace
@@ -40,7 +37,10 @@ RefreshBook::Known RefreshBook::look_up(const session::Session& session, Instant
   if (num_entries_.load(std::memory_order_relaxed) == 0 || end_key(session).empty()) return {};
   const std::scoped_lock lock(mutex_);
   note_seen(session, now);
+  return follow(session, now);
+}
 
+RefreshBook::Known RefreshBook::follow(const session::Session& session, Instant now) {
   Known known;
   const session::Session* at = &session;
   for (int steps = 0; steps < 16; ++steps) {
@@ -56,22 +56,49 @@ RefreshBook::Known RefreshBook::look_up(const session::Session& session, Instant
   return known;
 }
 
-bool RefreshBook::record(const session::Session& old,
-                         std::shared_ptr<const session::Session> renewed, Instant now) {
-  Entry entry{hash_(old.refresh_token.reveal()),
-              old.refresh_token,
-              old.provider_id,
-              {},
-              {},
-              now.steady + kept_at_most,
-              false,
-              0};
-  entry.bytes = bytes_of(*renewed) + old.refresh_token.size();
-  entry.renewed = std::move(renewed);
+std::shared_ptr<const session::Session> RefreshBook::record(
+    const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now) {
   const std::scoped_lock lock(mutex_);
-  if (has_ended(old, now)) return false;
-  add(std::move(entry), now);
-  return true;
+  if (has_ended(old, now)) return nullptr;
+  const auto newest = follow(old, now).newer;
+  if (newest && newest->data_changed_at > renewed->data_changed_at) {
+    auto merged = std::make_shared<session::Session>(*renewed);
+    session::copy_data(*newest, *merged);
+    renewed = std::move(merged);
+  }
+  add(replacing(old, renewed, now), now);
+  return renewed;
+}
+
+Result<std::shared_ptr<const session::Session>> RefreshBook::change(
+    const std::shared_ptr<const session::Session>& session, const Change& change, Instant now) {
+  const std::scoped_lock lock(mutex_);
+  auto known = follow(*session, now);
+  if (known.is_over) return std::shared_ptr<const session::Session>();
+  const auto newest = known.newer ? std::move(known.newer) : session;
+  auto changed = change(*newest);
+  if (changed.ok() && !newest->refresh_token.empty()) {
+    // One entry for all changes under a refresh token: it replaces every older copy.
+    auto [at, end] = by_hash_.equal_range(hash_(newest->refresh_token.reveal()));
+    at = std::find_if(at, end, [&](const auto& one) { return one.second->renewed == newest; });
+    if (at != end) erase(at->second);
+    add(replacing(*newest, *changed, now), now);
+  }
+  return changed;
+}
+
+RefreshBook::Entry RefreshBook::replacing(const session::Session& old,
+                                          std::shared_ptr<const session::Session> renewed,
+                                          Instant now) const {
+  const auto bytes = bytes_of(*renewed) + old.refresh_token.size();
+  return {hash_(old.refresh_token.reveal()),
+          old.refresh_token,
+          old.provider_id,
+          std::move(renewed),
+          {},
+          now.steady + kept_at_most,
+          false,
+          bytes};
 }
 
 void RefreshBook::record_end(const session::Session& session, Instant now) {
@@ -114,21 +141,23 @@ void RefreshBook::note_seen(const session::Session& session, Instant now) {
   if (by_new == by_new_token_.end()) return;
   auto& entry = *by_new->second;
   if (entry.seen || !(entry.renewed->refresh_token == session.refresh_token) ||
-      is_newer(*entry.renewed, session)) {
+      session::is_later(*entry.renewed, session)) {
     return;
   }
   entry.seen = true;
   entry.kept_until = std::min(entry.kept_until, now.steady + kept_after_seen);
 }
 
+// A provider that does not rotate gives the same refresh token again: only an older session is
+// replaced.
 RefreshBook::Entries::iterator RefreshBook::find_newer(const session::Session& session) {
   auto [at, end] = by_hash_.equal_range(hash_(session.refresh_token.reveal()));
   auto best = entries_.end();
   for (; at != end; ++at) {
     const auto entry = at->second;
     if (entry->renewed && entry->replaced_token == session.refresh_token &&
-        entry->provider_id == session.provider_id && is_newer(*entry->renewed, session) &&
-        (best == entries_.end() || is_newer(*entry->renewed, *best->renewed))) {
+        entry->provider_id == session.provider_id && session::is_later(*entry->renewed, session) &&
+        (best == entries_.end() || session::is_later(*entry->renewed, *best->renewed))) {
       best = entry;
     }
   }

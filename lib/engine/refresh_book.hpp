@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,7 @@
 
 #include "base/instant.hpp"
 #include "base/keyed_hash.hpp"
+#include "base/result.hpp"
 #include "session/session.hpp"
 
 namespace gatelet::engine {
@@ -38,10 +40,20 @@ class RefreshBook {
   //   Allocates nothing; costs one relaxed load while the book is empty.
   Known look_up(const session::Session& session, Instant now);
 
-  // False, and nothing kept, when the old session is over by now: then the new one must not be
-  // used.
-  [[nodiscard]] bool record(const session::Session& old,
-                            std::shared_ptr<const session::Session> renewed, Instant now);
+  // Keeps the new session, with the data that was written into the old one meanwhile, and returns
+  // it so. Null, and nothing kept, when the old session is over by now: then the new one must not
+  // be used.
+  [[nodiscard]] std::shared_ptr<const session::Session> record(
+      const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now);
+
+  // Replaces the newest known of a session in cookies by what `change` makes of it, under the
+  // book's lock: of changes side by side in this process none is lost, as long as the session has a
+  // refresh token. Null when the session is over.
+  //   Failure: that of `change`; nothing changed then.
+  using Change =
+      std::function<Result<std::shared_ptr<const session::Session>>(const session::Session&)>;
+  Result<std::shared_ptr<const session::Session>> change(
+      const std::shared_ptr<const session::Session>& session, const Change& change, Instant now);
 
   // The session, and whatever it replaced, is over: nobody gets in with its cookie here, and its
   // refresh token is not tried again for an hour. A session that begins later is not meant, even
@@ -70,10 +82,13 @@ class RefreshBook {
     std::size_t bytes;
   };
   using Entries = std::list<Entry>;
+  Known follow(const session::Session& session, Instant now);
   Entries::iterator find_newer(const session::Session& session);
   void add_end(std::string_view key, std::string_view provider_id, Instant now);
   bool has_ended(const session::Session& session, Instant now) const;
   void note_seen(const session::Session& session, Instant now);
+  Entry replacing(const session::Session& old, std::shared_ptr<const session::Session> renewed,
+                  Instant now) const;
   void add(Entry entry, Instant now);
   void drop_old(Instant now);
   void erase(Entries::iterator entry);

@@ -33,6 +33,7 @@ std::size_t bytes_of(const session::Session& session) noexcept {
   std::size_t bytes = session.access_token.size() + session.id_token.size() +
                       session.refresh_token.size() + session.nonce.size() + session.email.size() +
                       session.user.size() + session.preferred_username.size();
+  for (const auto& [name, value] : session.data) bytes += name.size() + value.size();
   for (const auto& group : session.groups) bytes += group.size() + sizeof(std::string);
   if (session.ticket) bytes += ticket_overhead;
   // An additional claim's size is not known without walking it; the record it came from bounds it.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "crypto/hash.hpp"
+#include "flow/change_stored_session.hpp"
 #include "flow/fetch_metadata.hpp"
 #include "flow/refresh_session.hpp"
 #include "flow/refresh_stored_session.hpp"
@@ -174,10 +175,26 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
   refreshes_.note_success(old->provider_id);
   auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
   // Recorded before the flight ends, so that nobody finds neither.
-  if (!refreshes_.record(*old, shared, at)) {
+  shared = refreshes_.record(*old, std::move(shared), at);
+  if (!shared) {
     return renewals_.finish(flight, Error{Status::grant_ended, "signed out meanwhile"}, at);
   }
   renewals_.finish(flight, std::move(shared), at);
+}
+
+void Work::note_use(const std::shared_ptr<const Snapshot>& snapshot, flow::SharedTicket ticket,
+                    Instant now) {
+  flow::ChangeStored in(snapshot->context);
+  in.ticket = std::move(ticket);
+  in.at = now;
+  in.change = flow::noting_use(snapshot->context, now);
+  run<Session>(
+      flow::change_stored_session(std::move(in)),
+      [this](const Result<Session>& noted, Instant) {
+        if (noted.ok()) return;
+        events_.keep(Event::Level::warning, "store-unavailable", noted.error().text, {});
+      },
+      now);
 }
 
 void Work::check_password(const std::string& attempt, flow::CheckPassword check,

@@ -50,6 +50,10 @@ class Work final : public io::Services, public io::StoreWatcher {
   void refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                SingleFlight<Session>::Waiter waiter, Instant now);
 
+  // Notes a session's use at `now` in the store, unless one was noted there a moment ago.
+  void note_use(const std::shared_ptr<const Snapshot>& snapshot, flow::SharedTicket ticket,
+                Instant now);
+
   // Compares a password with its hash, once for all who try the same at the same time.
   void check_password(const std::string& attempt, flow::CheckPassword check,
                       SingleFlight<bool>::Waiter waiter, Instant now);

@@ -3,18 +3,6 @@
 #include <utility>
 
 namespace gatelet::flow {
-namespace {
-
-// Null: what the store has is not this ticket's.
-SharedSession open(const Context& context, const SharedTicket& ticket, std::string record) {
-  auto session = session::open_record(context.session, *context.gcm, *ticket, std::move(record));
-  if (!session.ok()) return nullptr;
-  session->ticket = ticket;
-  return std::make_shared<const session::Session>(std::move(session).value());
-}
-
-}  // namespace
-
 std::vector<SharedTicket> tickets_of(const Context& context, std::span<const HeaderView> headers,
                                      Instant now) {
   std::vector<SharedTicket> out;
@@ -33,7 +21,7 @@ Flow<SharedSession> load_session(LoadSession in) {
     auto call = StoreCall::get(ticket->id);
     auto reply = co_await std::move(call);
     if (!reply.record) continue;
-    auto session = open(*in.context, ticket, std::move(*reply.record));
+    auto session = open_stored(*in.context, ticket, std::move(*reply.record));
     const bool is_better = session && (!newest || session->created_at > newest->created_at);
     if (is_better) newest = std::move(session);
   }

@@ -6,14 +6,12 @@
 
 #include "flow/context.hpp"
 #include "flow/flow.hpp"
+#include "flow/stored_record.hpp"
 #include "policy/request_facts.hpp"
 #include "session/session.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::flow {
-
-using SharedTicket = std::shared_ptr<const session::Ticket>;
-using SharedSession = std::shared_ptr<const session::Session>;
 
 // The tickets of a request's cookies that open, best first: none is worth asking the store for
 // otherwise.

@@ -53,7 +53,9 @@ Flow<session::Session> renew_tokens(RefreshSession in) {
   const auto renewed_at = co_await now();
 
   session::Session renewed = *in.session;
+  if (!renewed.signed_in_at) renewed.signed_in_at = renewed.created_at;  // oauth2-proxy's has none
   renewed.created_at = session::to_timestamp(renewed_at);
+  renewed.last_used.reset();  // now
   take_tokens(renewed, tokens, renewed_at);
   if (tokens.id_token.empty()) co_return renewed;
 

@@ -1,12 +1,15 @@
 #include "flow/refresh_stored_session.hpp"
 
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <utility>
 
 #include "base/base64url.hpp"
 #include "crypto/random.hpp"
-#include "flow/load_session.hpp"
+#include "flow/stored_record.hpp"
+#include "session/host_data.hpp"
+#include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::flow {
@@ -18,18 +21,13 @@ using namespace std::chrono_literals;
 constexpr Duration lease = 2s, pause = 50ms, patience = 5s;
 constexpr std::size_t owner_size = 16;  // random bytes; the reference's locks hold as many
 
+constexpr std::size_t max_conflicts = 16;  // with others that change the record meanwhile
+
 bool is_newer(const session::Session& a, const session::Session& b) noexcept {
   return a.created_at.value_or(session::Timestamp{}) > b.created_at.value_or(session::Timestamp{});
 }
 
-// As the store has it now; null: no more.
-Flow<SharedSession> stored(std::shared_ptr<const Context> context, SharedTicket ticket) {
-  LoadSession load(std::move(context));
-  load.tickets.push_back(std::move(ticket));
-  auto loading = load_session(std::move(load));
-  auto session = co_await std::move(loading);
-  co_return session;
-}
+Error is_gone() { return {Status::grant_ended, "the session is no longer in the store"}; }
 
 // Whether the lock is ours now. When it is another's, some time has passed.
 Flow<bool> take_lock(std::string key, std::string owner) {
@@ -42,38 +40,58 @@ Flow<bool> take_lock(std::string key, std::string owner) {
   co_return reply.is_owner;
 }
 
-// The result of another process is on its way: the refresh token it replaced must not be used.
-Flow<bool> is_still_ours(std::string key, std::string owner) {
-  auto call = StoreCall::extend(std::move(key), std::move(owner), lease);
-  const auto reply = co_await attempt(std::move(call));
-  co_return !reply.ok() || reply->is_owner;  // a store that is down has no other owner either
+// With what others have written beside the tokens.
+SharedSession with_data_of(const session::Session& stored, const session::Session& renewed) {
+  auto out = std::make_shared<session::Session>(renewed);
+  session::copy_data(stored, *out);
+  return out;
 }
 
 // The provider has given new tokens and taken back the old ones: what is lost here is lost for
-// good. False: there is no record any more, the session was ended meanwhile.
-Flow<bool> put(std::shared_ptr<const Context> context, SharedSession session) {
-  for (Duration wait : {100ms, 300ms, 900ms, 0ms}) {
-    auto record = session::seal_record(context->session, *context->gcm, *session->ticket, *session,
-                                       *context->entropy);
-    if (!record.ok()) break;
-    auto call = StoreCall::replace(session->ticket->id, std::move(record).value(),
-                                   context->session.cookie_expire);
-    const auto reply = co_await attempt(std::move(call));
-    if (reply.ok()) co_return reply->was_there;
-    if (wait == Duration::zero()) break;
-    Delay delay(wait);
+// good. The session as the store has it then, or as another process renewed it later; one that the
+// store does not take counts in this process. Null: it was ended meanwhile.
+Flow<SharedSession> put(std::shared_ptr<const Context> context, StoredRecord before,
+                        SharedSession renewed) {
+  constexpr Duration waits[] = {100ms, 300ms, 900ms};
+  std::size_t num_failures = 0, num_conflicts = 0;
+  const auto begun = co_await now();
+  renewed = with_data_of(*before.session, *renewed);
+  auto call = swap_stored(*context, before, *renewed, begun);
+  while (call.ok() && num_conflicts < max_conflicts) {
+    auto sent = *call;  // the same bytes each time: one whose reply was lost is no conflict
+    const auto reply = co_await attempt(std::move(sent));
+    if (reply.ok() && reply->was_there) co_return renewed;
+    if (reply.ok()) {
+      auto looking = read_stored(context, renewed->ticket);
+      auto current = co_await attempt(std::move(looking));
+      if (current.ok()) {
+        if (!current->session) co_return SharedSession();
+        if (is_newer(*current->session, *renewed)) co_return current->session;
+        ++num_conflicts;
+        const auto at = co_await now();
+        before = std::move(*current);
+        renewed = with_data_of(*before.session, *renewed);
+        call = swap_stored(*context, before, *renewed, at);
+        continue;
+      }
+    }
+    if (num_failures == std::size(waits)) break;
+    Delay delay(waits[num_failures++]);
     (void)co_await delay;
   }
-  co_return true;
+  co_return renewed;
 }
 
 // With the lock in hand.
-Flow<session::Session> renew(RefreshSession in, std::string key, std::string owner) {
+Flow<session::Session> renew(RefreshSession in) {
   const auto ticket = in.session->ticket;
-  auto looking = stored(in.context, ticket);
+  auto looking = read_stored(in.context, ticket);
   auto current = co_await std::move(looking);
-  if (!current) co_return Error{Status::grant_ended, "the session is no longer in the store"};
-  if (is_newer(*current, *in.session)) co_return *current;
+  if (!current.session) co_return is_gone();
+  if (is_newer(*current.session, *in.session)) co_return *current.session;
+  const auto at = co_await now();
+  if (session::judge(*current.session, in.context->session, at) == session::Freshness::dead)
+    co_return Error{Status::grant_ended, "the session is over"};
 
   auto refreshing = refresh_session(in);
   auto renewed = co_await attempt(std::move(refreshing));
@@ -85,20 +103,11 @@ Flow<session::Session> renew(RefreshSession in, std::string key, std::string own
     co_return std::move(renewed).error();
   }
 
-  auto asking = is_still_ours(key, owner);
-  const bool is_ours = co_await std::move(asking);
-  if (!is_ours) {  // frozen for longer than the lease
-    auto looking_again = stored(in.context, ticket);
-    auto others = co_await attempt(std::move(looking_again));
-    if (others.ok() && !*others)
-      co_return Error{Status::grant_ended, "the session is no longer in the store"};
-    if (others.ok() && is_newer(**others, *renewed)) co_return **others;
-  }
   auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
-  auto putting = put(in.context, shared);
-  const bool is_there = co_await std::move(putting);
-  if (!is_there) co_return Error{Status::grant_ended, "the session is no longer in the store"};
-  co_return *shared;
+  auto putting = put(in.context, std::move(current), std::move(shared));
+  const auto put_there = co_await std::move(putting);
+  if (!put_there) co_return is_gone();
+  co_return *put_there;
 }
 
 }  // namespace
@@ -115,17 +124,17 @@ Flow<session::Session> refresh_stored_session(RefreshSession in) {
     auto taking = take_lock(key, owner);
     is_ours = co_await std::move(taking);
     if (is_ours) break;
-    auto looking = stored(in.context, in.session->ticket);
+    auto looking = read_stored(in.context, in.session->ticket);
     const auto current = co_await std::move(looking);
-    if (!current) co_return Error{Status::grant_ended, "the session is no longer in the store"};
-    if (is_newer(*current, *in.session)) co_return *current;
+    if (!current.session) co_return is_gone();
+    if (is_newer(*current.session, *in.session)) co_return *current.session;
     const auto at = co_await now();
     if (at.steady - begun.steady >= patience) {
       co_return Error{Status::timed_out, "another process has been renewing the session for long"};
     }
   }
 
-  auto renewing = renew(std::move(in), key, owner);
+  auto renewing = renew(std::move(in));
   auto renewed = co_await attempt(std::move(renewing));
   auto release = StoreCall::unlock(key, owner);
   (void)co_await attempt(std::move(release));  // it ends with its lease otherwise

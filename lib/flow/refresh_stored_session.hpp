@@ -8,9 +8,11 @@
 namespace gatelet::flow {
 
 // Renews the tokens as refresh_session does, under the session's lock in the store, and puts the
-// result there under the same ticket. Whoever finds the lock taken waits for the other's result, at
-// most five seconds, and so does whoever gets the lock and finds the session renewed: no second
-// grant is sent. The driver extends the lock while the provider is slow.
+// result there under the same ticket, where the record is still the one that was read: what others
+// wrote into it meanwhile is kept, and a session that was ended is not brought back. Whoever finds
+// the lock taken waits for the other's result, at most five seconds, and so does whoever gets the
+// lock and finds the session renewed: no second grant is sent. The driver extends the lock while
+// the provider is slow.
 //   Requires: the session has a ticket.
 //   Failure: as refresh_session; Status::grant_ended too when the store has no such session any
 //            more. Status::store_unreachable before anything was sent: the session stays until its

@@ -13,17 +13,18 @@
 #include "policy/request_id.hpp"
 #include "policy/return_to.hpp"
 #include "session/cookie_session.hpp"
+#include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::flow {
 namespace {
 
-Result<std::vector<std::string>> cookies_of(const SaveSession& in,
-                                            const session::Session& session) {
+Result<std::vector<std::string>> cookies_of(const SaveSession& in, const session::Session& session,
+                                            Instant now) {
   const auto& context = *in.context;
   const auto& facts = in.request->facts();
   auto cookies = session::write_session(context.session, *context.cookie_keys, session, facts.host,
-                                        facts.headers, *context.entropy);
+                                        facts.headers, *context.entropy, now);
   // One that is too large says session_invalid, which is about sessions that come in.
   if (!cookies.ok() && cookies.error().status == Status::session_invalid) {
     return Error{Status::internal, cookies.error().text};
@@ -31,7 +32,7 @@ Result<std::vector<std::string>> cookies_of(const SaveSession& in,
   return cookies;
 }
 
-Result<StoreCall> put_of(const Context& context, const session::Session& session) {
+Result<StoreCall> put_of(const Context& context, const session::Session& session, Instant now) {
   auto record = session::seal_record(context.session, *context.gcm, *session.ticket, session,
                                      *context.entropy);
   if (!record.ok()) {
@@ -39,7 +40,7 @@ Result<StoreCall> put_of(const Context& context, const session::Session& session
     return Error{is_too_large ? Status::internal : record.error().status, record.error().text};
   }
   return StoreCall::put(session.ticket->id, std::move(record).value(),
-                        context.session.cookie_expire);
+                        session::store_lifetime(session, context.session, now));
 }
 
 // What tells the session from the person's others, before there is a record: one that could not be
@@ -71,8 +72,9 @@ Decision not_admitted(const SaveSession& in, const Error& why) {
 
 Flow<std::vector<std::string>> save_session(SaveSession in) {
   const auto& context = *in.context;
+  const auto at = co_await now();
   if (!context.session.is_stored) {
-    auto cookies = cookies_of(in, *in.session);
+    auto cookies = cookies_of(in, *in.session, at);
     co_return std::move(cookies);
   }
   auto made = session::make_ticket(context.session, *context.entropy);
@@ -80,10 +82,9 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
   auto with_ticket = std::make_shared<session::Session>(*in.session);
   with_ticket->ticket = std::make_shared<const session::Ticket>(std::move(ticket));
   const SharedSession session = std::move(with_ticket);
-  const auto at = co_await now();
   const auto old = tickets_of(context, in.request->facts().headers, at);
 
-  auto put = put_of(context, *session);
+  auto put = put_of(context, *session, at);
   auto call = co_await std::move(put);
   auto indexing = index_session(entry_of(in, session));
   (void)co_await std::move(indexing);
@@ -92,7 +93,7 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
     auto erase = StoreCall::erase(one->id);
     (void)co_await attempt(std::move(erase));  // it ends by itself otherwise
   }
-  auto cookies = cookies_of(in, *session);
+  auto cookies = cookies_of(in, *session, at);
   co_return std::move(cookies);
 }
 

@@ -9,7 +9,9 @@ namespace gatelet::session {
 Result<std::string> write_bounded_record(const SessionSettings& settings, const Session& session,
                                          bool tokens) {
   const bool extra_keys = settings.write_extra_keys || settings.format == CookieFormat::native;
-  auto record = write_record(session, {tokens, extra_keys});
+  const bool sign_in = settings.max_lifetime != std::chrono::seconds(0);
+  const bool last_use = settings.idle_timeout != std::chrono::seconds(0);
+  auto record = write_record(session, {tokens, extra_keys, sign_in, last_use});
   if (record.size() <= settings.record_limit) return record;
   wipe(record);
   return Error{Status::session_invalid, "the session is larger than session_limit allows"};

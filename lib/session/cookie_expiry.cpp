@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "session/lifetime.hpp"
+
 namespace gatelet::session {
 namespace {
 
@@ -11,9 +13,10 @@ constexpr std::size_t max_cleared = 64;
 
 }  // namespace
 
-std::optional<std::chrono::seconds> max_age(std::chrono::seconds lifetime) noexcept {
-  if (lifetime == std::chrono::seconds(0)) return std::nullopt;
-  return lifetime;
+std::optional<std::chrono::seconds> max_age(const SessionSettings& settings, const Session& session,
+                                            std::optional<Instant> now) noexcept {
+  if (settings.cookie_expire == std::chrono::seconds(0)) return std::nullopt;
+  return time_left(session, settings, now ? to_timestamp(*now) : *session.created_at);
 }
 
 std::vector<std::string> expire_others(const SessionSettings& settings,

@@ -15,8 +15,11 @@
 
 namespace gatelet::session {
 
-// What Max-Age says for `cookie_expire`; nullopt, for no Max-Age, when that is 0.
-std::optional<std::chrono::seconds> max_age(std::chrono::seconds lifetime) noexcept;
+// What Max-Age says: what is left of the session at `now`, or at its created_at without it.
+// nullopt, for no Max-Age, without cookie_expire: the browser then forgets it by itself.
+//   Requires: created_at is set.
+std::optional<std::chrono::seconds> max_age(const SessionSettings&, const Session&,
+                                            std::optional<Instant> now) noexcept;
 
 // The Set-Cookie values of `kept`, then those that expire every other cookie NAME or NAME_<digits>
 // the request carries: each name once, at most 64, so that no stale one is left beside what is

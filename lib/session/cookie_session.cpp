@@ -85,9 +85,10 @@ Result<std::vector<std::string>> write_session(const SessionSettings& settings,
                                                const CookieKeys& keys, const Session& session,
                                                std::string_view host,
                                                std::span<const HeaderView> request_headers,
-                                               Entropy& entropy) {
+                                               Entropy& entropy, std::optional<Instant> now) {
   if (session.ticket) {
-    return write_ticket(settings, keys, *session.ticket, session, host, request_headers, entropy);
+    return write_ticket(settings, keys, *session.ticket, session, host, request_headers, entropy,
+                        now);
   }
   if (!session.created_at) return Error{Status::internal, "a session without created_at"};
   const auto value = seal(settings, keys, session, entropy);
@@ -95,7 +96,7 @@ Result<std::vector<std::string>> write_session(const SessionSettings& settings,
 
   const auto attributes = cookie_attributes(settings, host);
   auto cookies =
-      split_cookie(settings.cookie_name, *value, attributes, max_age(settings.cookie_expire));
+      split_cookie(settings.cookie_name, *value, attributes, max_age(settings, session, now));
   if (!cookies) return std::move(cookies).error();
   return expire_others(settings, attributes, std::move(cookies).value(), request_headers);
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,12 +37,14 @@ enum class CookieFormat : std::uint8_t { native, oauth2_proxy };
 // Everything that shapes a session cookie; plain settings, no profile.
 struct SessionSettings {
   std::string cookie_name = "__Host-gatelet";
-  bool is_stored = false;                          // sessions are in a store, cookies hold tickets
+  bool is_stored = false;  // sessions are in a store, cookies hold tickets
   Duration cache_max_staleness{std::chrono::seconds(5)};  // how long the store need not be asked
   std::vector<std::string> cookie_domains;         // most specific match wins; see domain_for
   http::CookieAttributes attributes;               // without domain
   std::vector<CookieRule> cookie_rules;            // the longest that fits the host replaces both
   std::chrono::seconds cookie_expire{168 * 3600};  // 0: no Max-Age, never too old
+  std::chrono::seconds max_lifetime{0};            // from the sign-in itself; 0: no limit
+  std::chrono::seconds idle_timeout{0};            // not used for so long: over; 0: off
   std::chrono::seconds cookie_refresh{0};          // refresh when older; 0: never by age
   Duration refresh_before_expiry{std::chrono::seconds(30)};  // 0: off
   bool refreshes_behind = true;  // sessions in a store: where no answer must wait for it
@@ -133,14 +136,14 @@ Result<Session> open_session(const SessionSettings&, const CookieKeys&, const Se
 
 // Set-Cookie values that store `session` (split when needed), or its ticket where it has one, and
 // that expire every other cookie of the name which `request_headers` carry. The value's time stamp
-// is created_at.
+// is created_at; Max-Age is what is left of the session at `now`, or at created_at without it.
 //   Requires: created_at is set.
 //   Failure: Status::no_entropy or internal; Status::not_built in a build without liblz4;
 //   Status::session_invalid when it would need more than 16 parts or is above record_limit.
 Result<std::vector<std::string>> write_session(const SessionSettings&, const CookieKeys&,
                                                const Session&, std::string_view host,
                                                std::span<const HeaderView> request_headers,
-                                               Entropy&);
+                                               Entropy&, std::optional<Instant> now = {});
 
 // Set-Cookie values that expire every session cookie and part the request carries, each name once,
 // with the same attributes. At most 64 names: parts have numbers below 16, the rest is not ours.

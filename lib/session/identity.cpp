@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "session/claim_json.hpp"
+#include "session/host_data.hpp"
 #include "session/session.hpp"
 #include "session/subject.hpp"
 
@@ -82,6 +83,10 @@ std::optional<std::chrono::sys_seconds> Identity::authenticated_at() const noexc
 
 std::optional<std::chrono::sys_seconds> Identity::session_ends() const noexcept {
   return session_ ? moment(session_->ends_at) : std::nullopt;
+}
+
+std::string_view Identity::data(std::string_view name) const noexcept {
+  return session_ ? session::find_data(*session_, name) : std::string_view();
 }
 
 std::string_view Identity::access_token() const noexcept {

@@ -1,5 +1,6 @@
 #include "session/lifetime.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace gatelet::session {
@@ -10,6 +11,11 @@ using std::chrono::seconds;
 Timestamp operator+(Timestamp at, seconds later) noexcept {
   at.seconds += later.count();
   return at;
+}
+
+// `begun` + `life`; long past when it is not known when it began.
+Timestamp after(const std::optional<Timestamp>& begun, seconds life) noexcept {
+  return begun ? *begun + life : Timestamp{};
 }
 
 bool is_over(const Session& session, const SessionSettings& settings, Timestamp now) noexcept {
@@ -41,9 +47,53 @@ bool tokens_hold(const Session& session, Instant now) noexcept {
 }
 
 std::optional<Timestamp> ends_at(const Session& session, const SessionSettings& settings) noexcept {
-  if (settings.cookie_expire == seconds(0)) return std::nullopt;
-  if (!session.created_at) return Timestamp{};  // of unknown age: over
-  return *session.created_at + settings.cookie_expire;
+  std::optional<Timestamp> end;
+  if (settings.cookie_expire != seconds(0)) end = after(session.created_at, settings.cookie_expire);
+  if (settings.max_lifetime != seconds(0)) {
+    const auto& begun = session.signed_in_at ? session.signed_in_at : session.created_at;
+    const auto last = after(begun, settings.max_lifetime);
+    if (!end || last < *end) end = last;
+  }
+  return end;
+}
+
+std::optional<seconds> time_left(const Session& session, const SessionSettings& settings,
+                                 Timestamp at) noexcept {
+  const auto end = ends_at(session, settings);
+  if (!end) return std::nullopt;
+  const seconds left(end->seconds - at.seconds + (end->nanos > at.nanos ? 1 : 0));
+  const auto longest =
+      settings.cookie_expire != seconds(0) ? settings.cookie_expire : settings.max_lifetime;
+  return std::clamp(left, seconds(1), longest);  // a clock that was set back adds nothing
+}
+
+Duration store_lifetime(const Session& session, const SessionSettings& settings,
+                        Instant now) noexcept {
+  Duration life = time_left(session, settings, to_timestamp(now)).value_or(seconds(0));
+  if (settings.idle_timeout != seconds(0)) {
+    const auto unused = settings.idle_timeout + touch_interval(settings);
+    if (life == Duration(0) || unused < life) life = unused;
+  }
+  return life;
+}
+
+Duration touch_interval(const SessionSettings& settings) noexcept {
+  return std::min<Duration>(std::chrono::minutes(1), Duration(settings.idle_timeout) / 4);
+}
+
+bool is_idle(const Session& session, const SessionSettings& settings, Instant now) noexcept {
+  if (settings.idle_timeout == seconds(0)) return false;
+  const auto& used = session.last_used ? session.last_used : session.created_at;
+  const auto unnoticed = touch_interval(settings);
+  return after(used, settings.idle_timeout) <= to_timestamp(now - unnoticed);
+}
+
+bool is_use_due(const Session& session, const SessionSettings& settings, Instant now) noexcept {
+  if (settings.idle_timeout == seconds(0)) return false;
+  const auto used =
+      (session.last_used ? session.last_used : session.created_at).value_or(Timestamp{});
+  const auto interval = touch_interval(settings);
+  return used <= to_timestamp(now - interval) || to_timestamp(now + interval) <= used;
 }
 
 Freshness judge(const Session& session, const SessionSettings& settings, Instant now) noexcept {

@@ -63,6 +63,17 @@ bool read_claims(Reader& reader, std::vector<std::pair<std::string, msgpack::Val
   return true;
 }
 
+bool read_data(Reader& reader, std::vector<std::pair<std::string, std::string>>& out) {
+  std::size_t num_values = 0;
+  if (!reader.read_map(num_values)) return false;
+  std::vector<std::pair<std::string, std::string>> data(num_values);
+  for (auto& [name, value] : data) {
+    if (!read_text(reader, name) || !read_text(reader, value)) return false;
+  }
+  out = std::move(data);
+  return true;
+}
+
 bool read_flag(Reader& reader, std::optional<bool>& out) noexcept {
   bool flag = false;
   if (!reader.read(flag)) return false;
@@ -88,6 +99,9 @@ bool read_field(Reader& reader, std::string_view key, Session& out) {
     case code("pid"): return read_text(reader, out.provider_id);
     case code("ev"): return read_flag(reader, out.email_verified);
     case code("si"): return read_time(reader, out.signed_in_at);
+    case code("la"): return read_time(reader, out.last_used);
+    case code("ha"): return read_time(reader, out.data_changed_at);
+    case code("hd"): return read_data(reader, out.data);
     case code("hp"): return read_text(reader, out.password_mark);
     case code("gi"): {
       bool is_incomplete = false;
@@ -101,7 +115,7 @@ bool read_field(Reader& reader, std::string_view key, Session& out) {
 
 // The key in an error's text, where it is one of ours and thus not text the other side chose.
 std::string name_of(std::string_view key) {
-  constexpr std::string_view known = " ca eo at it rt n e u g pu ac pid ev si gi hp ";
+  constexpr std::string_view known = " ca eo at it rt n e u g pu ac pid ev si gi hp la hd ha ";
   const auto spaced = " " + std::string(key) + " ";
   return known.find(spaced) == std::string_view::npos ? "a key" : std::string(key);
 }
@@ -122,10 +136,14 @@ class RecordWriter {
   }
   void flag(std::string_view key, bool value) { field(key).write(value); }
 
+  void finish() {
+    std::string header;
+    Writer(header).write_map(num_keys_);
+    out_.replace(0, 1, header);
+  }
+
   Writer& field(std::string_view key) {
-    // At most fifteen keys stand in one record (hp goes without tokens), so that the count fits the
-    // one byte of a small map's header.
-    out_.front() = static_cast<char>(static_cast<unsigned char>(out_.front()) + 1);
+    ++num_keys_;
     writer_.write_text(key);
     return writer_;
   }
@@ -133,13 +151,16 @@ class RecordWriter {
  private:
   std::string& out_;
   Writer writer_;
+  std::size_t num_keys_ = 0;
 };
 
 }  // namespace
 
 std::string write_record(const Session& session, RecordParts parts) {
   std::string out;
-  out.reserve(256 + session.access_token.size() + session.id_token.size() +
+  std::size_t data_size = 0;
+  for (const auto& [name, value] : session.data) data_size += 8 + name.size() + value.size();
+  out.reserve(256 + data_size + session.access_token.size() + session.id_token.size() +
               session.refresh_token.size());  // so that tokens are not left behind in a smaller one
   RecordWriter record(out);
   record.time("ca", session.created_at);
@@ -172,7 +193,20 @@ std::string write_record(const Session& session, RecordParts parts) {
     if (session.email_verified) record.flag("ev", *session.email_verified);
     record.time("si", session.signed_in_at);
     if (!session.groups_complete) record.flag("gi", true);
+  } else if (parts.sign_in) {
+    record.time("si", session.signed_in_at);
   }
+  if (parts.last_use) record.time("la", session.last_used);
+  if (!session.data.empty()) {
+    auto& writer = record.field("hd");
+    writer.write_map(session.data.size());
+    for (const auto& [name, value] : session.data) {
+      writer.write_text(name);
+      writer.write_binary(value);
+    }
+  }
+  record.time("ha", session.data_changed_at);
+  record.finish();
   return out;
 }
 

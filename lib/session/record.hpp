@@ -14,10 +14,12 @@ namespace gatelet::session {
 struct RecordParts {
   bool tokens = true;      // access, ID and refresh token
   bool extra_keys = true;  // pid, ev, si, gi: beyond oauth2-proxy's record, ignored by its reader
+  bool sign_in = false;    // si, though there are no extra keys
+  bool last_use = false;   // la
 };
 
-// The map of what is set: empty texts and lists, and times that are not set, are left out. Holds
-// tokens; wipe it after use.
+// The map of what is set, with the host's data in any case: empty texts and lists, and times that
+// are not set, are left out. Holds tokens; wipe it after use.
 std::string write_record(const Session& session, RecordParts parts);
 
 // Reads a record whole. Unknown keys are stepped over; of a repeated key the last counts; nil

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/instant.hpp"
@@ -41,6 +42,13 @@ struct Session {
   std::optional<Timestamp>
       signed_in_at;             // `si`: created_at of the login itself, kept across refreshes
   bool groups_complete = true;  // `gi` (incomplete) when false
+  std::optional<Timestamp>
+      last_used;  // `la`: noted now and then with session_idle_timeout; absent: created_at
+
+  // What application code keeps here, by name, and when that was last changed: `hd`, `ha`
+  // (session/host_data.hpp).
+  std::vector<std::pair<std::string, std::string>> data;
+  std::optional<Timestamp> data_changed_at;
 
   // `hp`: of somebody who signed in with a password: the line of htpasswd_file, password and all
   // (policy/htpasswd.hpp). Such a session has no tokens.

@@ -117,7 +117,7 @@ Result<std::vector<std::string>> write_ticket(const SessionSettings& settings,
                                               const CookieKeys& keys, const Ticket& ticket,
                                               const Session& session, std::string_view host,
                                               std::span<const HeaderView> request_headers,
-                                              Entropy& entropy) {
+                                              Entropy& entropy, std::optional<Instant> now) {
   if (!session.created_at) return Error{Status::internal, "a session without created_at"};
   auto text = write_text(ticket);
   const auto value = seal_value(settings, keys, {Purpose::ticket, settings.cookie_name}, text,
@@ -125,7 +125,7 @@ Result<std::vector<std::string>> write_ticket(const SessionSettings& settings,
   wipe(text);
   if (!value) return value.error();
   const auto attributes = cookie_attributes(settings, host);
-  auto cookie = as_cookie(settings, *value, attributes, max_age(settings.cookie_expire));
+  auto cookie = as_cookie(settings, *value, attributes, max_age(settings, session, now));
   return expire_others(settings, attributes, std::move(cookie), request_headers);
 }
 

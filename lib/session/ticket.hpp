@@ -6,6 +6,7 @@
 // Nothing here touches a store.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,14 +57,14 @@ Result<Ticket> open_ticket(const SessionSettings&, const CookieKeys&, const Sess
                            Instant now);
 
 // Set-Cookie values that store the ticket of `session`, and that expire every part of a session
-// cookie which `request_headers` carry. The value's time stamp is created_at.
+// cookie which `request_headers` carry. Time stamp and Max-Age as write_session's.
 //   Requires: created_at is set.
 //   Failure: Status::no_entropy or internal.
 Result<std::vector<std::string>> write_ticket(const SessionSettings&, const CookieKeys&,
                                               const Ticket&, const Session& session,
                                               std::string_view host,
-                                              std::span<const HeaderView> request_headers,
-                                              Entropy&);
+                                              std::span<const HeaderView> request_headers, Entropy&,
+                                              std::optional<Instant> now = {});
 
 // Set-Cookie values that expire NAME, whether or not the request carries it, and every part it
 // carries, with the same attributes: who moved from cookies to a store leaves nothing behind.

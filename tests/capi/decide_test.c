@@ -98,6 +98,34 @@ static void nobody_is_identified_as_nobody(void) {
   gatelet_engine_release(engine);
 }
 
+static void session_data_of_nobody_is_refused_and_so_is_what_is_too_large(void) {
+  static char large[4 * 1024];
+  gatelet_engine *engine = engine_of(offline_config());
+  const gatelet_request request = request_for("/reports");
+  const gatelet_str no_data = {NULL, 1};
+  gatelet_str much = {large, sizeof large};
+  gatelet_decision *decision = NULL;
+  gatelet_op *op = NULL;
+  gatelet_error error = GATELET_ERROR_INIT;
+  CHECK(gatelet_set_session_data(engine, &request, str("cart"), str("1"), &decision, &op, &error) == GATELET_OK);
+  CHECK(op == NULL && gatelet_decision_kind(decision) == GATELET_UNAUTHORIZED);
+  CHECK(gatelet_decision_identity(decision, str("data.cart")).size == 0);
+  gatelet_decision_release(decision);
+  CHECK(gatelet_set_session_data(engine, &request, str("cart"), much, &decision, &op, &error) ==
+        GATELET_E_DATA_TOO_LARGE);
+  CHECK(decision == NULL && op == NULL);
+  much.size -= 4;  /* name and value have 4 KiB together */
+  CHECK(gatelet_set_session_data(engine, &request, str("cart"), much, &decision, &op, &error) == GATELET_OK);
+  gatelet_decision_release(decision);
+  CHECK(gatelet_set_session_data(engine, &request, str("a name"), str("1"), &decision, &op, &error) ==
+        GATELET_E_INVALID_ARGUMENT);
+  CHECK(gatelet_set_session_data(engine, &request, no_data, str("1"), &decision, &op, &error) ==
+        GATELET_E_INVALID_ARGUMENT);
+  CHECK(gatelet_set_session_data(engine, &request, str("cart"), no_data, &decision, &op, &error) ==
+        GATELET_E_INVALID_ARGUMENT);
+  gatelet_engine_release(engine);
+}
+
 static void a_request_of_another_size_is_judged_by_what_it_says(void) {
   gatelet_engine *engine = engine_of(offline_config());
   struct {
@@ -377,6 +405,7 @@ int main(void) {
   RUN(a_program_without_session_gets_401);
   RUN(more_headers_than_stand_in_place_are_read_too);
   RUN(nobody_is_identified_as_nobody);
+  RUN(session_data_of_nobody_is_refused_and_so_is_what_is_too_large);
   RUN(a_request_of_another_size_is_judged_by_what_it_says);
   RUN(a_request_with_impossible_parts_is_refused);
   RUN(the_pieces_answer_like_the_whole);

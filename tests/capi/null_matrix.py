@@ -19,7 +19,7 @@ if len(declared) != num_declared:
 ALLOWED = {
     ('gatelet_config_set', 3), ('gatelet_config_load', 3), ('gatelet_config_load_env', 2), ('gatelet_config_on_event', 2), ('gatelet_config_on_event', 3),
     ('gatelet_config_on_session', 3), ('gatelet_config_on_session', 4),
-    ('gatelet_config_set_store', 2), ('gatelet_config_set_store', 3), ('gatelet_config_set_store', 4), ('gatelet_engine_create', 2), ('gatelet_engine_reload', 2), ('gatelet_decide', 4), ('gatelet_identify', 4),
+    ('gatelet_config_set_store', 2), ('gatelet_config_set_store', 3), ('gatelet_config_set_store', 4), ('gatelet_engine_create', 2), ('gatelet_engine_reload', 2), ('gatelet_decide', 4), ('gatelet_identify', 4), ('gatelet_set_session_data', 6),
     ('gatelet_begin_login', 2), ('gatelet_begin_login', 5), ('gatelet_finish_login', 4), ('gatelet_sign_out', 2),
     ('gatelet_sign_out', 5), ('gatelet_op_wait', 3), ('gatelet_op_on_done', 2), ('gatelet_op_on_done', 3), ('gatelet_metrics', 2),
     ('gatelet_list_sessions', 3), ('gatelet_list_sessions', 6), ('gatelet_revoke_session', 6), ('gatelet_revoke_sessions', 3), ('gatelet_revoke_sessions', 6),

@@ -133,6 +133,8 @@ void add_session(const session::SessionSettings& s, Members& out) {
   out.add_number("attributes.same_site", s.attributes.same_site);
   out.add("cookie_expire", Duration(s.cookie_expire));
   out.add("cookie_refresh", Duration(s.cookie_refresh));
+  out.add("max_lifetime", Duration(s.max_lifetime));
+  out.add("idle_timeout", Duration(s.idle_timeout));
   out.add("refresh_before_expiry", s.refresh_before_expiry);
   out.add("session_ends_with_tokens", s.session_ends_with_tokens);
   out.add("expire_with_tokens_on_refresh_only", s.expire_with_tokens_on_refresh_only);

@@ -161,6 +161,8 @@ const std::vector<Effect>& effects() {
       {"cookie_samesite", "strict", "attributes.same_site"},
       {"cookie_expire", "12h", "cookie_expire"},
       {"cookie_refresh", "1h", "cookie_refresh"},
+      {"session_max_lifetime", "10h", "max_lifetime"},
+      {"session_idle_timeout", "30m", "idle_timeout"},
       {"refresh_before_expiry", "1m", "refresh_before_expiry"},
       {"session_ends_with_tokens", "true", "session_ends_with_tokens"},
       {"session_store_type", "memory", "is_stored store.kind store.memory_limit -deny_list"},

@@ -121,6 +121,15 @@ TEST_SUITE("config/validate_cookies") {
     CHECK(problems(complete({{"cookie_samesite", "strict"}})).empty());
   }
 
+  TEST_CASE("session_idle_timeout: must be below session_max_lifetime, unless that is 0") {
+    CHECK(problem(complete({{"session_max_lifetime", "1h"}, {"session_idle_timeout", "60m"}})) ==
+          "session_idle_timeout: is not below session_max_lifetime, so it ends no session; write a "
+          "shorter time");
+    CHECK(problems(complete({{"session_max_lifetime", "1h"}, {"session_idle_timeout", "59m"}}))
+              .empty());
+    CHECK(problems(complete({{"session_idle_timeout", "1h"}})).empty());
+  }
+
   TEST_CASE("cookie_refresh: must be below cookie_expire, unless that is 0") {
     CHECK(problem(complete({{"cookie_expire", "1h"}, {"cookie_refresh", "60m"}})) ==
           "cookie_refresh: is not below cookie_expire; write a shorter time");

@@ -1,6 +1,8 @@
 #include "engine/conclude.hpp"
 
 #include "engine/world.hpp"
+#include "session/lifetime.hpp"
+#include "session/ticket.hpp"
 
 using namespace gatelet;
 using namespace gatelet::engine;
@@ -63,6 +65,59 @@ TEST_SUITE("engine/conclude") {
       CHECK(header(decision, "Set-Cookie").starts_with("__Host-gatelet="));
       CHECK_FALSE(clears_session(decision));
     }
+  }
+
+  TEST_CASE("F-247: a use is noted in the cookie, once a minute, whatever the endpoint") {
+    World world;
+    world.settings.idle_timeout = std::chrono::seconds(600);
+    auto person = world.person();
+    const auto created = world.now - 60s;
+    const auto cookie_at = [&](Duration age, Endpoint endpoint = Endpoint::none) {
+      world.now = created + age;
+      return header(conclude_for(world, person, {}, endpoint), "Set-Cookie");
+    };
+    CHECK(cookie_at(60s - 1ns) == "<absent>");
+    for (const auto endpoint : {Endpoint::none, Endpoint::auth, Endpoint::userinfo}) {
+      CHECK(cookie_at(60s, endpoint).starts_with("__Host-gatelet="));
+    }
+    const auto cookie = World::as_request({cookie_at(100s)});
+    const std::vector<HeaderView> headers = {{"Cookie", cookie}};
+    const auto found = session::find_session_cookies(world.settings, headers);
+    person = *session::open_session(world.settings, *world.keys, found.at(0), world.now);
+    CHECK(person.last_used == session::to_timestamp(world.now));
+    CHECK(person.created_at == session::to_timestamp(created));
+    CHECK(cookie_at(159s) == "<absent>");
+    CHECK(cookie_at(160s) != "<absent>");
+    world.settings.idle_timeout = std::chrono::seconds(0);
+    CHECK(cookie_at(300s) == "<absent>");
+  }
+
+  TEST_CASE("F-247: in a store the use is noted behind the answer; of a token or password never") {
+    World world;
+    world.settings.idle_timeout = std::chrono::seconds(600);
+    auto person = world.person();
+    person.created_at = session::to_timestamp(world.now - 61s);
+    Presented presented;
+    presented.in_authorization = true;
+    presented.session = std::make_shared<const session::Session>(person);
+    const auto cookie = [&] {
+      return header(*world.with({},
+                                [&](const Question& question) {
+                                  return conclude(question, Endpoint::none, presented);
+                                }),
+                    "Set-Cookie");
+    };
+    CHECK(cookie() == "<absent>");
+    CHECK_FALSE(world.notes.used);
+
+    presented.in_authorization = false;
+    person.ticket = std::make_shared<const session::Ticket>();
+    presented.session = std::make_shared<const session::Session>(person);
+    CHECK(cookie() == "<absent>");
+    CHECK(world.notes.used == presented.session);
+    world.policy.allowed_groups = {"admins"};  // who is not let in uses nothing
+    (void)cookie();
+    CHECK_FALSE(world.notes.used);
   }
 
   TEST_CASE("conclude: without random bytes a renewed session is an error, never an allow") {

@@ -120,6 +120,32 @@ TEST_SUITE("engine/engine: refresh") {
     CHECK_FALSE(browser.has_session());
   }
 
+  TEST_CASE("F-247: refreshes do not carry a session past session_max_lifetime") {
+    for (const auto store : {"cookie", "memory"}) {
+      CAPTURE(store);
+      Live live(Options{{"session_max_lifetime", "2h"}, {"session_store_type", store}});
+      auto browser = live.browser();
+      browser.sign_in(live.provider);
+      const auto signed_in = browser.get("/page").identity()->session_ends();
+      live.clock->advance(std::chrono::seconds(3700));  // the tokens have run out
+      const auto renewed = browser.get("/page");
+      CHECK(renewed.reason() == Reason::session_refreshed);
+      CHECK(renewed.identity()->session_ends() == signed_in);
+      const auto cookie = session_cookie_of(renewed);  // an hour less a hundred seconds is left
+      const auto max_age = cookie.find("Max-Age=");
+      REQUIRE(max_age != std::string::npos);
+      const int left = std::stoi(cookie.substr(max_age + 8));
+      CHECK(left <= 3500);
+      CHECK(left >= 3400);
+      live.clock->advance(std::chrono::seconds(3490));
+      CHECK(browser.get("/page").kind() == Decision::Kind::allow);
+      const auto num_grants = live.provider.num_requests("/token");
+      live.clock->advance(std::chrono::seconds(20));
+      CHECK(browser.get("/page").kind() == Decision::Kind::redirect);
+      CHECK(live.provider.num_requests("/token") == num_grants);
+    }
+  }
+
   TEST_CASE(
       "MA-17: a refresh that brings another person, or a token nobody signed, changes nothing") {
     Live live;

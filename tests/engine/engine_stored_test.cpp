@@ -28,6 +28,14 @@ struct SignedIn : Live {
     REQUIRE(person.sign_in(provider).reason() == Reason::signed_in);
     REQUIRE(person.has_session());
   }
+  // Waits until nothing is done behind answers.
+  bool wait_for_quiet() {
+    for (int i = 0; i < 500; ++i) {
+      if (engine->metrics().find("gatelet_inflight 0\n") != std::string::npos) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
   int num_refreshes() {
     return provider.with([](auto& fake) { return static_cast<int>(fake.num_refreshes); });
   }
@@ -101,6 +109,102 @@ TEST_SUITE("engine/engine: stored") {
     Live in_cookies;
     CHECK(in_cookies.engine->reload(live_settings(in_cookies.provider, {{"cookie_name", "other"}}))
               .ok());
+  }
+
+  TEST_CASE(
+      "F-247: a session that is used stays, whatever the cache remembers; one left alone ends") {
+    SignedIn one(Options{{"session_idle_timeout", "10m"}, {"session_cache_max_staleness", "1h"}});
+    for (int i = 0; i < 6; ++i) {
+      one.clock->advance(seconds(9 * 60));
+      CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+      REQUIRE(one.wait_for_quiet());  // the use is noted behind the answer
+    }
+    CHECK(one.num_refreshes() == 0);
+    auto copy = one.browser();
+    copy.cookies = one.person.cookies;
+    one.clock->advance(seconds(11 * 60));
+    const auto late = one.person.get("/page", {{"Accept", "application/json"}});
+    CHECK(late.http_status() == 401);
+    CHECK_FALSE(one.person.has_session());
+    CHECK(copy.get("/page").kind() != Decision::Kind::allow);
+  }
+
+  TEST_CASE("F-247: who is idle for the time-out itself and no minute longer is still let in") {
+    SignedIn one(Options{{"session_idle_timeout", "10m"}});
+    one.clock->advance(seconds(10 * 60 + 58));
+    CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+  }
+
+  TEST_CASE("F-247: what looks on without letting anybody in notes no use") {
+    SignedIn one(Options{{"session_idle_timeout", "10m"}});
+    for (int i = 0; i < 2; ++i) {
+      one.clock->advance(seconds(5 * 60));
+      const auto cookie = one.person.cookie_header();
+      const std::vector<HeaderView> headers = {{"Cookie", cookie}};
+      auto view = request_to("/page");
+      view.headers = headers;
+      auto known = one.engine->identify(view);
+      REQUIRE(known.ok());
+      auto* asked = std::get_if<Operation<Identity>>(&*known);
+      const auto soon = std::chrono::steady_clock::now() + seconds(10);
+      CHECK((asked ? asked->wait(soon).value() : std::get<Identity>(*known)).has_session());
+      REQUIRE(one.wait_for_quiet());
+    }
+    one.clock->advance(seconds(61));
+    CHECK(one.person.get("/page").kind() == Decision::Kind::redirect);
+  }
+
+  TEST_CASE(
+      "F-420: data of the application, in cookies and in a store: read where it was written") {
+    for (const auto store : {"cookie", "memory"}) {
+      CAPTURE(store);
+      Live live(Options{{"session_store_type", store}, {"session_cache_max_staleness", "1h"}});
+      auto person = live.browser();
+      person.sign_in(live.provider);
+      CHECK(person.get("/page").identity()->data("cart").empty());
+      const auto kept = person.set("cart", "three apples");
+      CHECK(kept.kind() == Decision::Kind::allow);
+      CHECK(kept.identity()->data("cart") == "three apples");
+      CHECK(person.get("/page").identity()->data("cart") == "three apples");
+      person.set("theme", "dark");
+      live.clock->advance(seconds(3700));  // the tokens have run out
+      const auto renewed = person.get("/page");
+      CHECK(renewed.reason() == Reason::session_refreshed);
+      CHECK(renewed.identity()->data("cart") == "three apples");
+      CHECK(renewed.identity()->data("theme") == "dark");
+      person.set("cart", "");
+      CHECK(person.get("/page").identity()->data("cart").empty());
+      CHECK(person.get("/page").identity()->data("theme") == "dark");
+    }
+  }
+
+  TEST_CASE("F-420: of threads that write different names none loses anything; a refresh neither") {
+    SignedIn one;
+    one.clock->advance(seconds(3600 - 10));  // each answer may renew the tokens behind it
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 4; ++i) {
+      writers.emplace_back([&, i, own = one.person]() mutable {
+        for (int n = 0; n < 5; ++n) own.set("w" + std::to_string(i), std::to_string(n));
+      });
+    }
+    (void)one.person.get("/page");
+    for (auto& writer : writers) writer.join();
+    CHECK(one.wait_for_refreshes(1));
+    REQUIRE(one.wait_for_quiet());
+    one.clock->advance(seconds(6));
+    const auto page = one.person.get("/page");
+    REQUIRE(page.identity() != nullptr);
+    for (int i = 0; i < 4; ++i) CHECK(page.identity()->data("w" + std::to_string(i)) == "4");
+    CHECK(one.num_refreshes() == 1);
+  }
+
+  TEST_CASE("F-420: data of a session that was signed out is refused, and brings nothing back") {
+    SignedIn one;
+    auto copy = one.browser();
+    copy.cookies = one.person.cookies;
+    (void)one.person.get("/oauth2/sign_out");
+    CHECK(copy.set("cart", "1").http_status() == 401);
+    CHECK(copy.get("/page").kind() != Decision::Kind::allow);
   }
 
   TEST_CASE("F-270: whoever signs out is out at once, with every copy of the ticket") {

@@ -162,6 +162,21 @@ Decision Browser::get(std::string_view target, std::vector<HeaderView> more) {
   return keep(std::move(result).value());
 }
 
+Decision Browser::set(std::string_view name, std::string_view value) {
+  const auto cookie = cookie_header();
+  const std::vector<HeaderView> headers = {{"Host", "app.example"}, {"Cookie", cookie}};
+  RequestView view;
+  view.method = "GET";
+  view.scheme = "https";
+  view.host = "app.example";
+  view.target = "/page";
+  view.peer = "203.0.113.7";
+  view.headers = headers;
+  auto result = wait_for(engine_->set_session_data(view, name, value));
+  REQUIRE_MESSAGE(result.ok(), result.error().text);
+  return keep(std::move(result).value());
+}
+
 Decision Browser::keep(Decision decision) {
   for (const auto& cookie : support::values_of(decision.response(), "Set-Cookie")) {
     const auto equals = cookie.find('=');

@@ -80,6 +80,8 @@ class Browser {
 
   Outcome<Decision> ask(std::string_view target, std::vector<HeaderView> more = {}) const;
   Decision get(std::string_view target, std::vector<HeaderView> more = {});  // waits, keeps cookies
+  // Keeps data of the application in the session, waits, keeps cookies.
+  Decision set(std::string_view name, std::string_view value);
   Decision keep(Decision decision);
   std::string cookie_header() const;
   bool has_session() const { return cookies.contains("__Host-gatelet"); }

@@ -60,6 +60,43 @@ TEST_SUITE("engine/presented") {
     CHECK(late.clear_cookies);
   }
 
+  TEST_CASE(
+      "F-247: a session that was not used for long is over; a later use of its cookie counts") {
+    World world;
+    world.settings.idle_timeout = std::chrono::seconds(600);
+    const auto cookie = world.cookie_of(world.person());  // of a minute ago
+    auto used = world.person();
+    used.last_used = session::to_timestamp(world.now + 300s);
+    const auto later = world.cookie_of(used);
+    world.now = world.now + 600s - 1ns;
+    CHECK(present(world, cookie).session);
+    world.now = world.now + 1ns;
+    const auto over = present(world, cookie);
+    CHECK_FALSE(over.session);
+    CHECK(over.reason == Reason::session_expired);
+    CHECK(over.clear_cookies);
+    CHECK(present(world, later).session);
+    CHECK(present(world, cookie + "; " + later).session);  // of another path or domain
+    CHECK(present(world, later + "; " + cookie).session);
+  }
+
+  TEST_CASE("F-247: what replaced a session is not idle while the request brings word of a use") {
+    World world;
+    world.settings.idle_timeout = std::chrono::seconds(600);
+    auto old = with_refresh_token(world, "r1", 3600s);
+    auto renewed = with_refresh_token(world, "r2", 7200s);
+    renewed.created_at = session::to_timestamp(world.now);
+    REQUIRE(
+        world.refreshes.record(old, std::make_shared<const session::Session>(renewed), world.now));
+    auto used = old;
+    used.last_used = session::to_timestamp(world.now + 500s);
+    world.now = world.now + 700s;
+    CHECK_FALSE(present(world, world.cookie_of(old)).session);
+    const auto presented = present(world, world.cookie_of(used));
+    REQUIRE(presented.session);
+    CHECK(presented.session->refresh_token == Secret("r2"));
+  }
+
   TEST_CASE("H-06: after other settings came nothing opened under the old ones counts") {
     World world;
     const auto cookie = world.cookie_of(world.person());

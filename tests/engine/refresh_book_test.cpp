@@ -54,6 +54,62 @@ TEST_SUITE("engine/refresh_book") {
     CHECK(book.look_up(*b, at_unix(301)).newer == c);
   }
 
+  TEST_CASE("F-420: change: made on the newest known, and found from every older copy") {
+    RefreshBook book(key);
+    const auto old = session_with("r1", 100), renewed = session_with("r2", 200);
+    int num_changes = 0;
+    const auto change = [&](const session::Session& newest) {
+      auto changed = newest;
+      changed.data_changed_at = session::Timestamp{1000, static_cast<unsigned>(++num_changes)};
+      changed.data.emplace_back(std::to_string(num_changes), "v");
+      return Result(std::make_shared<const session::Session>(std::move(changed)));
+    };
+    const auto first = book.change(old, change, at_unix(150)).value();
+    CHECK(book.look_up(*old, at_unix(150)).newer == first);
+    const auto kept = book.record(*old, renewed, at_unix(200));
+    REQUIRE(kept);
+    CHECK(kept->data == first->data);  // written while the refresh was under way
+    const auto second = book.change(old, change, at_unix(201)).value();
+    CHECK(second->refresh_token == renewed->refresh_token);
+    CHECK(second->data.size() == 2);
+    for (const auto& copy : {old, first, renewed, kept}) {
+      CHECK(book.look_up(*copy, at_unix(202)).newer == second);
+    }
+    CHECK_FALSE(book.look_up(*second, at_unix(202)).newer);
+  }
+
+  TEST_CASE("change: one that is refused changes nothing, and none is made once it is over") {
+    RefreshBook book(key);
+    const auto old = session_with("r1", 100);
+    const auto refuse = [](const session::Session&) {
+      return Result<std::shared_ptr<const session::Session>>(Error{Status::data_too_large, {}});
+    };
+    CHECK(book.change(old, refuse, at_unix(150)).error().status == Status::data_too_large);
+    CHECK_FALSE(book.look_up(*old, at_unix(150)).newer);
+    book.record_end(*old, at_unix(160));
+    const auto over = book.change(old, refuse, at_unix(170));
+    REQUIRE(over.ok());
+    CHECK_FALSE(*over);
+  }
+
+  TEST_CASE("change: however often a session changes, it takes no room from others") {
+    RefreshBook book(key, 10'000);
+    const auto other = session_with("other", 100), renewed = session_with("other 2", 200);
+    (void)book.record(*other, renewed, at_unix(200));
+    const auto old = session_with("r1", 100);
+    std::uint32_t num_changes = 0;
+    for (int i = 0; i < 100; ++i) {
+      const auto change = [&](const session::Session& newest) {
+        auto changed = newest;
+        changed.data_changed_at = session::Timestamp{1000, ++num_changes};
+        return Result(std::make_shared<const session::Session>(std::move(changed)));
+      };
+      REQUIRE(book.change(old, change, at_unix(201)).ok());
+    }
+    CHECK(book.look_up(*other, at_unix(202)).newer == renewed);
+    CHECK(book.look_up(*old, at_unix(202)).newer->data_changed_at->nanos == 100);
+  }
+
   TEST_CASE("look_up: another provider's session with the same refresh token is another session") {
     RefreshBook book(key);
     session::Session other = *session_with("r1", 100);

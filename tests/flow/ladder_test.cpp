@@ -12,6 +12,7 @@
 #include "base/base64url.hpp"
 #include "faults.hpp"
 #include "flow/begin_login.hpp"
+#include "flow/change_stored_session.hpp"
 #include "flow/check_password.hpp"
 #include "flow/check_ready.hpp"
 #include "flow/deny_list.hpp"
@@ -240,6 +241,43 @@ class load_session final : public Scenario {
   bool survives(const std::string&, Kind kind, bool) const override { return kind == Kind::late; }
 };
 
+class change_stored_session final : public Scenario {
+ public:
+  change_stored_session() {
+    world.keep_in_store();
+    world.context->session.idle_timeout = 4h;
+    ticket_ = world.sign_in().ticket;
+    world.driver.now = world.driver.now + 1h;
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+  }
+  flow::Flow<flow::SharedSession> flow() {
+    flow::ChangeStored in(world.context);
+    in.ticket = ticket_;
+    in.at = world.driver.now;
+    in.change = flow::noting_use(world.context, in.at);
+    return flow::change_stored_session(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto changed = world.driver.run(flow());
+    if (!changed.ok()) return {false, status_class(changed.error().status), changed.error().text};
+    if (!*changed) return {false, StatusClass::peer, {}};  // a record that does not open is none
+    CHECK((*changed)->user == "alice");
+    return {true, StatusClass::ok, {}};
+  }
+  void check(const Ended&) override { CHECK(world.store.records.size() == 1); }
+  bool survives(const std::string& effect, Kind kind, bool) const override {
+    if (kind == Kind::late) return true;
+    return effect == "store swap" && blame_of(kind) == StatusClass::peer;
+  }
+
+ private:
+  flow::SharedTicket ticket_;
+};
+
 class save_session final : public Scenario {
  public:
   save_session() {
@@ -428,7 +466,7 @@ class refresh_stored_session final : public Scenario {
     const bool is_asked = effect.ends_with("/userinfo") || effect == "refetch keys";
     if (is_asked && (kind == Kind::late || !for_good)) return true;
     if (kind == Kind::late && effect == "hook refreshed") return true;
-    if (effect == "store extend" || effect == "store replace" || effect == "store unlock")
+    if (effect == "store swap" || effect == "store unlock")
       return true;
     if (effect == "store lock" && blame_of(kind) == StatusClass::peer) return !for_good;
     const bool is_before_grant = effect == "refetch metadata" || effect == "store get";

@@ -57,6 +57,17 @@ TEST_SUITE("flow/refresh_session") {
     CHECK(one.world.provider.num_reused == 0);
   }
 
+  TEST_CASE("F-247: a session that did not say when its person signed in says so from now on") {
+    SignedIn one;
+    auto others = *one.session;  // as oauth2-proxy writes it
+    others.signed_in_at.reset();
+    one.session = std::make_shared<const session::Session>(others);
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(renewed->signed_in_at == others.created_at);
+    CHECK(renewed->created_at != others.created_at);
+  }
+
   TEST_CASE(
       "refresh: an omitted refresh token keeps the old one, an omitted ID token the identity") {
     SignedIn one;

@@ -48,6 +48,15 @@ struct Stored {
                              *world.context->entropy)
             .value();
   }
+  // Another process notes a use, which is no refresh.
+  void use_elsewhere() {
+    auto used = *world.session();
+    used.last_used = session::to_timestamp(world.driver.now);
+    world.store.records[session->ticket->id] =
+        session::seal_record(world.context->session, *world.context->gcm, *session->ticket, used,
+                             *world.context->entropy)
+            .value();
+  }
   // `act` runs at the nth call of this kind, before it is answered.
   void at_call(What what, int nth, std::function<void()> act) {
     world.driver.on_store = [this, what, nth, act, seen = 0](const flow::StoreCall& call) mutable {
@@ -66,13 +75,13 @@ struct Stored {
 }  // namespace
 
 TEST_SUITE("flow/refresh_stored_session") {
-  TEST_CASE("F-403: lock, look, renew, make sure, put under the same ticket, unlock") {
+  TEST_CASE("F-403: lock, look, renew, swap under the same ticket, unlock") {
     Stored one;
     const auto renewed = one.refresh();
     REQUIRE(renewed.ok());
-    CHECK(one.world.driver.seen ==
-          std::vector<std::string>{"store lock", "store get", "POST https://idp.example/token",
-                                   "store extend", "store replace", "store unlock"});
+    CHECK(one.world.driver.seen == std::vector<std::string>{"store lock", "store get",
+                                                            "POST https://idp.example/token",
+                                                            "store swap", "store unlock"});
     CHECK(renewed->ticket == one.session->ticket);
     CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
     CHECK(one.world.session()->refresh_token == renewed->refresh_token);
@@ -124,7 +133,7 @@ TEST_SUITE("flow/refresh_stored_session") {
 
   TEST_CASE("frozen for longer than the lease: the other's newer result stays") {
     Stored one;
-    one.at_call(What::extend, 1, [&] {
+    one.at_call(What::swap, 1, [&] {
       one.world.driver.now = one.world.driver.now + 1min;
       one.renew_elsewhere();
       one.world.store.locks[one.lock()] = "the next one";
@@ -136,7 +145,7 @@ TEST_SUITE("flow/refresh_stored_session") {
 
   TEST_CASE("frozen for longer than the lease, and nobody came: the new tokens are kept") {
     Stored one;
-    one.at_call(What::extend, 1, [&] { one.world.store.locks.clear(); });
+    one.at_call(What::swap, 1, [&] { one.world.store.locks.clear(); });
     const auto renewed = one.refresh();
     REQUIRE(renewed.ok());
     CHECK(one.world.session()->refresh_token == renewed->refresh_token);
@@ -155,10 +164,83 @@ TEST_SUITE("flow/refresh_stored_session") {
     CHECK(two.world.store.records.empty());
 
     Stored three;  // while the provider answers
-    three.at_call(What::extend, 1, [&] { three.world.store.records.clear(); });
+    three.at_call(What::swap, 1, [&] { three.world.store.records.clear(); });
     CHECK(three.status() == Status::grant_ended);
     CHECK(three.world.provider.num_refreshes == 1);
     CHECK(three.world.store.records.empty());
+  }
+
+  TEST_CASE("F-420: a record that others changed meanwhile is no reason to lose the new tokens") {
+    Stored one;
+    one.at_call(What::swap, 1, [&] { one.use_elsewhere(); });
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(one.world.provider.num_refreshes == 1);
+    CHECK(one.world.session()->refresh_token == renewed->refresh_token);
+    CHECK(one.world.driver.seen ==
+          std::vector<std::string>{"store lock", "store get", "POST https://idp.example/token",
+                                   "store swap", "store get", "store swap", "store unlock"});
+
+    Stored two;  // changed, then signed out
+    two.world.driver.on_store = [&, num_gets = 0](const flow::StoreCall& call) mutable {
+      if (call.what == What::swap) two.use_elsewhere();
+      if (call.what == What::get && ++num_gets == 2) two.world.store.records.clear();
+      return two.world.store.answer(call);
+    };
+    CHECK(two.status() == Status::grant_ended);
+    CHECK(two.world.store.records.empty());
+  }
+
+  TEST_CASE("F-420: data that was written beside a refresh stays, and so do the new tokens") {
+    const auto write = [](Stored& one) {
+      auto changed = *one.world.session();
+      changed.data = {{"cart", "three"}};
+      changed.data_changed_at = session::to_timestamp(one.world.driver.now);
+      one.world.store.records[one.session->ticket->id] =
+          session::seal_record(one.world.context->session, *one.world.context->gcm,
+                               *one.session->ticket, changed, *one.world.context->entropy)
+              .value();
+    };
+    for (const auto what : {What::lock, What::get, What::swap}) {
+      Stored one;
+      one.at_call(what, 1, [&] { write(one); });
+      const auto renewed = one.refresh();
+      REQUIRE(renewed.ok());
+      CHECK(renewed->data.size() == 1);
+      CHECK(one.world.session()->data == renewed->data);
+      CHECK(one.world.session()->refresh_token == renewed->refresh_token);
+      CHECK(one.world.provider.num_refreshes == 1);
+    }
+  }
+
+  TEST_CASE("F-420: a record that changes without end: the new tokens count in this process") {
+    Stored one;
+    one.world.driver.on_store = [&](const flow::StoreCall& call) {
+      if (call.what == What::swap) one.use_elsewhere();
+      return one.world.store.answer(call);
+    };
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+    const auto& seen = one.world.driver.seen;
+    CHECK(std::count(seen.begin(), seen.end(), "store swap") == 16);
+    CHECK(one.world.store.locks.empty());
+  }
+
+  TEST_CASE("a swap whose reply was lost is no conflict: the same bytes are sent again") {
+    Stored one;
+    bool is_lost = false;
+    one.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+      auto reply = one.world.store.answer(call);
+      if (call.what != What::swap || std::exchange(is_lost, true)) return reply;
+      return Error{Status::store_unreachable, "gone"};
+    };
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(one.world.session()->refresh_token == renewed->refresh_token);
+    const auto& seen = one.world.driver.seen;
+    CHECK(std::count(seen.begin(), seen.end(), "store swap") == 2);
+    CHECK(std::count(seen.begin(), seen.end(), "store get") == 1);
   }
 
   TEST_CASE("OP-17: the provider ended the grant: the record goes; trouble leaves it") {
@@ -182,6 +264,19 @@ TEST_SUITE("flow/refresh_stored_session") {
     CHECK(two.world.store.locks.empty());
   }
 
+  TEST_CASE("F-247: a session is not renewed past its end, and its record is kept no longer") {
+    Stored one;
+    one.world.context->session.max_lifetime = 90min;
+    CHECK(one.refresh().ok());
+    CHECK(one.world.store.lifetimes.at(one.session->ticket->id) == 30min);
+
+    Stored two;
+    two.world.context->session.max_lifetime = 1h;
+    CHECK(two.status() == Status::grant_ended);
+    CHECK(two.world.provider.num_refreshes == 0);
+    CHECK(two.world.store.locks.empty());
+  }
+
   TEST_CASE("a store that is down before the grant: nothing is sent") {
     for (const auto what : {What::lock, What::get}) {
       Stored one;
@@ -193,18 +288,18 @@ TEST_SUITE("flow/refresh_stored_session") {
 
   TEST_CASE("a store that goes down after the grant: put again for a while, and kept here") {
     Stored one;
-    one.fail(What::replace);
+    one.fail(What::swap);
     const auto renewed = one.refresh();
     REQUIRE(renewed.ok());
     CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
     const auto& seen = one.world.driver.seen;
-    CHECK(std::count(seen.begin(), seen.end(), "store replace") == 4);
+    CHECK(std::count(seen.begin(), seen.end(), "store swap") == 4);
     CHECK(one.world.provider.num_refreshes == 1);
 
     Stored two;
     int num_failures = 0;
     two.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
-      if (call.what == What::replace && ++num_failures < 3) {
+      if (call.what == What::swap && ++num_failures < 3) {
         return Error{Status::store_unreachable, "gone"};
       }
       return two.world.store.answer(call);

@@ -48,10 +48,12 @@ void check_record(std::string_view record) {
   }
   require(num_values <= msgpack::max_values);
 
-  const auto written = write_record(*session, {});
+  RecordParts parts;
+  parts.last_use = true;
+  const auto written = write_record(*session, parts);
   const auto again = read_record(written);
   require(again.ok());
-  require(write_record(*again, {}) == written);
+  require(write_record(*again, parts) == written);
   require(again->access_token == session->access_token && again->id_token == session->id_token &&
           again->refresh_token == session->refresh_token);
   require(again->nonce == session->nonce && again->email == session->email &&
@@ -59,6 +61,8 @@ void check_record(std::string_view record) {
           again->preferred_username == session->preferred_username);
   require(again->created_at == session->created_at && again->expires_on == session->expires_on &&
           again->signed_in_at == session->signed_in_at);
+  require(again->data == session->data && again->data_changed_at == session->data_changed_at);
+  require(again->last_used == session->last_used);
   require(again->provider_id == session->provider_id &&
           again->email_verified == session->email_verified &&
           again->groups_complete == session->groups_complete);

@@ -55,6 +55,24 @@ TEST_SUITE("session/bounded_record") {
     CHECK(ends() == Timestamp{});  // of unknown age: over
   }
 
+  TEST_CASE("F-247: with session_max_lifetime the sign-in's time is kept, whatever else is not") {
+    SessionSettings settings;
+    settings.format = CookieFormat::oauth2_proxy;
+    settings.write_extra_keys = false;
+    settings.cookie_expire = std::chrono::seconds(60);
+    auto session = samples::session();
+    session.provider_id = "github";
+    session.signed_in_at = Timestamp{begin - 100, 0};
+    const auto again = [&] {
+      return read_bounded_record(settings, *write_bounded_record(settings, session, true)).value();
+    };
+    CHECK_FALSE(again().signed_in_at.has_value());
+    settings.max_lifetime = std::chrono::seconds(110);
+    CHECK(again().signed_in_at == session.signed_in_at);
+    CHECK(again().ends_at == Timestamp{begin + 10, 0});
+    CHECK(again().provider_id.empty());
+  }
+
   TEST_CASE("read_bounded_record: what is no record is refused as read_record refuses it") {
     for (const std::string_view record : {"", "canary", "\x91"}) {
       const auto result = read_bounded_record({}, record);

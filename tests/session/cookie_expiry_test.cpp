@@ -31,9 +31,19 @@ constexpr const char* behind_name = "=; Path=/p; Max-Age=0; HttpOnly; Secure";
 }  // namespace
 
 TEST_SUITE("session/cookie_expiry") {
-  TEST_CASE("max_age: absent for a lifetime of 0, which never ends") {
-    CHECK(max_age(std::chrono::seconds(5)) == std::chrono::seconds(5));
-    CHECK(max_age(std::chrono::seconds(0)) == std::nullopt);
+  TEST_CASE("max_age: what is left of the session, absent for a cookie_expire of 0") {
+    using std::chrono::seconds;
+    auto session = samples::session();
+    session.signed_in_at = session.created_at = Timestamp{samples::begin, 0};
+    SessionSettings settings;
+    settings.cookie_expire = seconds(60);
+    CHECK(max_age(settings, session, {}) == seconds(60));
+    CHECK(max_age(settings, session, at_unix(samples::begin + 20)) == seconds(40));
+    settings.max_lifetime = seconds(50);
+    CHECK(max_age(settings, session, {}) == seconds(50));
+    CHECK(max_age(settings, session, at_unix(samples::begin + 20)) == seconds(30));
+    settings.cookie_expire = seconds(0);
+    CHECK(max_age(settings, session, {}) == std::nullopt);
   }
 
   TEST_CASE(

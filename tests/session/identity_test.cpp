@@ -85,6 +85,14 @@ TEST_SUITE("session/identity") {
     CHECK_FALSE(identity.claim("").has_value());
   }
 
+  TEST_CASE("F-420: data of the application by its name, any bytes; of nobody none") {
+    auto session = samples::session();
+    session.data = {{"cart", std::string("\0x", 2)}};
+    CHECK(of(session).data("cart") == std::string("\0x", 2));
+    CHECK(of(session).data("car").empty());
+    CHECK(Identity().data("cart").empty());
+  }
+
   TEST_CASE("Identity: texts outlive the copy they came from") {
     Identity kept;
     std::string_view email;

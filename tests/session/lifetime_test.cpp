@@ -107,6 +107,138 @@ TEST_SUITE("session/lifetime") {
     CHECK(at(168 * 3600, signed_in(), settings()) == Freshness::dead);
   }
 
+  TEST_CASE("F-247: session_max_lifetime counts from the sign-in, whatever a refresh moved") {
+    auto settled = settings();
+    settled.max_lifetime = seconds(7200);
+    auto session = signed_in();
+    session.expires_on.reset();
+    session.signed_in_at = Timestamp{begin, 7};
+    session.created_at = Timestamp{begin + 7100, 0};  // renewed
+    CHECK(ends_at(session, settled) == Timestamp{begin + 7200, 7});
+    CHECK(at(7200, session, settled, 6ns) == Freshness::fresh);
+    CHECK(at(7200, session, settled, 7ns) == Freshness::dead);
+    settled.cookie_refresh = seconds(60);
+    CHECK(at(7199, session, settled) == Freshness::refresh_now);
+    CHECK(at(7201, session, settled) == Freshness::dead);  // never renewed past it
+
+    settled.cookie_expire = seconds(0);
+    CHECK(ends_at(session, settled) == Timestamp{begin + 7200, 7});
+    settled.cookie_expire = seconds(50);
+    CHECK(ends_at(session, settled) == Timestamp{begin + 7150, 0});
+    settled.max_lifetime = seconds(0);
+    CHECK(ends_at(session, settled) == Timestamp{begin + 7150, 0});
+  }
+
+  TEST_CASE("F-247: a session that does not say when its person signed in did so at created_at") {
+    auto settled = settings();
+    settled.max_lifetime = seconds(7200);
+    CHECK(ends_at(signed_in(), settled) == Timestamp{begin + 7200, 0});
+    CHECK(ends_at(Session(), settled) == Timestamp{});  // of unknown age: over
+  }
+
+  TEST_CASE("time_left, store_lifetime: whole seconds, rounded up, never none and never for good") {
+    auto settled = settings();
+    settled.cookie_expire = seconds(100);
+    const auto left = [&](std::int64_t age, Duration more = {}) {
+      return time_left(signed_in(), settled, to_timestamp(at_unix(begin + age) + more))->count();
+    };
+    CHECK(left(0) == 100);
+    CHECK(left(0, 1ns) == 100);
+    CHECK(left(1) == 99);
+    CHECK(left(99, 1ns) == 1);
+    CHECK(left(100) == 1);
+    CHECK(left(5000) == 1);
+    CHECK(left(-86400) == 100);  // a clock that was set back
+    settled.max_lifetime = seconds(30);
+    CHECK(left(0) == 30);
+    CHECK(store_lifetime(signed_in(), settled, at_unix(begin + 10)) == seconds(20));
+    settled.cookie_expire = seconds(0);
+    CHECK(left(-86400) == 30);
+    settled.max_lifetime = seconds(0);
+    CHECK(time_left(signed_in(), settled, Timestamp{begin, 0}) == std::nullopt);
+    CHECK(store_lifetime(signed_in(), settled, at_unix(begin)) == Duration(0));
+  }
+
+  TEST_CASE("F-247: idle between session_idle_timeout and a minute after it, never before") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(1800);
+    auto session = signed_in();
+    const auto idle = [&](std::int64_t age, Duration more = {}) {
+      return is_idle(session, settled, at_unix(begin + age) + more);
+    };
+    CHECK_FALSE(idle(1800));
+    CHECK_FALSE(idle(1860, -1ns));
+    CHECK(idle(1860));
+    session.last_used = Timestamp{begin + 100, 3};
+    CHECK_FALSE(idle(1960, 2ns));
+    CHECK(idle(1960, 3ns));
+    settled.idle_timeout = seconds(0);
+    CHECK_FALSE(idle(100'000'000));
+  }
+
+  TEST_CASE("F-247: a short session_idle_timeout is kept to a quarter of it") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(10);
+    CHECK(touch_interval(settled) == 2500ms);
+    CHECK_FALSE(is_idle(signed_in(), settled, at_unix(begin + 12) + 499ms));
+    CHECK(is_idle(signed_in(), settled, at_unix(begin + 12) + 500ms));
+    settled.idle_timeout = seconds(240);
+    CHECK(touch_interval(settled) == 60s);
+    settled.idle_timeout = seconds(3600);
+    CHECK(touch_interval(settled) == 60s);
+  }
+
+  TEST_CASE("F-247: whoever asks all the time is never idle, whatever is noted when") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(300);
+    auto session = signed_in();
+    // As a person does: pauses of just under five minutes, each use noted where it is due.
+    for (std::int64_t age = 0; age < 7 * 24 * 3600; age += 299) {
+      const auto now = at_unix(begin + age);
+      REQUIRE_FALSE(is_idle(session, settled, now));
+      if (is_use_due(session, settled, now)) session.last_used = to_timestamp(now);
+    }
+    // The worst: a use that was a moment too early to be noted, then the whole time-out.
+    session.last_used = Timestamp{begin, 0};
+    CHECK_FALSE(is_use_due(session, settled, at_unix(begin + 60) - 1ns));
+    CHECK_FALSE(is_idle(session, settled, at_unix(begin + 60 + 300) - 1ns));
+    CHECK(is_use_due(session, settled, at_unix(begin + 60)));
+  }
+
+  TEST_CASE("F-247: a clock that is set back keeps a session for that long, not for ever") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(300);
+    auto session = signed_in();
+    const std::int64_t day = 86400;
+    session.last_used = Timestamp{begin + day, 0};  // noted before the clock was set back
+    CHECK_FALSE(is_idle(session, settled, at_unix(begin)));
+    CHECK(is_idle(session, settled, at_unix(begin + day + 360)));
+    CHECK(is_use_due(session, settled, at_unix(begin)));  // the next use puts it right
+    CHECK(is_use_due(session, settled, at_unix(begin + day - 60)));
+    CHECK_FALSE(is_use_due(session, settled, at_unix(begin + day - 59)));
+    session.last_used = Timestamp{begin, 0};
+    CHECK(is_idle(session, settled, at_unix(begin + 360)));
+  }
+
+  TEST_CASE(
+      "F-247: a session of unknown age that was never used is idle; without the option none") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(300);
+    CHECK(is_idle(Session(), settled, at_unix(begin)));
+    CHECK_FALSE(is_idle(Session(), settings(), at_unix(begin)));
+    CHECK_FALSE(is_use_due(Session(), settings(), at_unix(begin)));
+  }
+
+  TEST_CASE("F-247: a store keeps no record for longer than it lasts unused") {
+    auto settled = settings();
+    settled.idle_timeout = seconds(300);
+    CHECK(store_lifetime(signed_in(), settled, at_unix(begin)) == 360s);
+    settled.cookie_expire = seconds(100);
+    CHECK(store_lifetime(signed_in(), settled, at_unix(begin)) == 100s);
+    settled.cookie_expire = seconds(0);
+    CHECK(store_lifetime(signed_in(), settled, at_unix(begin)) == 360s);
+  }
+
   TEST_CASE("tokens_hold: without an expiry always, else until it") {
     CHECK(tokens_hold(signed_in(), at_unix(begin + 3599)));
     CHECK_FALSE(tokens_hold(signed_in(), at_unix(begin + 3600)));

@@ -79,6 +79,47 @@ TEST_SUITE("session/record") {
     CHECK(read_record(write_record(session, {})).value().email_verified == false);
   }
 
+  TEST_CASE("F-247: the last use is written where it is asked for, and comes back") {
+    auto session = full();
+    session.last_used = Timestamp{samples::begin + 9, 7};
+    CHECK_FALSE(read_record(write_record(session, {})).value().last_used.has_value());
+    RecordParts parts;
+    parts.last_use = true;
+    const auto record = write_record(session, parts);
+    CHECK(read_record(record).value().last_used == session.last_used);
+    CHECK(read_record(record).value().user == "jane");
+    parts.extra_keys = false;  // in oauth2-proxy's format
+    CHECK(read_record(write_record(session, parts)).value().last_used == session.last_used);
+  }
+
+  TEST_CASE("F-420: the host's data is written in every form, and comes back byte by byte") {
+    auto session = full();
+    session.data = {{"cart", std::string("\x00\xff three", 8)}, {"a", ""}};
+    session.data_changed_at = Timestamp{samples::begin + 9, 7};
+    for (const bool extra : {true, false}) {
+      const auto again = read_record(write_record(session, {extra, extra})).value();
+      CHECK(again.data == session.data);
+      CHECK(again.data_changed_at == session.data_changed_at);
+    }
+    CHECK(refusal("81a2686493c0c0c0") == "the record cannot be read at hd");
+    CHECK(refusal("81a2686481a16101") == "the record cannot be read at hd");
+    CHECK(refusal("81a26864df00ffffff") == "the record cannot be read at hd");
+    CHECK(refusal("81a26861a161") == "the record cannot be read at ha");
+  }
+
+  TEST_CASE("write_record: more than fifteen keys have a header of their own") {
+    auto session = full();
+    RecordParts parts;
+    parts.last_use = true;
+    CHECK(write_record(session, parts).front() == '\x8f');
+    session.last_used = session.created_at;
+    const auto record = write_record(session, parts);
+    CHECK(to_hex(record.substr(0, 3)) == "de0010");
+    CHECK(record.substr(3) ==
+          write_record(session, {}).substr(1) + "\xa2la" + record.substr(record.size() - 10));
+    CHECK(read_record(record).value().groups == session.groups);
+  }
+
   TEST_CASE("read_record: every field comes back") {
     const auto session = full();
     const auto again = read_record(write_record(session, {})).value();

@@ -87,6 +87,7 @@ enum {
 #define GATELET_E_INVALID_STATE ((gatelet_status)-0x2000002)
 #define GATELET_E_FORKED ((gatelet_status)-0x2000003) /* the engine was started before a fork; create one in the child */
 #define GATELET_E_IN_CALLBACK ((gatelet_status)-0x2000004)
+#define GATELET_E_DATA_TOO_LARGE ((gatelet_status)-0x2000005)
 
 #define GATELET_E_UNKNOWN_OPTION ((gatelet_status)-0x3000001)
 #define GATELET_E_INVALID_VALUE ((gatelet_status)-0x3000002)
@@ -280,6 +281,18 @@ GATELET_C_API gatelet_status gatelet_decide(const gatelet_engine *engine, const 
 GATELET_C_API gatelet_status gatelet_identify(const gatelet_engine *engine, const gatelet_request *request,
                                               gatelet_decision **out, gatelet_op **pending, gatelet_error *error);
 
+/* gatelet_set_session_data keeps `value` under `name` in the session behind the request's cookies, where the identity field
+ * data.NAME reads it; an empty value removes it. A name is 1 to 64 letters, digits, '-', '_' and '.', a value any bytes;
+ * together they may have 4 KiB in cookies, 64 KiB in a store. Same contract as gatelet_decide, and the answer is
+ * gatelet_decide's for this request: GATELET_ALLOW with the changed session, GATELET_UNAUTHORIZED for nobody, whose session
+ * is never brought back. With sessions in cookies the RESPONSE headers carry the change: what is not sent to the browser did
+ * not happen.
+ *   Failure:   INVALID_ARGUMENT, DATA_TOO_LARGE: nothing changed. STORE_UNREACHABLE: whether it was changed is not known;
+ *              doing it again does no harm. */
+GATELET_C_API gatelet_status gatelet_set_session_data(const gatelet_engine *engine, const gatelet_request *request,
+                                                      gatelet_str name, gatelet_str value, gatelet_decision **out,
+                                                      gatelet_op **pending, gatelet_error *error);
+
 /* The pieces gatelet_decide is made of, for hosts that route these endpoints themselves. Options may be NULL. Same contract. */
 GATELET_C_API gatelet_status gatelet_begin_login(const gatelet_engine *engine, const gatelet_request *request,
                                                  const gatelet_login_options *options, gatelet_decision **out,
@@ -331,6 +344,7 @@ GATELET_C_API const gatelet_header *gatelet_decision_headers(const gatelet_decis
  *   provider sub user email email_verified ("true", "false", empty: not known) preferred_username
  *   groups.0 groups.1 ... (ends with the first empty one) groups_complete ("true", "false")
  *   authenticated_at session_ends (decimal seconds since 1970) claims.NAME (a list or an object as JSON text)
+ *   data.NAME (what gatelet_set_session_data keeps: any bytes)
  *   access_token id_token (secrets: handle them so) */
 GATELET_C_API gatelet_str gatelet_decision_identity(const gatelet_decision *decision, gatelet_str field);
 

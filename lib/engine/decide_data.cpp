@@ -1,0 +1,76 @@
+#include "engine/decide_data.hpp"
+
+#include <utility>
+
+#include "engine/conclude.hpp"
+#include "policy/authorize.hpp"
+#include "session/cookie_session.hpp"
+#include "session/host_data.hpp"
+
+namespace gatelet::engine {
+namespace {
+
+using policy::Endpoint;
+using Shared = std::shared_ptr<const session::Session>;
+
+Result<Verdict> to_nobody(const Question& question) {
+  return Verdict(conclude_nobody(question, after_end()));
+}
+
+// Seen to fit its cookies before anybody takes it for the newest.
+Result<Shared> changed_in_cookies(const Question& question, const session::Session& newest,
+                                  std::string_view name, std::string_view value) {
+  const auto& context = question.context();
+  auto changed = session::with_data(newest, context.session, name, value, question.now);
+  if (!changed.ok()) return std::move(changed).error();
+  const auto cookies =
+      session::write_session(context.session, *context.cookie_keys, *changed, question.facts.host,
+                             question.facts.headers, *context.entropy, question.now);
+  if (!cookies.ok() && cookies.error().status == Status::session_invalid) {
+    return Error{Status::data_too_large, "with this value the session no longer fits its cookies"};
+  }
+  if (!cookies.ok()) return cookies.error();
+  return std::make_shared<const session::Session>(std::move(changed).value());
+}
+
+}  // namespace
+
+Result<Verdict> set_session_data(const Question& question, std::string_view name,
+                                 std::string_view value) {
+  const auto checked = session::check_data(question.context().session, name, value);
+  if (!checked.ok()) return checked.error();
+  auto presented = present_session(question.memory, question.facts.headers, question.now);
+  if (!presented.tickets.empty()) return Verdict(NeedLoad{std::move(presented.tickets)});
+  if (presented.trouble) return std::move(*presented.trouble);
+  if (presented.refresh_due) {
+    presented = without_refresh(question.snapshot(), std::move(presented.session), question.now);
+  }
+  if (!presented.session) return Verdict(conclude_nobody(question, presented));
+  if (!policy::authorize(question.policy(), *presented.session).ok()) {
+    return decide_presented(question, Endpoint::none, presented);
+  }
+  if (presented.session->ticket) {
+    return Verdict(NeedChange{presented.session->ticket, std::string(name), std::string(value)});
+  }
+  const auto change = [&](const session::Session& newest) {
+    return changed_in_cookies(question, newest, name, value);
+  };
+  auto changed = question.memory.refreshes.change(presented.session, change, question.now);
+  if (!changed.ok()) return std::move(changed).error();
+  if (!*changed) return to_nobody(question);
+  presented.session = std::move(changed).value();
+  presented.renewed = true;
+  return decide_presented(question, Endpoint::none, presented);
+}
+
+Result<Verdict> decide_changed(const Question& question, const Result<Shared>& changed) {
+  if (!changed.ok()) return changed.error();
+  forget_stored(question.memory, question.facts.headers);
+  if (!*changed) return to_nobody(question);
+  Presented presented;
+  presented.session = *changed;
+  presented.reason = Reason::session;
+  return decide_presented(question, Endpoint::none, presented);
+}
+
+}  // namespace gatelet::engine

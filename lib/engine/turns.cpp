@@ -1,0 +1,19 @@
+#include "engine/turns.hpp"
+
+namespace gatelet::engine {
+
+bool Turns::take(std::string_view key, Duration interval, Instant now) {
+  const std::scoped_lock lock(mutex_);
+  const auto forget_oldest = [this] {
+    taken_.erase(turns_.front().key);
+    turns_.pop_front();
+  };
+  while (!turns_.empty() && turns_.front().until <= now.steady) forget_oldest();
+  if (taken_.contains(key)) return false;
+  if (turns_.size() >= max_turns_) forget_oldest();
+  turns_.push_back({std::string(key), now.steady + interval});
+  taken_.insert(turns_.back().key);
+  return true;
+}
+
+}  // namespace gatelet::engine

@@ -1,0 +1,87 @@
+#include "session/host_data.hpp"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+#include "session/lifetime.hpp"
+
+namespace gatelet::session {
+namespace {
+
+constexpr std::size_t max_name_size = 64;
+
+bool is_name_byte(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.';
+}
+
+std::size_t data_size(const Session& session) noexcept {
+  std::size_t size = 0;
+  for (const auto& [name, value] : session.data) size += name.size() + value.size();
+  return size;
+}
+
+Error too_large(const SessionSettings& settings, std::size_t size) {
+  return {Status::data_too_large, "the session's data would have " + std::to_string(size) +
+                                      " bytes with its names; at most " +
+                                      std::to_string(data_limit(settings)) + " are kept"};
+}
+
+// Later than before, whatever the clock says: by it two copies are told apart.
+Timestamp later_than(const std::optional<Timestamp>& before, Timestamp now) noexcept {
+  if (!before || *before < now) return now;
+  auto next = *before;
+  if (++next.nanos == 1'000'000'000) next = {next.seconds + 1, 0};
+  return next;
+}
+
+}  // namespace
+
+std::string_view find_data(const Session& session, std::string_view name) noexcept {
+  for (const auto& [key, value] : session.data) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+std::size_t data_limit(const SessionSettings& settings) noexcept {
+  return settings.is_stored ? 64 * 1024 : 4 * 1024;
+}
+
+Result<void> check_data(const SessionSettings& settings, std::string_view name,
+                        std::string_view value) {
+  if (name.empty() || name.size() > max_name_size ||
+      !std::all_of(name.begin(), name.end(), is_name_byte)) {
+    return Error{Status::invalid_argument,
+                 "a name of session data is 1 to 64 letters, digits, '-', '_' and '.'"};
+  }
+  const auto size = name.size() + value.size();
+  if (size > data_limit(settings)) return too_large(settings, size);
+  return {};
+}
+
+Result<Session> with_data(const Session& session, const SessionSettings& settings,
+                          std::string_view name, std::string_view value, Instant now) {
+  if (auto checked = check_data(settings, name, value); !checked.ok()) return checked.error();
+  auto out = session;
+  std::erase_if(out.data, [&](const auto& one) { return one.first == name; });
+  if (!value.empty()) {
+    out.data.emplace_back(name, value);
+    if (data_size(out) > data_limit(settings)) return too_large(settings, data_size(out));
+  }
+  out.data_changed_at = later_than(session.data_changed_at, to_timestamp(now));
+  if (settings.idle_timeout != std::chrono::seconds(0)) out.last_used = to_timestamp(now);
+  return out;
+}
+
+void copy_data(const Session& from, Session& to) {
+  to.data = from.data;
+  to.data_changed_at = from.data_changed_at;
+}
+
+bool is_later(const Session& a, const Session& b) noexcept {
+  return std::tie(a.created_at, a.data_changed_at) > std::tie(b.created_at, b.data_changed_at);
+}
+
+}  // namespace gatelet::session
