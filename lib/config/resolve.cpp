@@ -40,6 +40,7 @@ session::SessionSettings session_settings(const Values& values) {
   session::SessionSettings out;
   out.cookie_name = cookie_name(engine);
   out.is_stored = *engine.session_store_type != "cookie";
+  out.has_store_beside = !out.is_stored && engine.session_store_beside.given;
   out.cache_max_staleness = *engine.session_cache_max_staleness;
   out.cookie_domains = *engine.cookie_domains;
   out.attributes.path = *engine.cookie_path;

@@ -350,7 +350,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   context->policy.pages.templates = templates(resolved.templates_dir, reader);
   context->session = std::move(resolved.session);
   context->cookie_keys = cookie_keys(resolved, reader);
-  if (context->session.is_stored) {
+  if (context->session.is_stored || context->session.has_store_beside) {
     auto gcm = crypto::Gcm::make();
     if (!gcm.ok()) return std::move(gcm).error();
     context->gcm = std::make_shared<const crypto::Gcm>(std::move(gcm).value());

@@ -250,7 +250,8 @@ Result<void> Core::reload(const Settings& settings) {
   if (!assembled.ok()) return std::move(assembled).error();
   if (assembled->driver.store.kind != store_kind_) {
     return Error{Status::invalid_configuration,
-                 "session_store_type: cannot change while the engine runs; make a new engine"};
+                 "session_store_type, session_store_beside: the store cannot change while the engine "
+                 "runs; make a new engine"};
   }
   announce(assembled->warnings, assembled->notices, *events);
   events->use(policy_of(*assembled->snapshot));

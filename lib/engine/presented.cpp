@@ -47,7 +47,12 @@ std::shared_ptr<const session::Session> open_newest(
 }
 
 bool may_refresh(const Memory& memory, const session::Session& session, Instant now) {
-  return !session.refresh_token.empty() && memory.refreshes.may_try(session.provider_id, now);
+  if (session.refresh_token.empty()) return false;
+  if (!memory.refreshes.may_try(session.provider_id, now)) return false;
+  const auto& settings = memory.snapshot->context->session;
+  const bool can_wait = settings.has_store_beside && !session.ticket &&
+                        session::outlives_tokens(session, settings, now);
+  return !can_wait || memory.refreshes.may_try(store_beside, now);
 }
 
 // What this process knows of a session that was opened: whether it is over, renewed or due.
@@ -160,9 +165,7 @@ Presented present_session(const Memory& memory, std::span<const HeaderView> head
 Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const session::Session> session,
                           Instant now) {
   const auto& settings = snapshot.context->session;
-  const bool tokens_end_it =
-      settings.session_ends_with_tokens || settings.expire_with_tokens_on_refresh_only;
-  if (tokens_end_it && !session::tokens_hold(*session, now)) {
+  if (!session::outlives_tokens(*session, settings, now)) {
     return nobody(Reason::session_expired, true);
   }
   const auto end = session::ends_at(*session, settings);

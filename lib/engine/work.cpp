@@ -5,6 +5,7 @@
 #include "crypto/hash.hpp"
 #include "flow/fetch_metadata.hpp"
 #include "flow/refresh_session.hpp"
+#include "flow/refresh_shared_session.hpp"
 #include "flow/refresh_stored_session.hpp"
 #include "policy/answer.hpp"
 #include "session/lifetime.hpp"
@@ -31,6 +32,13 @@ Result<std::string> renewal_name(const session::Session& session) {
   auto name = crypto::hash(crypto::Digest::sha256, text);
   wipe(text);
   return name;
+}
+
+// By where it is kept, and what processes share.
+flow::Flow<session::Session> refreshing(flow::RefreshSession in) {
+  if (in.session->ticket) return flow::refresh_stored_session(std::move(in));
+  if (in.context->session.has_store_beside) return flow::refresh_shared_session(std::move(in));
+  return flow::refresh_session(std::move(in));
 }
 
 }  // namespace
@@ -88,10 +96,8 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
   flow::RefreshSession in(snapshot->context);
   in.provider = without_old_keys(std::move(need.provider), now);
   in.session = need.session;
-  auto refreshing = need.session->ticket ? flow::refresh_stored_session(std::move(in))
-                                         : flow::refresh_session(std::move(in));
   run<session::Session>(
-      std::move(refreshing),
+      refreshing(std::move(in)),
       [this, snapshot, old = need.session, name = *name](Result<session::Session> renewed,
                                                          Instant at) {
         if (renewed.ok()) renewed->ends_at = session::ends_at(*renewed, snapshot->context->session);
@@ -108,12 +114,15 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
     events_.keep(Event::Level::warning, "refresh-failed", error.text, old->provider_id);
     if (error.status == Status::grant_ended) {
       refreshes_.record_end(*old, at);
+    } else if (error.status == Status::store_unreachable && !old->ticket) {
+      refreshes_.note_trouble(store_beside, at);
     } else {
       refreshes_.note_trouble(old->provider_id, at);
     }
     return renewals_.finish(flight, std::move(error), at);
   }
   refreshes_.note_success(old->provider_id);
+  refreshes_.note_success(store_beside);
   auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
   // Recorded before the flight ends, so that nobody finds neither.
   if (!refreshes_.record(*old, shared, at)) {

@@ -9,6 +9,7 @@
 
 #include "flow/load_session.hpp"
 #include "flow/provider_keys.hpp"
+#include "flow/refresh_shared_session.hpp"
 #include "flow/sign_out_state.hpp"
 #include "http/form.hpp"
 #include "http/header.hpp"
@@ -91,6 +92,17 @@ Flow<bool> erase_records(SignOut in) {
   co_return true;
 }
 
+// Where processes share refreshes, none gives this session's result to a request that is late. The
+// browser is signed out whether or not they can be told.
+Flow<bool> end_everywhere(SignOut in) {
+  const auto& session = in.session;
+  const bool is_shared = in.context->session.has_store_beside && session && !session->ticket;
+  if (!is_shared || session->refresh_token.empty()) co_return true;
+  auto ending = end_shared_session(in.context, session);
+  const auto told = co_await attempt(std::move(ending));
+  co_return told.ok();
+}
+
 // This browser is signed out; whoever copied its cookie is not, so it is no success.
 Decision not_erased(const SignOut& in, const Error& why, std::span<const std::string> cookies) {
   policy::PageFacts page;
@@ -134,6 +146,8 @@ Flow<Decision> sign_out(SignOut in) {
   auto erasing = erase_records(in);
   const auto erased = co_await attempt(std::move(erasing));
   if (!erased.ok()) co_return not_erased(in, erased.error(), cookies);
+  auto ending = end_everywhere(in);
+  (void)co_await std::move(ending);
   const auto target = wished_target(context.policy, facts, in.return_to);
 
   const bool has_backend =

@@ -37,6 +37,7 @@ enum class CookieFormat : std::uint8_t { native, oauth2_proxy };
 struct SessionSettings {
   std::string cookie_name = "__Host-gatelet";
   bool is_stored = false;                          // sessions are in a store, cookies hold tickets
+  bool has_store_beside = false;                   // cookies hold sessions, a store helps
   Duration cache_max_staleness{std::chrono::seconds(5)};  // how long the store need not be asked
   std::vector<std::string> cookie_domains;         // most specific match wins; see domain_for
   http::CookieAttributes attributes;               // without domain

@@ -40,6 +40,13 @@ bool tokens_hold(const Session& session, Instant now) noexcept {
   return !session.expires_on || *session.expires_on > to_timestamp(now);
 }
 
+bool outlives_tokens(const Session& session, const SessionSettings& settings,
+                     Instant now) noexcept {
+  const bool tokens_end_it =
+      settings.session_ends_with_tokens || settings.expire_with_tokens_on_refresh_only;
+  return !tokens_end_it || tokens_hold(session, now);
+}
+
 std::optional<Timestamp> ends_at(const Session& session, const SessionSettings& settings) noexcept {
   if (settings.cookie_expire == seconds(0)) return std::nullopt;
   if (!session.created_at) return Timestamp{};  // of unknown age: over

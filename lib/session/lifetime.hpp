@@ -24,6 +24,9 @@ Freshness judge(const Session&, const SessionSettings&, Instant now) noexcept;
 // The access and ID token may still be handed out: they have no expiry, or it lies ahead.
 bool tokens_hold(const Session&, Instant now) noexcept;
 
+// A refresh can wait: the tokens hold, or the session goes on without them.
+bool outlives_tokens(const Session&, const SessionSettings&, Instant now) noexcept;
+
 // Created + cookie_expire; nullopt when sessions do not end. A session of unknown age has ended.
 std::optional<Timestamp> ends_at(const Session&, const SessionSettings&) noexcept;
 

@@ -120,6 +120,7 @@ void add_policy(const policy::Policy& p, Members& out) {
 void add_session(const session::SessionSettings& s, Members& out) {
   out.add("cookie_name", s.cookie_name);
   out.add("is_stored", s.is_stored);
+  out.add("has_store_beside", s.has_store_beside);
   out.add("cache_max_staleness", s.cache_max_staleness);
   out.add("cookie_domains", s.cookie_domains);
   out.add("attributes.path", s.attributes.path);

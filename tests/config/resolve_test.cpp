@@ -156,6 +156,7 @@ const std::vector<Effect>& effects() {
       {"refresh_before_expiry", "1m", "refresh_before_expiry"},
       {"session_ends_with_tokens", "true", "session_ends_with_tokens"},
       {"session_store_type", "memory", "is_stored store.kind store.memory_limit"},
+      {"session_store_beside", "memory", "has_store_beside store.kind store.memory_limit"},
       {"session_memory_limit", "10", "store.memory_limit", {{"session_store_type", "memory"}}},
       {"redis_connection_url", "redis://other.example", "store.redis.host", {redis, server}},
       {"redis_username", "me", "store.redis.user", {redis, server, {"redis_password", "pw"}}},

@@ -218,7 +218,7 @@ TEST_SUITE("engine/engine: stored") {
     CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
     const auto refused = one.engine->reload(live_settings(one.provider, {}));
     REQUIRE_FALSE(refused.ok());
-    CHECK(refused.error().text.starts_with("session_store_type: cannot change"));
+    CHECK(refused.error().text.starts_with("session_store_type, session_store_beside: the store cannot change"));
     CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
   }
 }

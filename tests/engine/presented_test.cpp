@@ -103,6 +103,23 @@ TEST_SUITE("engine/presented") {
     CHECK(present(world, cookie).refresh_due);
   }
 
+  TEST_CASE("refresh_due: while the store beside is in trouble what can wait does, and only that") {
+    World world;
+    const auto cookie = world.cookie_of(with_refresh_token(world, "r1", 10s));
+    world.refreshes.note_trouble(store_beside, world.now);
+    CHECK(present(world, cookie).refresh_due);  // there is none
+
+    world.settings.has_store_beside = true;
+    const auto kept = present(world, cookie);
+    CHECK(kept.session);
+    CHECK_FALSE(kept.refresh_due);
+    world.settings.session_ends_with_tokens = true;
+    CHECK_FALSE(present(world, cookie).refresh_due);
+    world.now = world.now + 10s;
+    world.refreshes.note_trouble(store_beside, world.now);
+    CHECK(present(world, cookie).refresh_due);  // it would be over
+  }
+
   TEST_CASE("K-02: a replaced cookie presents the session that replaced it") {
     World world;
     const auto old = with_refresh_token(world, "r1", 10s);

@@ -170,6 +170,12 @@ void World::keep_in_store() {
   driver.on_store = [this](const flow::StoreCall& call) { return store.answer(call); };
 }
 
+void World::keep_beside() {
+  keep_in_store();
+  context->session.is_stored = false;
+  context->session.has_store_beside = true;
+}
+
 std::vector<std::string> set_cookies(const Decision& answer) {
   return values_of(answer.response(), "Set-Cookie");
 }

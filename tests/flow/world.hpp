@@ -81,6 +81,8 @@ class World {
 
   // From here on sessions are kept in `store`.
   void keep_in_store();
+  // ... or sessions are in cookies, and `store` stands beside them.
+  void keep_beside();
 
   FakeProvider provider;
   ScriptedDriver driver;

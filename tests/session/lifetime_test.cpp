@@ -115,6 +115,16 @@ TEST_SUITE("session/lifetime") {
     CHECK(tokens_hold(endless, at_unix(begin + 1'000'000'000)));
   }
 
+  TEST_CASE("outlives_tokens: while they hold, and after that unless the settings end it") {
+    auto ends = settings();
+    ends.session_ends_with_tokens = true;
+    for (const auto& strict : {ends, compat()}) {
+      CHECK(outlives_tokens(signed_in(), strict, at_unix(begin + 3599)));
+      CHECK_FALSE(outlives_tokens(signed_in(), strict, at_unix(begin + 3600)));
+    }
+    CHECK(outlives_tokens(signed_in(), settings(), at_unix(begin + 3600)));
+  }
+
   TEST_CASE("ends_at: none without cookie_expire; of unknown age it lies in the past") {
     auto endless = settings();
     endless.cookie_expire = seconds(0);

@@ -20,7 +20,8 @@ Result<flow::Outcome> ScriptedDriver::carry_out(const flow::Effect& effect) {
     return flow::Outcome(flow::PasswordChecked{check->hash->slow_match(check->password.reveal())});
   }
   if (const auto* call = std::get_if<flow::StoreCall>(&effect)) {
-    constexpr std::string_view names[] = {"get", "put", "replace", "erase", "lock", "extend", "unlock"};
+    constexpr std::string_view names[] = {"get",   "put",  "replace", "swap",
+                                          "erase", "lock", "extend",  "unlock"};
     seen.push_back("store " + std::string(names[static_cast<std::size_t>(call->what)]));
     auto reply = on_store(*call);
     if (!reply.ok()) return std::move(reply).error();
