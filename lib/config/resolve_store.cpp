@@ -44,6 +44,10 @@ ResolvedStore resolve_store(const EngineValues& engine, Problems& problems) {
     problems.add(Row::session_store_beside,
                  "goes with session_store_type = \"cookie\" only; leave one of them out");
   }
+  if (*engine.session_fallback_to_cookie && *engine.session_store_type == "cookie") {
+    problems.add(Row::session_fallback_to_cookie,
+                 "goes with sessions in a store; write session_store_type, or leave it out");
+  }
   const auto& type = is_beside ? *engine.session_store_beside : *engine.session_store_type;
   if (type == "memory") {
     out.kind = ResolvedStore::Kind::memory;

@@ -58,6 +58,7 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const A
     void operator()(NeedRefresh need) { core.refresh_for(waiting, std::move(need), at); }
     void operator()(NeedPassword need) { core.check_for(waiting, std::move(need), at); }
     void operator()(NeedSave need) {
+      need.save.on_note = core.work.on_save_note({}, waiting->request_id);
       core.run_for(waiting, flow::begin_session(std::move(need.save), std::move(need.return_to)),
                    at);
     }

@@ -50,8 +50,8 @@ bool may_refresh(const Memory& memory, const session::Session& session, Instant 
   if (session.refresh_token.empty()) return false;
   if (!memory.refreshes.may_try(session.provider_id, now)) return false;
   const auto& settings = memory.snapshot->context->session;
-  const bool can_wait = settings.has_store_beside && !session.ticket &&
-                        session::outlives_tokens(session, settings, now);
+  const bool can_wait =
+      settings.keeps_both() && !session.ticket && session::outlives_tokens(session, settings, now);
   return !can_wait || memory.refreshes.may_try(store_beside, now);
 }
 
@@ -89,7 +89,7 @@ Presented present_cookies(const Memory& memory, const CookieImage& image,
                           std::span<const HeaderView> headers, Instant now) {
   const auto& snapshot = *memory.snapshot;
   const auto& settings = snapshot.context->session;
-  auto session = memory.sessions.find(image, snapshot.generation);
+  auto session = memory.sessions.find(image, snapshot.generation, now.steady);
   if (!session) {
     std::vector<session::SessionCookie> candidates;
     if (const auto lone = image.lone(settings.cookie_name)) {
@@ -153,11 +153,31 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
   return presented;
 }
 
+// A ticket or a whole session: what opens says which. A native value serves one purpose; a ticket
+// of oauth2-proxy's format is text of one form, which no session's random bytes have.
+Presented present_either(const Memory& memory, const CookieImage& image,
+                         std::span<const HeaderView> headers, Instant now) {
+  const auto& snapshot = *memory.snapshot;
+  if (image.empty()) return nobody(Reason::no_session, false);
+  if (const auto known = memory.sessions.find(image, snapshot.generation, now.steady)) {
+    return known->ticket ? present_stored(memory, image, headers, now)
+                         : present_cookies(memory, image, headers, now);
+  }
+  if (memory.loaded != nullptr) {
+    const bool is_said = memory.loaded->session || memory.loaded->trouble;
+    return is_said ? present_stored(memory, image, headers, now)
+                   : present_cookies(memory, image, headers, now);
+  }
+  auto due = to_load(snapshot, image, headers, now);
+  return due.tickets.empty() ? present_cookies(memory, image, headers, now) : due;
+}
+
 }  // namespace
 
 Presented present_session(const Memory& memory, std::span<const HeaderView> headers, Instant now) {
   const auto& settings = memory.snapshot->context->session;
   const CookieImage image(headers, settings.cookie_name);
+  if (settings.keeps_both()) return present_either(memory, image, headers, now);
   return settings.is_stored ? present_stored(memory, image, headers, now)
                             : present_cookies(memory, image, headers, now);
 }

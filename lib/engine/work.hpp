@@ -17,6 +17,7 @@
 #include "engine/single_flight.hpp"
 #include "engine/snapshot.hpp"
 #include "flow/effect.hpp"
+#include "flow/save_session.hpp"
 #include "flow/task.hpp"
 #include "io/driver.hpp"
 
@@ -52,6 +53,9 @@ class Work final : public io::Services {
   void redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishLogin login,
               SingleFlight<Answer>::Waiter waiter, Instant now);
 
+  // Tells events and metrics how a session is kept.
+  flow::OnSaveNote on_save_note(std::string provider_id, std::string request_id);
+
   // Fetches in the background what is older than an hour; the old stays in use meanwhile, keys for
   // a day at most.
   void freshen(const Snapshot& snapshot, std::string_view provider_id, Instant now);
@@ -78,6 +82,7 @@ class Work final : public io::Services {
                     std::uint64_t generation, Result<oidc::ProviderState> fetched, Instant at);
   void keep_renewed(const std::string& flight, const Session& old, Result<session::Session> renewed,
                     Instant at);
+  Result<session::Session> as_kept(const Snapshot& snapshot, session::Session renewed);
   bool may_fetch(const State& current, flow::Refetch::What what, Instant now);
 
   SnapshotBox& snapshots_;

@@ -18,7 +18,7 @@ namespace gatelet::flow {
 // whoever finds the lock taken waits for it, looking every 50 ms, at most fifteen seconds, which is
 // longer than a provider may take: no second grant is sent. The driver extends the lock meanwhile;
 // that of a process that died ends with its lease of two seconds.
-//   Requires: the session has a refresh token and no ticket; has_store_beside.
+//   Requires: the session has a refresh token and no ticket, and there is a store.
 //   Failure: as refresh_session. Status::grant_ended too where the session was ended elsewhere.
 //   Status::store_unreachable when no grant was sent since the store is down and the session
 //   outlives its tokens: a provider that revokes on reuse would end it. One that its tokens end is

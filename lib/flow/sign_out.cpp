@@ -82,7 +82,7 @@ Flow<SharedProvider> sign_out_provider(SharedProvider provider) {
 // What the request's tickets open goes from the store.
 Flow<bool> erase_records(SignOut in) {
   const auto& context = *in.context;
-  if (!context.session.is_stored) co_return true;
+  if (!context.session.is_stored && !context.session.keeps_both()) co_return true;
   const auto at = co_await now();
   const auto tickets = tickets_of(context, in.request->facts().headers, at);
   for (const auto& ticket : tickets) {
@@ -96,7 +96,7 @@ Flow<bool> erase_records(SignOut in) {
 // browser is signed out whether or not they can be told.
 Flow<bool> end_everywhere(SignOut in) {
   const auto& session = in.session;
-  const bool is_shared = in.context->session.has_store_beside && session && !session->ticket;
+  const bool is_shared = in.context->session.keeps_both() && session && !session->ticket;
   if (!is_shared || session->refresh_token.empty()) co_return true;
   auto ending = end_shared_session(in.context, session);
   const auto told = co_await attempt(std::move(ending));

@@ -60,8 +60,8 @@ Freshness judge(const Session& session, const SessionSettings& settings, Instant
   const bool is_due = is_old(session, settings, at) || tokens_run_out(session, settings, now);
   if (is_due && !session.refresh_token.empty()) {
     // Where the result need not be carried away by an answer, nobody has to wait for it.
-    return settings.is_stored && tokens_hold(session, now) ? Freshness::refresh_soon
-                                                           : Freshness::refresh_now;
+    return session.ticket && tokens_hold(session, now) ? Freshness::refresh_soon
+                                                       : Freshness::refresh_now;
   }
 
   const bool tokens_end_it =

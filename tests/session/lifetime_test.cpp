@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "session/ticket.hpp"
+
 using namespace gatelet;
 using namespace gatelet::session;
 using std::chrono::seconds;
@@ -144,7 +146,7 @@ TEST_SUITE("session/lifetime") {
     session.refresh_token = Secret("r");
     SessionSettings settings;
     for (const bool is_stored : {false, true}) {
-      settings.is_stored = is_stored;
+      session.ticket = is_stored ? std::make_shared<const Ticket>() : nullptr;
       const auto soon = is_stored ? Freshness::refresh_soon : Freshness::refresh_now;
       CHECK(judge(session, settings, at_unix(1767225600 + 60)) == Freshness::fresh);
       CHECK(judge(session, settings, at_unix(1767225600 + 3590)) == soon);

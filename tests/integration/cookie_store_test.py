@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""cookie_refresh_test.py BUILD: one cookie session, four processes with a Redis beside their cookies, a provider that revokes on reuse."""
+"""cookie_store_test.py BUILD: sessions in cookies with a Redis beside them, four processes and a provider that revokes on reuse; and cookies in Redis' place."""
 import random
 import signal
 import socket
@@ -13,8 +13,10 @@ from redis_servers import RedisServer
 from servers import Browser, DevIdp, ForwardAuth, case, follow, run_all, running, session_cookies
 
 BUILD = sys.argv[1]
-# Tokens of two seconds, renewed a second before their end.
+# Tokens of two seconds, renewed a second before their end; of ten, where nothing may become due a second time meanwhile.
 SHORT = ('--token-lifetime', '2')
+LONG = ('--token-lifetime', '10')
+OVER = 10.2
 
 
 class Store(RedisServer):
@@ -28,7 +30,7 @@ class Store(RedisServer):
         self.url = f'redis://127.0.0.1:{self.port}'
 
     def keys(self):
-        return [line for line in self.say('KEYS *').splitlines() if line]
+        return [line for line in self.say('KEYS *').splitlines() if line[:1] not in ('*', '$', '')]
 
 
 def fleet(size=4, idp_arguments=SHORT, **settings):
@@ -97,10 +99,10 @@ def nobody_reused(idp):
 
 @case('K-02: hundreds of requests at four processes, a fifth of them gone half-way: one grant, all are served, so is who is late')
 def _():
-    idp, store, apps = fleet()
+    idp, store, apps = fleet(idp_arguments=LONG)
     old = sign_in(apps[0])
     before = grants(idp)
-    time.sleep(2.2)  # the tokens are over
+    time.sleep(OVER)  # the tokens are over
     tasks = []
     for number in range(400):
         app = apps[number % 4]
@@ -114,7 +116,7 @@ def _():
         status, cookies = ask(old, app)
         assert status == 202 and cookies['app'] != old['app']
     nobody_reused(idp)
-    assert all(key.startswith('app-refresh-') for key in store.keys()), store.keys()
+    assert len(store.keys()) == 1 and store.keys()[0].startswith('app-refresh-'), store.keys()
     record = store.say(f'GET {store.keys()[0]}')
     assert 'alice' not in record and 'rt_' not in record and len(record) > 100
 
@@ -190,12 +192,12 @@ def _():
 
 @case('OP-20: Redis is away: nobody is signed out, no grant is sent, 202 all the same; it is back: renewed once')
 def _():
-    idp, store, apps = fleet(2)
+    idp, store, apps = fleet(2, LONG)
     old = sign_in(apps[0])
     before = grants(idp)
     store.process.kill()
     store.process.wait()
-    time.sleep(2.2)
+    time.sleep(OVER)
     for status, cookies in at_once([lambda app=app: ask(old, app) for app in apps * 10]):
         assert status == 202 and cookies['app'] == old['app']
     assert grants(idp) == before
@@ -226,6 +228,52 @@ def _():
     status, cookies = ask(old, apps[0])
     assert status == 202 and cookies['app'] != old['app'], status
     assert grants(idp) == before + 1
+
+
+@case('F-250: Redis is away: by wish one signs in all the same, with cookies, is counted and told of, and stays when it is back')
+def _():
+    idp = DevIdp(BUILD, *LONG)
+    idp.post('answer', username='alice')
+    store = Store()
+    apps = [ForwardAuth(BUILD, idp.issuer, session_store_type='redis', redis_connection_url=store.url, session_fallback_to_cookie='true',
+                        refresh_before_expiry='1s') for _ in range(2)]
+    kept = sign_in(apps[0])
+    assert len(kept['app']) < 300 and ask(kept, apps[1])[0] == 202  # a ticket, while all is well
+    store.process.kill()
+    store.process.wait()
+    fallen = sign_in(apps[0])
+    assert len(fallen['app']) > 600, fallen  # a whole session
+    for app in apps:
+        assert ask(fallen, app)[0] == 202
+    assert apps[0].said('session-fallback') and not apps[0].said('rt_'), apps[0].lines
+    store.start()
+    time.sleep(OVER)  # it is due
+    before = grants(idp)
+    seen = at_once([lambda app=app: ask(fallen, app) for app in apps * 20])
+    assert {status for status, _ in seen} == {202}
+    assert grants(idp) == before + 1, idp.state()['journal']
+    nobody_reused(idp)
+    fresh = sign_in(apps[1])
+    assert len(fresh['app']) < 300
+    browser = with_cookies(fallen, apps[0])
+    assert browser.request('GET', apps[0].url + '/oauth2/sign_out')[0] == 302 and not session_cookies(browser, apps[0].url)
+
+
+@case('F-412, migration: cookies to Redis and back, nobody signs in again')
+def _():
+    idp = DevIdp(BUILD)
+    idp.post('answer', username='alice')
+    store = Store()
+    plain = ForwardAuth(BUILD, idp.issuer)
+    in_cookies = sign_in(plain)
+    redis = {'redis_connection_url': store.url}
+    stored = ForwardAuth(BUILD, idp.issuer, session_store_type='redis', session_fallback_to_cookie='true', **redis)
+    assert ask(in_cookies, stored)[0] == 202
+    in_redis = sign_in(stored)
+    beside = ForwardAuth(BUILD, idp.issuer, session_store_beside='redis', **redis)
+    for jar in (in_cookies, in_redis):
+        assert ask(jar, beside)[0] == 202
+    assert ask(in_redis, plain)[0] == 401
 
 
 run_all()
