@@ -45,6 +45,7 @@ static_assert(number_of_cancelled == GATELET_E_CANCELLED);
 static_assert(number_of_internal == GATELET_E_INTERNAL);
 static_assert(number_of_out_of_memory == GATELET_E_OUT_OF_MEMORY);
 static_assert(number_of_no_entropy == GATELET_E_NO_ENTROPY);
+static_assert(number_of_session_too_large == GATELET_E_SESSION_TOO_LARGE);
 
 void write_error(gatelet_error* out, gatelet_status status, std::string_view text) noexcept {
   if (out == nullptr) return;

@@ -40,6 +40,9 @@ session::SessionSettings session_settings(const Values& values) {
   session::SessionSettings out;
   out.cookie_name = cookie_name(engine);
   out.is_stored = *engine.session_store_type != "cookie";
+  out.has_store_beside = !out.is_stored && engine.session_store_beside.given;
+  out.falls_back_to_cookie = out.is_stored && *engine.session_fallback_to_cookie;
+  out.cookie_budget = *engine.cookie_budget;
   out.cache_max_staleness = *engine.session_cache_max_staleness;
   out.cookie_domains = *engine.cookie_domains;
   out.attributes.path = *engine.cookie_path;
@@ -71,6 +74,27 @@ session::SessionSettings session_settings(const Values& values) {
   out.login_state_same_site = login_state_same_site(values);
   out.encode_state = *engine.encode_state;
   return out;
+}
+
+bool hands_out(const policy::HeaderRules& rules, std::string_view claim) {
+  for (const auto* side : {&rules.request, &rules.response}) {
+    for (const auto& rule : *side) {
+      for (const auto& value : rule.values) {
+        if (!value.text && value.claim == claim) return true;
+      }
+    }
+  }
+  return false;
+}
+
+// Which tokens cookies can do without first.
+void settle_tokens(const policy::HeaderRules& rules, const std::vector<ResolvedProvider>& providers,
+                   session::SessionSettings& out) {
+  out.access_token_goes_last = hands_out(rules, "access_token") && !hands_out(rules, "id_token");
+  for (const auto& provider : providers) {
+    // Whose subject is not told by the user, the old ID token alone does.
+    if (provider.provider.claims.user != "sub") out.needs_id_token = true;
+  }
 }
 
 std::vector<http::IpRange> ip_ranges(const std::vector<std::string>& texts) {
@@ -188,6 +212,7 @@ Resolved resolve(const Settings& settings) {
     out.providers.back().provider.login_params = std::move(login.defaults);
     if (!login.rules.rules.empty()) out.policy.login_params.push_back(std::move(login.rules));
   }
+  settle_tokens(out.policy.headers.rules, out.providers, out.session);
   if (out.policy.bearer.enabled) out.token_issuers = resolve_token_issuers(values, out.policy);
   out.session_cache_size = *engine.session_cache_size;
   out.store = resolve_store(engine, out.problems);

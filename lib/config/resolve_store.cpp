@@ -135,15 +135,25 @@ void resolve_redis(const EngineValues& engine, Problems& problems, ResolvedStore
 ResolvedStore resolve_store(const EngineValues& engine, Problems& problems) {
   ResolvedStore out;
   out.timeout = *engine.store_timeout;
-  if (*engine.session_store_type == "memory") {
+  const bool is_beside = engine.session_store_beside.given;
+  if (is_beside && *engine.session_store_type != "cookie") {
+    problems.add(Row::session_store_beside,
+                 "goes with session_store_type = \"cookie\" only; leave one of them out");
+  }
+  if (*engine.session_fallback_to_cookie && *engine.session_store_type == "cookie") {
+    problems.add(Row::session_fallback_to_cookie,
+                 "goes with sessions in a store; write session_store_type, or leave it out");
+  }
+  const auto& type = is_beside ? *engine.session_store_beside : *engine.session_store_type;
+  if (type == "memory") {
     out.kind = ResolvedStore::Kind::memory;
     out.memory_limit = static_cast<std::size_t>(*engine.session_memory_limit);
   }
-  if (*engine.session_store_type == "host") out.kind = ResolvedStore::Kind::host;
-  if (*engine.session_store_type != "redis") return out;
+  if (type == "host") out.kind = ResolvedStore::Kind::host;
+  if (type != "redis") return out;
   out.kind = ResolvedStore::Kind::redis;
 #ifndef GATELET_HAVE_REDIS
-  problems.add(Row::session_store_type,
+  problems.add(is_beside ? Row::session_store_beside : Row::session_store_type,
                "\"redis\" needs hiredis, and this build was made without it (build option redis)",
                Status::not_built);
 #endif

@@ -1,4 +1,5 @@
-// Where sessions are kept, from session_store_type and the options of each store.
+// Where sessions are kept, or what stands beside their cookies, from session_store_type,
+// session_store_beside and the options of each store.
 #pragma once
 
 #include <cstddef>

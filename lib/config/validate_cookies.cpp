@@ -120,6 +120,15 @@ void check_attempts(const Values& values, Problems& problems) {
   }
 }
 
+void check_budget(const EngineValues& engine, Problems& problems) {
+  constexpr std::size_t least = 2048;  // one sign-in attempt, and a session without tokens
+  const auto budget = *engine.cookie_budget;
+  if (budget != 0 && budget < least) {
+    problems.add(Row::cookie_budget, "has " + std::to_string(budget) +
+                                         " bytes, which hold no session; write 2 KiB or more");
+  }
+}
+
 // What a session without tokens cannot give.
 void check_minimal(const EngineValues& engine, Problems& problems) {
   if (!*engine.session_cookie_minimal) return;
@@ -147,6 +156,7 @@ void validate_cookies(const Values& values, Problems& problems) {
   check_lives(values.engine, problems);
   check_attempts(values, problems);
   check_minimal(values.engine, problems);
+  check_budget(values.engine, problems);
 }
 
 }  // namespace gatelet::config

@@ -379,7 +379,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
   context->policy.pages.templates = templates(resolved.templates_dir, reader);
   context->session = std::move(resolved.session);
   context->cookie_keys = cookie_keys(resolved, reader);
-  if (context->session.is_stored) {
+  if (context->session.has_store()) {
     auto gcm = crypto::Gcm::make();
     if (!gcm.ok()) return std::move(gcm).error();
     context->gcm = std::make_shared<const crypto::Gcm>(std::move(gcm).value());
@@ -404,7 +404,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
     snapshot->token_issuers.push_back(std::move(state));
   }
   auto store = store_settings(resolved.store, ports.store, reader);
-  if (context->session.is_stored) {
+  if (context->session.has_store()) {
     store.key_prefix = context->session.cookie_name + "-";
     store.max_staleness = context->session.cache_max_staleness;
   }

@@ -116,6 +116,7 @@ Outcome<Decision> Core::carry_out(Case& opened, Verdict verdict) {
       return core.run(opened, flow::begin_login_with_metadata(std::move(need.login)));
     }
     Outcome<Decision> operator()(NeedSave need) {
+      need.save.on_note = core.work.on_save_note({}, std::string(opened.request_id()));
       return core.run(opened, flow::begin_session(std::move(need.save), std::move(need.return_to)));
     }
     Outcome<Decision> operator()(NeedReady need) {
@@ -254,8 +255,10 @@ Result<void> Core::reload(const Settings& settings) {
   auto assembled = assemble(settings, ports, before->generation + 1);
   if (!assembled.ok()) return std::move(assembled).error();
   if (assembled->driver.store.kind != store_kind_) {
-    return Error{Status::invalid_configuration,
-                 "session_store_type: cannot change while the engine runs; make a new engine"};
+    return Error{
+        Status::invalid_configuration,
+        "session_store_type, session_store_beside: the store cannot change while the engine "
+        "runs; make a new engine"};
   }
   if (assembled->driver.store.key_prefix != key_prefix_) {
     return Error{

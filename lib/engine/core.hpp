@@ -93,9 +93,7 @@ class Core {
     }
     if (!verdict.ok()) return failed(std::move(verdict).error());
     if (auto* decision = std::get_if<Decision>(&*verdict)) {
-      if (opened.notes().refresh_soon)
-        refresh_behind(opened.memory().snapshot, opened.notes(), opened.now());
-      if (opened.notes().used) note_use(opened.memory().snapshot, opened.notes(), opened.now());
+      go_on_behind(opened.memory().snapshot, opened.notes(), opened.now());
       return answered(std::move(*decision), opened);
     }
     if (auto* need = std::get_if<NeedLoad>(&*verdict)) {
@@ -154,6 +152,9 @@ class Core {
   class Waiting;
   std::shared_ptr<Waiting> wait_for(Case& opened);
   void load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now);
+  // What is due behind an answer.
+  void go_on_behind(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
+                    Instant now);
   void refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
                       Instant now);
   void note_use(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes, Instant now);

@@ -53,8 +53,7 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const A
     const Ask& decide;
     const Notes& notes;
     void operator()(Decision decision) {
-      if (notes.refresh_soon) core.refresh_behind(waiting->snapshot, notes, at);
-      if (notes.used) core.note_use(waiting->snapshot, notes, at);
+      core.go_on_behind(waiting->snapshot, notes, at);
       waiting->seat.reset();  // whoever sees the answer may ask anew
       waiting->completion->deliver(std::move(decision));
     }
@@ -64,6 +63,7 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const A
     void operator()(NeedPassword need) { core.check_for(waiting, std::move(need), at); }
     void operator()(NeedChange need) { core.change_for(waiting, std::move(need), at); }
     void operator()(NeedSave need) {
+      need.save.on_note = core.work.on_save_note({}, waiting->request_id);
       core.run_for(waiting, flow::begin_session(std::move(need.save), std::move(need.return_to)),
                    at);
     }
@@ -120,6 +120,13 @@ void Core::load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask 
     conclude(waiting, at, ask, &said);
   };
   work.load(waiting->snapshot, std::move(need.tickets), std::move(waiter), now);
+}
+
+void Core::go_on_behind(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
+                        Instant now) {
+  if (notes.refresh_soon) refresh_behind(snapshot, notes, now);
+  if (notes.used) note_use(snapshot, notes, now);
+  if (notes.deny_list_due) work.freshen_deny_list(snapshot, now);
 }
 
 void Core::refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,

@@ -103,7 +103,7 @@ Result<Verdict> decide(const Question& question) {
 
 Result<Verdict> sign_out(const Question& question, const SignOutOptions& options) {
   auto presented = present_session(question.memory, question.facts.headers, question.now);
-  if (!presented.tickets.empty()) return Verdict(NeedLoad{std::move(presented.tickets)});
+  if (presented.needs_store) return Verdict(NeedLoad{std::move(presented.tickets)});
   // Requests sent before, and refreshes under way, must not bring the session back.
   if (presented.session) question.memory.refreshes.record_end(*presented.session, question.now);
 
@@ -119,7 +119,7 @@ Result<Verdict> sign_out(const Question& question, const SignOutOptions& options
 Result<std::variant<Identity, NeedLoad>> identify(const Question& question) {
   using Answer = std::variant<Identity, NeedLoad>;
   auto presented = presented_now(question);
-  if (!presented.tickets.empty()) return Answer(NeedLoad{std::move(presented.tickets)});
+  if (presented.needs_store) return Answer(NeedLoad{std::move(presented.tickets)});
   if (presented.trouble) return std::move(*presented.trouble);
   if (presented.refresh_due) {
     presented = without_refresh(question.snapshot(), std::move(presented.session), question.now);

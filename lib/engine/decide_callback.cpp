@@ -93,7 +93,7 @@ Result<Verdict> finish_login(const Question& question, std::string_view provider
                                 question.facts.headers, question.now);
   if (!opened.ok()) {
     auto presented = present_session(question.memory, question.facts.headers, question.now);
-    if (!presented.tickets.empty()) return Verdict(NeedLoad{std::move(presented.tickets)});
+    if (presented.needs_store) return Verdict(NeedLoad{std::move(presented.tickets)});
     return Verdict(
         stale_callback(question, *provider->provider, state->hashed_state, state->return_to));
   }

@@ -40,7 +40,7 @@ Result<Verdict> set_session_data(const Question& question, std::string_view name
   const auto checked = session::check_data(question.context().session, name, value);
   if (!checked.ok()) return checked.error();
   auto presented = present_session(question.memory, question.facts.headers, question.now);
-  if (!presented.tickets.empty()) return Verdict(NeedLoad{std::move(presented.tickets)});
+  if (presented.needs_store) return Verdict(NeedLoad{std::move(presented.tickets)});
   if (presented.trouble) return std::move(*presented.trouble);
   if (presented.refresh_due) {
     presented = without_refresh(question.snapshot(), std::move(presented.session), question.now);

@@ -34,11 +34,12 @@ bool falls_through(const Question& question) noexcept {
 
 Result<Verdict> decide_by_cookie(const Question& question, Endpoint endpoint) {
   auto presented = present_session(question.memory, question.facts.headers, question.now);
-  if (!presented.tickets.empty()) return Verdict(NeedLoad{std::move(presented.tickets)});
+  if (presented.needs_store) return Verdict(NeedLoad{std::move(presented.tickets)});
   if (presented.trouble) {
     return pass_or(question, endpoint, Reason::no_session, std::move(*presented.trouble));
   }
   if (presented.refresh_soon) question.notes.refresh_soon = presented.session;
+  question.notes.deny_list_due = presented.deny_list_due;
   if (!presented.refresh_due) return decide_presented(question, endpoint, presented);
   auto provider = question.snapshot().provider(presented.session->provider_id);
   return Verdict(NeedRefresh{std::move(presented.session), std::move(provider), endpoint});

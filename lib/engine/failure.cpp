@@ -43,6 +43,7 @@ Reason reason_of(Status status) noexcept {
     case Status::provider_unreachable:
     case Status::provider_unavailable:
     case Status::timed_out: return Reason::provider_unavailable;
+    case Status::session_too_large: return Reason::session_too_large;
     case Status::store_unreachable: return Reason::store_unavailable;
     case Status::too_many_operations: return Reason::overloaded;
     case Status::cancelled: return Reason::cancelled;

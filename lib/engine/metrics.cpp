@@ -9,6 +9,8 @@ constexpr std::array<std::string_view, 5> kind_names = {"unauthorized", "forbidd
                                                         "allow", "respond"};
 constexpr std::array<std::string_view, 8> class_names = {
     "ok", "unfinished", "usage", "config", "peer", "unavailable", "cancelled", "internal"};
+constexpr std::array<std::string_view, 3> save_names = {
+    "in_cookies_store_down", "in_store_too_large", "without_tokens_too_large"};
 constexpr std::array<std::string_view, 2> result_names = {"failed", "succeeded"};
 
 void add_one(std::atomic<std::uint64_t>& counter) noexcept {
@@ -51,6 +53,10 @@ void Metrics::count(const Error& error) noexcept {
 void Metrics::count_refresh(bool succeeded) noexcept { add_one(refreshes_[succeeded]); }
 void Metrics::count_fetch(bool succeeded) noexcept { add_one(fetches_[succeeded]); }
 
+void Metrics::count_saved(flow::SaveNote how) noexcept {
+  add_one(saved_[static_cast<std::size_t>(how)]);
+}
+
 std::string Metrics::text(const Gauges& gauges) const {
   std::string out;
   write_header(out, "gatelet_decisions_total", "counter",
@@ -80,6 +86,12 @@ std::string Metrics::text(const Gauges& gauges) const {
   for (std::size_t i = 0; i < 2; ++i) {
     write_sample(out, "gatelet_provider_fetch_total", label("result", result_names[i]),
                  fetches_[i].load(std::memory_order_relaxed));
+  }
+  write_header(out, "gatelet_sessions_kept_otherwise_total", "counter",
+               "Sessions that are not kept whole where sessions are kept, by how.");
+  for (std::size_t i = 0; i < saved_.size(); ++i) {
+    write_sample(out, "gatelet_sessions_kept_otherwise_total", label("how", save_names[i]),
+                 saved_[i].load(std::memory_order_relaxed));
   }
   write_header(out, "gatelet_inflight", "gauge", "Operations in flight.");
   write_sample(out, "gatelet_inflight", "", gauges.in_flight);

@@ -9,6 +9,7 @@
 #include <gatelet/decision.hpp>
 
 #include "base/result.hpp"
+#include "flow/save_session.hpp"
 
 namespace gatelet::engine {
 
@@ -18,6 +19,7 @@ class Metrics {
   void count(const Error& error) noexcept;
   void count_refresh(bool succeeded) noexcept;
   void count_fetch(bool succeeded) noexcept;
+  void count_saved(flow::SaveNote how) noexcept;
 
   struct Gauges {
     std::size_t in_flight, session_cache_bytes;
@@ -32,6 +34,7 @@ class Metrics {
   std::array<std::array<Counter, num_reasons>, num_kinds> decisions_{};
   std::array<Counter, num_classes> errors_{};
   std::array<Counter, 2> refreshes_{}, fetches_{};  // failed, succeeded
+  std::array<Counter, 3> saved_{};                  // by SaveNote
 };
 
 }  // namespace gatelet::engine

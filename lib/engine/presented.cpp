@@ -56,7 +56,12 @@ std::shared_ptr<const session::Session> open_newest(
 }
 
 bool may_refresh(const Memory& memory, const session::Session& session, Instant now) {
-  return !session.refresh_token.empty() && memory.refreshes.may_try(session.provider_id, now);
+  if (session.refresh_token.empty()) return false;
+  if (!memory.refreshes.may_try(session.provider_id, now)) return false;
+  const auto& settings = memory.snapshot->context->session;
+  const bool can_wait =
+      settings.keeps_both() && !session.ticket && session::outlives_tokens(session, settings, now);
+  return !can_wait || memory.refreshes.may_try(store_beside, now);
 }
 
 // What this process knows of a session that was opened: whether it is over, renewed or due.
@@ -98,6 +103,7 @@ Presented present_cookies(const Memory& memory, const CookieImage& image,
   const auto& snapshot = *memory.snapshot;
   const auto& settings = snapshot.context->session;
   auto session = memory.sessions.find(image, snapshot.generation);
+  if (session && session->ticket) session = nullptr;  // the store has no such session any more
   if (!session) {
     std::vector<session::SessionCookie> candidates;
     if (const auto lone = image.lone(settings.cookie_name)) {
@@ -121,6 +127,7 @@ Presented to_load(const Snapshot& snapshot, const CookieImage& image,
   auto tickets = flow::tickets_of(*snapshot.context, headers, now);
   if (tickets.empty()) return nobody(Reason::session_invalid, true);
   Presented due;
+  due.needs_store = true;
   due.tickets = std::move(tickets);
   return due;
 }
@@ -171,11 +178,47 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
   return presented;
 }
 
+// Of sessions in cookies the deny list is all that the store must be asked for: once, and from then
+// on behind the answers.
+Presented present_beside(const Memory& memory, const CookieImage& image,
+                         std::span<const HeaderView> headers, Instant now) {
+  Presented due;
+  due.needs_store = true;
+  if (!memory.denied.is_known()) return due;
+  auto presented = present_cookies(memory, image, headers, now);
+  presented.deny_list_due = !memory.denied.is_current(now.steady);
+  return presented;
+}
+
+// A ticket or a whole session: what opens says which. A native value serves one purpose; a ticket
+// of oauth2-proxy's format is text of one form, which no session's random bytes have.
+Presented present_either(const Memory& memory, const CookieImage& image,
+                         std::span<const HeaderView> headers, Instant now) {
+  const auto& snapshot = *memory.snapshot;
+  if (image.empty()) return nobody(Reason::no_session, false);
+  if (memory.loaded == nullptr) {
+    const auto known = memory.sessions.find(image, snapshot.generation);
+    if (known && known->ticket) return present_stored(memory, image, headers, now);
+    if (!known) {
+      auto due = to_load(snapshot, image, headers, now);
+      if (due.needs_store) return due;
+    }
+    return present_beside(memory, image, headers, now);
+  }
+  if (memory.loaded->session) return present_stored(memory, image, headers, now);
+  // What was asked in vain was the session, or the deny list alone: cookies count without that.
+  const bool has_ticket =
+      memory.loaded->trouble && to_load(snapshot, image, headers, now).needs_store;
+  return has_ticket ? present_stored(memory, image, headers, now)
+                    : present_cookies(memory, image, headers, now);
+}
+
 }  // namespace
 
 Presented present_session(const Memory& memory, std::span<const HeaderView> headers, Instant now) {
   const auto& settings = memory.snapshot->context->session;
   const CookieImage image(headers, settings.cookie_name);
+  if (settings.keeps_both()) return present_either(memory, image, headers, now);
   return settings.is_stored ? present_stored(memory, image, headers, now)
                             : present_cookies(memory, image, headers, now);
 }
@@ -183,9 +226,7 @@ Presented present_session(const Memory& memory, std::span<const HeaderView> head
 Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const session::Session> session,
                           Instant now) {
   const auto& settings = snapshot.context->session;
-  const bool tokens_end_it =
-      settings.session_ends_with_tokens || settings.expire_with_tokens_on_refresh_only;
-  if (tokens_end_it && !session::tokens_hold(*session, now)) {
+  if (!session::outlives_tokens(*session, settings, now)) {
     return nobody(Reason::session_expired, true);
   }
   const auto end = session::ends_at(*session, settings);

@@ -29,13 +29,17 @@ struct Presented {
   bool refresh_due = false;   // must be renewed before it counts, and may be tried now
   bool refresh_soon = false;  // may be renewed in the background; a session in cookies never is
 
-  // Of a session in a store, which must be asked first; nothing else is known then.
+  bool deny_list_due = false;  // it may be asked for in the background
+
+  // The store must be asked first, for the session of these tickets, or for the deny list alone;
+  // nothing else is known then.
+  bool needs_store = false;
   std::vector<flow::SharedTicket> tickets;
   std::optional<Error> trouble;  // it was asked in vain
 };
 
 // The session behind the request's cookies. Where it is in a store, from the cache or from what the
-// store said (Memory::loaded); else `tickets` is all there is.
+// store said (Memory::loaded); else needs_store is all there is.
 Presented present_session(const Memory& memory, std::span<const HeaderView> headers, Instant now);
 
 // The same after a refresh that could not be done: the session counts until its own expiry, or is

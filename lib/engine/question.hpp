@@ -42,6 +42,7 @@ struct Notes {
   bool credential_ignored = false;  // a token or password is not accepted, and others count
   std::shared_ptr<const session::Session> by_token;      // of a bearer token that was accepted
   std::shared_ptr<const session::Session> refresh_soon;  // may be renewed behind this answer
+  bool deny_list_due = false;                            // may be asked for behind this answer
   std::shared_ptr<const session::Session> used;          // its use is to be noted in the store
 };
 

@@ -27,6 +27,10 @@
 
 namespace gatelet::engine {
 
+// Stands for the store beside sessions in cookies where providers have their ids: while it is in
+// trouble, what can wait does, and no request waits for the store's answer.
+inline constexpr std::string_view store_beside = "\nstore";
+
 class RefreshBook {
  public:
   explicit RefreshBook(const std::array<unsigned char, 16>& hash_key,

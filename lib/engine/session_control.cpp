@@ -37,7 +37,7 @@ std::chrono::sys_seconds moment(const session::Timestamp& at) {
 std::vector<std::string> ticket_ids(const flow::Context& context, const RequestView* request,
                                     Instant now) {
   std::vector<std::string> ids;
-  if (request == nullptr || !context.session.is_stored) return ids;
+  if (request == nullptr || !context.session.has_store()) return ids;
   for (const auto& ticket : flow::tickets_of(context, request->headers, now)) {
     ids.push_back(ticket->id);
   }
@@ -119,7 +119,7 @@ Outcome<Sessions> SessionControl::revoke_all(const Memory& memory, const Person&
   denial.until = session::to_timestamp(now);
   if (const auto ids = ticket_ids(*context, kept, now); !ids.empty()) {
     denial.kept_ticket = ids.front();
-  } else if (kept != nullptr && !context->session.is_stored) {
+  } else if (kept != nullptr) {
     const auto presented = present_session(memory, kept->headers, now);
     if (presented.session && session::is_of(*presented.session, *subject)) {
       denial.kept_sign_in = session::signed_in_at(*presented.session);
@@ -132,7 +132,7 @@ Outcome<Sessions> SessionControl::revoke_all(const Memory& memory, const Person&
   if (auto added = denied_.add(std::move(here), now); !added.ok()) return std::move(added).error();
   events_.keep(Event::Level::info, "sessions-revoked",
                "all sessions of a person that were signed in until now are over", {});
-  if (!context->session.is_stored) return Answer(Sessions());
+  if (!context->session.has_store()) return Answer(Sessions());
 
   auto job = std::make_shared<Job>();
   job->context = context;

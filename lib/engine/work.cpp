@@ -6,9 +6,11 @@
 #include "flow/change_stored_session.hpp"
 #include "flow/fetch_metadata.hpp"
 #include "flow/refresh_session.hpp"
+#include "flow/refresh_shared_session.hpp"
 #include "flow/refresh_stored_session.hpp"
 #include "flow/session_index.hpp"
 #include "policy/answer.hpp"
+#include "session/cookie_budget.hpp"
 #include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
@@ -33,6 +35,13 @@ Result<std::string> renewal_name(const session::Session& session) {
   auto name = crypto::hash(crypto::Digest::sha256, text);
   wipe(text);
   return name;
+}
+
+// By where it is kept, and what processes share.
+flow::Flow<session::Session> refreshing(flow::RefreshSession in) {
+  if (in.session->ticket) return flow::refresh_stored_session(std::move(in));
+  if (in.context->session.keeps_both()) return flow::refresh_shared_session(std::move(in));
+  return flow::refresh_session(std::move(in));
 }
 
 }  // namespace
@@ -142,19 +151,52 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
   in.provider = without_old_keys(std::move(need.provider), now);
   in.session = need.session;
   in.request = std::move(need.request);
-  auto refreshing = need.session->ticket ? flow::refresh_stored_session(std::move(in))
-                                         : flow::refresh_session(std::move(in));
   run<session::Session>(
-      std::move(refreshing),
+      refreshing(std::move(in)),
       [this, snapshot, old = need.session, name = *name](Result<session::Session> renewed,
                                                          Instant at) {
-        if (renewed.ok()) renewed->ends_at = session::ends_at(*renewed, snapshot->context->session);
+        if (renewed.ok()) renewed = as_kept(*snapshot, std::move(renewed).value());
         if (renewed.ok() && old->ticket) {
           index(snapshot, std::make_shared<const session::Session>(*renewed), at);
         }
         keep_renewed(name, old, std::move(renewed), at);
       },
       now);
+}
+
+// What a cookie will hold of it, so that no request sees more than the next one.
+Result<session::Session> Work::as_kept(const Snapshot& snapshot, session::Session renewed) {
+  const auto& context = *snapshot.context;
+  if (!renewed.ticket) {
+    auto fitted =
+        session::fit_into_cookies(context.session, *context.cookie_keys, renewed, *context.entropy);
+    if (!fitted.ok()) return std::move(fitted).error();
+    if (!fitted->left_out.empty()) {
+      on_save_note(renewed.provider_id, {})(flow::SaveNote::tokens_left_out, fitted->left_out);
+    }
+    renewed = std::move(fitted->session);
+  }
+  renewed.ends_at = session::ends_at(renewed, context.session);
+  return renewed;
+}
+
+flow::OnSaveNote Work::on_save_note(std::string provider_id, std::string request_id) {
+  return [this, provider = std::move(provider_id), request = std::move(request_id)](
+             flow::SaveNote note, const std::string& text) {
+    metrics_.count_saved(note);
+    switch (note) {
+      case flow::SaveNote::fell_back_to_cookie:
+        return events_.keep(Event::Level::warning, "session-fallback",
+                            "the session is in cookies until it ends: " + text, provider, request);
+      case flow::SaveNote::moved_to_store:
+        return events_.keep(Event::Level::info, "session-moved-to-store",
+                            "the session is in the store: " + text, provider, request);
+      case flow::SaveNote::tokens_left_out:
+        return events_.keep(Event::Level::warning, "tokens-left-out",
+                            "the session is above cookie_budget; left out of it: " + text, provider,
+                            request);
+    }
+  };
 }
 
 void Work::keep_renewed(const std::string& flight, const Session& old,
@@ -167,12 +209,15 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
                  old->provider_id);
     if (flow::ends_session(error.status)) {
       refreshes_.record_end(*old, at);
-    } else {
+    } else if (error.status == Status::store_unreachable && !old->ticket) {
+      refreshes_.note_trouble(store_beside, at);
+    } else if (error.status != Status::session_too_large) {
       refreshes_.note_trouble(old->provider_id, at);
     }
     return renewals_.finish(flight, std::move(error), at);
   }
   refreshes_.note_success(old->provider_id);
+  refreshes_.note_success(store_beside);
   auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
   // Recorded before the flight ends, so that nobody finds neither.
   shared = refreshes_.record(*old, std::move(shared), at);
@@ -224,6 +269,7 @@ void Work::redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishL
                       request_id = login.request_id](const Error& why) {
     events_.keep(Event::Level::warning, "login-refused", why.text, id, request_id);
   };
+  login.on_note = on_save_note(login.provider->provider->id, login.request_id);
   run<Decision>(
       flow::finish_login(std::move(login)),
       [this, state, kept_for](Result<Decision> answer, Instant at) {

@@ -21,6 +21,7 @@
 #include "engine/snapshot.hpp"
 #include "flow/deny_list.hpp"
 #include "flow/effect.hpp"
+#include "flow/save_session.hpp"
 #include "flow/task.hpp"
 #include "io/driver.hpp"
 
@@ -45,6 +46,12 @@ class Work final : public io::Services, public io::StoreWatcher {
             std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
             Instant now);
 
+  // Asks the store for the deny list, behind whatever is answered.
+  void freshen_deny_list(const std::shared_ptr<const Snapshot>& snapshot, Instant now) {
+    load_deny_list(
+        snapshot, [](const Result<flow::SharedDenyList>&, Instant) {}, now);
+  }
+
   // Renews the session at its provider. The waiter is called once: inside this call, or on the
   // driver's loop.
   void refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
@@ -62,6 +69,9 @@ class Work final : public io::Services, public io::StoreWatcher {
   // seconds, then `stale`.
   void redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishLogin login,
               SingleFlight<Answer>::Waiter waiter, Instant now);
+
+  // Tells events and metrics how a session is kept.
+  flow::OnSaveNote on_save_note(std::string provider_id, std::string request_id);
 
   // Fetches in the background what is older than an hour; the old stays in use meanwhile, keys for
   // a day at most.
@@ -102,6 +112,7 @@ class Work final : public io::Services, public io::StoreWatcher {
                     std::uint64_t generation, Result<oidc::ProviderState> fetched, Instant at);
   void keep_renewed(const std::string& flight, const Session& old, Result<session::Session> renewed,
                     Instant at);
+  Result<session::Session> as_kept(const Snapshot& snapshot, session::Session renewed);
   bool may_fetch(const State& current, flow::Refetch::What what, Instant now);
 
   SnapshotBox& snapshots_;

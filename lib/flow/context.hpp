@@ -17,7 +17,7 @@ struct Context {
   policy::Policy policy;
   session::SessionSettings session;
   std::shared_ptr<const session::CookieKeys> cookie_keys;
-  std::shared_ptr<const crypto::Gcm> gcm;  // where sessions are in a store
+  std::shared_ptr<const crypto::Gcm> gcm;  // where there is a store
   std::shared_ptr<Entropy> entropy;
   std::shared_ptr<const crypto::Sha256> sha256 = std::make_shared<const crypto::Sha256>();
   std::shared_ptr<const SessionHooks> hooks;  // null: the host has none

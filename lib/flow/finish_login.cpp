@@ -7,7 +7,6 @@
 #include "flow/admit_session.hpp"
 #include "flow/load_session.hpp"
 #include "flow/provider_keys.hpp"
-#include "flow/save_session.hpp"
 #include "flow/session_of.hpp"
 #include "oidc/error_reply.hpp"
 #include "oidc/id_token.hpp"
@@ -95,6 +94,7 @@ Flow<SharedSession> sign_in(Login in) {
 }
 
 Reason reason_of(Status status) noexcept {
+  if (status == Status::session_too_large) return Reason::session_too_large;
   switch (status_class(status)) {
     case StatusClass::unavailable:
       if (status == Status::store_unreachable) return Reason::store_unavailable;
@@ -163,6 +163,7 @@ Flow<Decision> sign_in_and_save(Login in) {
   SaveSession save(in->context);
   save.request = in->request;
   save.session = session;
+  save.on_note = in->on_note;
   auto saving = save_session(std::move(save));
   auto cookies = co_await std::move(saving);
   co_return signed_in(*in, session, std::move(cookies));

@@ -10,6 +10,7 @@
 #include "base/instant.hpp"
 #include "flow/context.hpp"
 #include "flow/flow.hpp"
+#include "flow/save_session.hpp"
 #include "http/form.hpp"
 #include "oidc/callback.hpp"
 #include "oidc/provider.hpp"
@@ -29,6 +30,7 @@ class FinishLogin {
   std::string request_id;    // for error pages; empty: as the request names itself
   // Told why a sign-in was refused, for the operator's log: the page does not say. May be empty.
   std::function<void(const Error&)> on_refused;
+  OnSaveNote on_note;  // told how the session is kept, where that is worth a word; may be empty
   explicit FinishLogin(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 

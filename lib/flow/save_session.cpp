@@ -12,6 +12,7 @@
 #include "policy/pages.hpp"
 #include "policy/request_id.hpp"
 #include "policy/return_to.hpp"
+#include "session/cookie_budget.hpp"
 #include "session/cookie_session.hpp"
 #include "session/lifetime.hpp"
 #include "session/ticket.hpp"
@@ -19,25 +20,36 @@
 namespace gatelet::flow {
 namespace {
 
-Result<std::vector<std::string>> cookies_of(const SaveSession& in, const session::Session& session,
-                                            Instant now) {
+using Cookies = std::vector<std::string>;
+
+Result<Cookies> cookies_of(const SaveSession& in, const session::Session& session, Instant now) {
   const auto& context = *in.context;
   const auto& facts = in.request->facts();
-  auto cookies = session::write_session(context.session, *context.cookie_keys, session, facts.host,
-                                        facts.headers, *context.entropy, now);
-  // One that is too large says session_invalid, which is about sessions that come in.
-  if (!cookies.ok() && cookies.error().status == Status::session_invalid) {
-    return Error{Status::internal, cookies.error().text};
-  }
-  return cookies;
+  return session::write_session(context.session, *context.cookie_keys, session, facts.host,
+                                facts.headers, *context.entropy, now);
+}
+
+void note(const SaveSession& in, SaveNote what, const std::string& text) {
+  if (in.on_note) in.on_note(what, text);
+}
+
+Result<Cookies> in_cookies(const SaveSession& in, Instant now) {
+  const auto& context = *in.context;
+  const auto fitted = session::fit_into_cookies(context.session, *context.cookie_keys, *in.session,
+                                                *context.entropy);
+  if (!fitted.ok()) return fitted.error();
+  if (!fitted->left_out.empty()) note(in, SaveNote::tokens_left_out, fitted->left_out);
+  return cookies_of(in, fitted->session, now);
 }
 
 Result<StoreCall> put_of(const Context& context, const session::Session& session, Instant now) {
   auto record = session::seal_record(context.session, *context.gcm, *session.ticket, session,
                                      *context.entropy);
   if (!record.ok()) {
+    // It says session_invalid, which is about sessions that come in.
     const bool is_too_large = record.error().status == Status::session_invalid;
-    return Error{is_too_large ? Status::internal : record.error().status, record.error().text};
+    return Error{is_too_large ? Status::session_too_large : record.error().status,
+                 record.error().text};
   }
   return StoreCall::put(session.ticket->id, std::move(record).value(),
                         session::store_lifetime(session, context.session, now));
@@ -68,15 +80,9 @@ Decision not_admitted(const SaveSession& in, const Error& why) {
   return policy::error_page(policy, page, status_http(why.status), reason, {});
 }
 
-}  // namespace
-
-Flow<std::vector<std::string>> save_session(SaveSession in) {
+Flow<Cookies> in_store(SaveSession in) {
   const auto& context = *in.context;
   const auto at = co_await now();
-  if (!context.session.is_stored) {
-    auto cookies = cookies_of(in, *in.session, at);
-    co_return std::move(cookies);
-  }
   auto made = session::make_ticket(context.session, *context.entropy);
   auto ticket = co_await std::move(made);
   auto with_ticket = std::make_shared<session::Session>(*in.session);
@@ -94,6 +100,32 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
     (void)co_await attempt(std::move(erase));  // it ends by itself otherwise
   }
   auto cookies = cookies_of(in, *session, at);
+  co_return std::move(cookies);
+}
+
+}  // namespace
+
+Flow<std::vector<std::string>> save_session(SaveSession in) {
+  const auto& settings = in.context->session;
+  const auto at = co_await now();
+  if (settings.is_stored) {
+    auto storing = in_store(in);
+    auto stored = co_await attempt(std::move(storing));
+    const bool is_down = !stored.ok() && stored.error().status == Status::store_unreachable;
+    if (!is_down || !settings.falls_back_to_cookie) co_return std::move(stored);
+    note(in, SaveNote::fell_back_to_cookie, stored.error().text);
+  } else if (settings.has_store_beside) {
+    auto whole = cookies_of(in, *in.session, at);
+    const bool is_large = !whole.ok() && whole.error().status == Status::session_too_large;
+    if (!is_large) co_return std::move(whole);
+    auto storing = in_store(in);
+    auto stored = co_await attempt(std::move(storing));
+    if (stored.ok()) {
+      note(in, SaveNote::moved_to_store, whole.error().text);
+      co_return std::move(stored);
+    }
+  }
+  auto cookies = in_cookies(in, at);
   co_return std::move(cookies);
 }
 

@@ -10,6 +10,7 @@
 #include "flow/ask_hook.hpp"
 #include "flow/load_session.hpp"
 #include "flow/provider_keys.hpp"
+#include "flow/refresh_shared_session.hpp"
 #include "flow/session_index.hpp"
 #include "flow/sign_out_state.hpp"
 #include "http/form.hpp"
@@ -83,7 +84,7 @@ Flow<SharedProvider> sign_out_provider(SharedProvider provider) {
 // What the request's tickets open goes from the store.
 Flow<bool> erase_records(SignOut in) {
   const auto& context = *in.context;
-  if (!context.session.is_stored) co_return true;
+  if (!context.session.is_stored && !context.session.keeps_both()) co_return true;
   const auto at = co_await now();
   const auto tickets = tickets_of(context, in.request->facts().headers, at);
   for (const auto& ticket : tickets) {
@@ -96,6 +97,17 @@ Flow<bool> erase_records(SignOut in) {
     (void)co_await attempt(std::move(leaving));  // an entry without a record is none
   }
   co_return true;
+}
+
+// Where processes share refreshes, none gives this session's result to a request that is late. The
+// browser is signed out whether or not they can be told.
+Flow<bool> end_everywhere(SignOut in) {
+  const auto& session = in.session;
+  const bool is_shared = in.context->session.keeps_both() && session && !session->ticket;
+  if (!is_shared || session->refresh_token.empty()) co_return true;
+  auto ending = end_shared_session(in.context, session);
+  const auto told = co_await attempt(std::move(ending));
+  co_return told.ok();
 }
 
 // The host is told, and may stop what would follow.
@@ -153,6 +165,8 @@ Flow<Decision> sign_out(SignOut in) {
   const auto erased = co_await attempt(std::move(erasing));
   // Whoever copied its cookie is not signed out.
   if (!erased.ok()) co_return stopped(in, erased.error(), Reason::store_unavailable, {}, cookies);
+  auto ending = end_everywhere(in);
+  (void)co_await std::move(ending);
   auto telling_hook = tell_hook(in);
   const auto told = co_await attempt(std::move(telling_hook));
   if (!told.ok()) {

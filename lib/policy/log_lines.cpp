@@ -175,6 +175,7 @@ AuthOutcome auth_outcome(Reason reason) noexcept {
     case Reason::incomplete_identity: return {failure, "Invalid authentication via OAuth2"};
     case Reason::provider_failed:
     case Reason::provider_unavailable:
+    case Reason::session_too_large:
     case Reason::store_unavailable: return {error, "Error during authentication via OAuth2"};
     case Reason::basic_rejected:
       return {failure, "Invalid authentication via basic auth: not in Htpasswd File"};

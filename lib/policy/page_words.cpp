@@ -57,6 +57,13 @@ PageWords page_words(Reason reason) noexcept {
       return {"Sign-ins cannot be looked up",
               "The place where they are kept does not answer. Please try again in a moment.",
               "Try again"};
+    case Reason::session_too_large:
+      return {
+          "There is too much to remember",
+          "What the sign-in service tells about you, such as your groups, is more than this site "
+          "can keep in your browser. Please tell whoever runs the site; trying again does not "
+          "help.",
+          "Try again"};
     case Reason::overloaded:
     case Reason::cancelled:
       return {"Please try again", "Many people are signing in right now.", "Try again"};

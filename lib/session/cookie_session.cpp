@@ -4,9 +4,11 @@
 
 #include "http/header.hpp"
 #include "session/bounded_record.hpp"
+#include "session/cookie_budget.hpp"
 #include "session/cookie_expiry.hpp"
 #include "session/cookie_split.hpp"
 #include "session/cookie_value.hpp"
+#include "session/login_state.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::session {
@@ -37,11 +39,20 @@ bool is_meant(const CookieRule& rule, std::string_view host) noexcept {
 Result<std::string> seal(const SessionSettings& settings, const CookieKeys& keys,
                          const Session& session, Entropy& entropy) {
   auto record = write_bounded_record(settings, session, !settings.minimal);
-  if (!record) return record;
+  if (!record) return Error{Status::session_too_large, record.error().text};
   auto value = seal_value(settings, keys, {Purpose::session, settings.cookie_name}, *record,
                           session.created_at->seconds, entropy);
   wipe(*record);
   return value;
+}
+
+Error too_large(const SessionSettings& settings, std::size_t size) {
+  return Error{Status::session_too_large,
+               "the session takes " + std::to_string(size) + " bytes of cookies and may take " +
+                   std::to_string(session_room(settings)) +
+                   " (cookie_budget, less what a sign-in needs): have the provider tell fewer "
+                   "groups or claims, raise cookie_budget as far as all servers in front allow, or "
+                   "keep sessions in a store (session_store_type, session_store_beside)"};
 }
 
 }  // namespace
@@ -98,7 +109,13 @@ Result<std::vector<std::string>> write_session(const SessionSettings& settings,
   auto cookies =
       split_cookie(settings.cookie_name, *value, attributes, max_age(settings, session, now));
   if (!cookies) return std::move(cookies).error();
-  return expire_others(settings, attributes, std::move(cookies).value(), request_headers);
+  const auto size = size_in_request(*cookies);
+  if (size > session_room(settings)) return too_large(settings, size);
+  auto lines = expire_others(settings, attributes, std::move(cookies).value(), request_headers);
+  const AttemptRoom room{no_limit, room_beside(settings, size)};
+  const auto written = at_unix(session.created_at->seconds);
+  expire_attempts(settings, keys, host, request_headers, room, written, lines);
+  return lines;
 }
 
 std::vector<std::string> clear_session(const SessionSettings& settings, std::string_view host,

@@ -37,7 +37,12 @@ enum class CookieFormat : std::uint8_t { native, oauth2_proxy };
 // Everything that shapes a session cookie; plain settings, no profile.
 struct SessionSettings {
   std::string cookie_name = "__Host-gatelet";
-  bool is_stored = false;  // sessions are in a store, cookies hold tickets
+  bool is_stored = false;             // sessions are in a store, cookies hold tickets
+  bool has_store_beside = false;      // cookies hold sessions; a store helps, and holds large ones
+  bool falls_back_to_cookie = false;  // a store that is down: a new session goes into cookies
+  std::size_t cookie_budget = 0;      // bytes of a request that our cookies may take; 0: any
+  bool access_token_goes_last = false;  // of the tokens for which cookies have no room
+  bool needs_id_token = false;          // to judge the one that a refresh brings
   Duration cache_max_staleness{std::chrono::seconds(5)};  // how long the store need not be asked
   std::vector<std::string> cookie_domains;         // most specific match wins; see domain_for
   http::CookieAttributes attributes;               // without domain
@@ -62,6 +67,12 @@ struct SessionSettings {
   unsigned login_state_limit = 8;  // 0: no limit
   http::SameSite login_state_same_site = http::SameSite::unset;
   bool encode_state = false;
+
+  // There is a store, whatever is kept in it.
+  bool has_store() const noexcept { return is_stored || has_store_beside; }
+
+  // Some sessions are in cookies and others in a store.
+  bool keeps_both() const noexcept { return has_store_beside || falls_back_to_cookie; }
 };
 
 // The two keys of a secret in oauth2-proxy's format.
@@ -138,8 +149,10 @@ Result<Session> open_session(const SessionSettings&, const CookieKeys&, const Se
 // that expire every other cookie of the name which `request_headers` carry. The value's time stamp
 // is created_at; Max-Age is what is left of the session at `now`, or at created_at without it.
 //   Requires: created_at is set.
+// Expired are sign-in attempts too, the oldest first, for which cookie_budget leaves no room.
 //   Failure: Status::no_entropy or internal; Status::not_built in a build without liblz4;
-//   Status::session_invalid when it would need more than 16 parts or is above record_limit.
+//   Status::session_too_large when it is above cookie_budget, would need more than 16 parts or is
+//   above record_limit; the text tells sizes and what to do.
 Result<std::vector<std::string>> write_session(const SessionSettings&, const CookieKeys&,
                                                const Session&, std::string_view host,
                                                std::span<const HeaderView> request_headers,

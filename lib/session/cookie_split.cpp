@@ -62,8 +62,9 @@ Result<std::vector<NamedCookie>> split_cookie(std::string_view name, std::string
   while (!value.empty()) {
     auto part = part_name(name, cookies.size());
     if (cookies.size() == max_parts || around + part.size() >= max_set_cookie_size) {
-      return Error{Status::session_invalid,
-                   "the session does not fit into 16 cookies: leave tokens or groups out"};
+      return Error{Status::session_too_large,
+                   "the session does not fit into 16 cookies: leave tokens or groups out, or keep "
+                   "sessions in a store (session_store_type, session_store_beside)"};
     }
     const auto size = std::min(value.size(), max_set_cookie_size - around - part.size());
     cookies.push_back(make_cookie(std::move(part), value.substr(0, size), attributes, max_age));

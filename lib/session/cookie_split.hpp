@@ -35,7 +35,7 @@ struct NamedCookie {
 
 // The Set-Cookie values that store `value`: one under `name` when it fits, else parts of exactly
 // 4000 bytes each but the last.
-//   Failure: Status::session_invalid when 16 parts are not enough.
+//   Failure: Status::session_too_large when 16 parts are not enough.
 Result<std::vector<NamedCookie>> split_cookie(std::string_view name, std::string_view value,
                                               const http::CookieAttributes& attributes,
                                               std::optional<std::chrono::seconds> max_age);

@@ -46,6 +46,13 @@ bool tokens_hold(const Session& session, Instant now) noexcept {
   return !session.expires_on || *session.expires_on > to_timestamp(now);
 }
 
+bool outlives_tokens(const Session& session, const SessionSettings& settings,
+                     Instant now) noexcept {
+  const bool tokens_end_it =
+      settings.session_ends_with_tokens || settings.expire_with_tokens_on_refresh_only;
+  return !tokens_end_it || tokens_hold(session, now);
+}
+
 std::optional<Timestamp> ends_at(const Session& session, const SessionSettings& settings) noexcept {
   std::optional<Timestamp> end;
   if (settings.cookie_expire != seconds(0)) end = after(session.created_at, settings.cookie_expire);
@@ -103,7 +110,7 @@ Freshness judge(const Session& session, const SessionSettings& settings, Instant
   const bool is_due = is_old(session, settings, at) || tokens_run_out(session, settings, now);
   if (is_due && !session.refresh_token.empty()) {
     // Where the result need not be carried away by an answer, nobody has to wait for it.
-    const bool may_wait = settings.is_stored && settings.refreshes_behind;
+    const bool may_wait = session.ticket && settings.refreshes_behind;
     return may_wait && tokens_hold(session, now) ? Freshness::refresh_soon : Freshness::refresh_now;
   }
 

@@ -27,6 +27,9 @@ Freshness judge(const Session&, const SessionSettings&, Instant now) noexcept;
 // The access and ID token may still be handed out: they have no expiry, or it lies ahead.
 bool tokens_hold(const Session&, Instant now) noexcept;
 
+// A refresh can wait: the tokens hold, or the session goes on without them.
+bool outlives_tokens(const Session&, const SessionSettings&, Instant now) noexcept;
+
 // The earlier of created_at + cookie_expire, which a refresh moves, and signed_in_at +
 // session_max_lifetime, which nothing moves; nullopt when sessions do not end. A session of unknown
 // age has ended; one that does not say when its person signed in did so at created_at.

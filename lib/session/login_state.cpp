@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "session/cookie_budget.hpp"
 #include "session/cookie_value.hpp"
 #include "session/msgpack.hpp"
 
@@ -109,6 +110,7 @@ bool is_of_a_request(std::string_view name, std::string_view candidate) noexcept
 struct Attempt {
   std::string_view name;
   std::int64_t begun;
+  std::size_t size;  // in a request
 };
 
 // The other attempts under way in this browser, the oldest first. One that does not validate is
@@ -125,14 +127,35 @@ std::vector<Attempt> other_attempts(const SessionSettings& settings, const Cooki
                     [&](const auto& one) { return one.name == cookie.name; }))
       continue;
     const auto begun = check_value(settings, keys, value_of(settings, cookie), now);
-    attempts.push_back({cookie.name, begun ? *begun : std::numeric_limits<std::int64_t>::min()});
+    attempts.push_back({cookie.name, begun ? *begun : std::numeric_limits<std::int64_t>::min(),
+                        size_in_request(cookie.name, cookie.value)});
   }
   std::stable_sort(attempts.begin(), attempts.end(),
                    [](const auto& a, const auto& b) { return a.begun < b.begun; });
   return attempts;
 }
 
+void expire_without_room(std::span<const Attempt> oldest_first, AttemptRoom room,
+                         const http::CookieAttributes& attributes, std::vector<std::string>& out) {
+  std::size_t bytes = 0;
+  for (const auto& one : oldest_first) bytes += one.size;
+  for (const auto& one : oldest_first) {
+    if (oldest_first.size() <= room.num_attempts && bytes <= room.bytes) return;
+    http::write_set_cookie(one.name, {}, attributes, std::chrono::seconds(0), out.emplace_back());
+    bytes -= one.size;
+    if (room.num_attempts != no_limit) ++room.num_attempts;
+  }
+}
+
 }  // namespace
+
+void expire_attempts(const SessionSettings& settings, const CookieKeys& keys, std::string_view host,
+                     std::span<const HeaderView> request_headers, const AttemptRoom& room,
+                     Instant now, std::vector<std::string>& out) {
+  if (room.num_attempts == no_limit && room.bytes == no_limit) return;
+  const auto attempts = other_attempts(settings, keys, {}, request_headers, now);
+  expire_without_room(attempts, room, attributes_for(settings, host, false), out);
+}
 
 std::string login_state_name(const SessionSettings& settings, std::string_view hashed_state) {
   auto name = settings.cookie_name;
@@ -159,12 +182,12 @@ Result<std::vector<std::string>> write_login_state(
   std::vector<std::string> out(1);
   http::write_set_cookie(name, *value, attributes, max_age, out.front());
 
-  if (!settings.login_state_per_request || settings.login_state_limit == 0) return out;
+  const auto limit = settings.login_state_limit;
+  if (!settings.login_state_per_request || (limit == 0 && settings.cookie_budget == 0)) return out;
+  const auto taken = session_size(settings, request_headers) + size_in_request(name, *value);
+  const AttemptRoom room{limit == 0 ? no_limit : limit - 1, room_beside(settings, taken)};
   const auto others = other_attempts(settings, keys, name, request_headers, now);
-  for (std::size_t i = 0; i + settings.login_state_limit <= others.size(); ++i) {
-    http::write_set_cookie(others[i].name, {}, attributes, std::chrono::seconds(0),
-                           out.emplace_back());
-  }
+  expire_without_room(others, room, attributes, out);
   return out;
 }
 

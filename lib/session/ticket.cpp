@@ -8,9 +8,11 @@
 #include "base/bytes.hpp"
 #include "crypto/random.hpp"
 #include "session/bounded_record.hpp"
+#include "session/cookie_budget.hpp"
 #include "session/cookie_expiry.hpp"
 #include "session/cookie_split.hpp"
 #include "session/cookie_value.hpp"
+#include "session/login_state.hpp"
 
 namespace gatelet::session {
 namespace {
@@ -126,7 +128,11 @@ Result<std::vector<std::string>> write_ticket(const SessionSettings& settings,
   if (!value) return value.error();
   const auto attributes = cookie_attributes(settings, host);
   auto cookie = as_cookie(settings, *value, attributes, max_age(settings, session, now));
-  return expire_others(settings, attributes, std::move(cookie), request_headers);
+  const AttemptRoom room{no_limit, room_beside(settings, size_in_request(cookie))};
+  auto lines = expire_others(settings, attributes, std::move(cookie), request_headers);
+  const auto written = at_unix(session.created_at->seconds);
+  expire_attempts(settings, keys, host, request_headers, room, written, lines);
+  return lines;
 }
 
 std::vector<std::string> clear_ticket(const SessionSettings& settings, std::string_view host,

@@ -120,6 +120,11 @@ void add_policy(const policy::Policy& p, Members& out) {
 void add_session(const session::SessionSettings& s, Members& out) {
   out.add("cookie_name", s.cookie_name);
   out.add("is_stored", s.is_stored);
+  out.add("has_store_beside", s.has_store_beside);
+  out.add("falls_back_to_cookie", s.falls_back_to_cookie);
+  out.add_number("cookie_budget", s.cookie_budget);
+  out.add("access_token_goes_last", s.access_token_goes_last);
+  out.add("needs_id_token", s.needs_id_token);
   out.add("cache_max_staleness", s.cache_max_staleness);
   out.add("cookie_domains", s.cookie_domains);
   out.add("attributes.path", s.attributes.path);

@@ -42,7 +42,35 @@ TEST_SUITE("config/resolve_store") {
               .starts_with("session_store_type: \"memcached\" is unknown"));
   }
 
+  TEST_CASE("F-254: a store beside cookies; beside another store there is none") {
+    const auto beside =
+        complete({{"session_store_beside", "memory"}, {"session_memory_limit", "7"}});
+    CHECK(store_of(beside).kind == Kind::memory);
+    CHECK(store_of(beside).memory_limit == 7);
+    CHECK(config::resolve(beside).session.has_store_beside);
+    CHECK_FALSE(config::resolve(beside).session.is_stored);
+    const auto stored = complete({{"session_store_type", "memory"}});
+    CHECK_FALSE(config::resolve(stored).session.has_store_beside);
+    const auto twice =
+        complete({{"session_store_type", "memory"}, {"session_store_beside", "memory"}});
+    CHECK(problem(twice) ==
+          "session_store_beside: goes with session_store_type = \"cookie\" only; leave one of them "
+          "out");
+  }
+
 #ifdef GATELET_HAVE_REDIS
+  TEST_CASE("F-254: Redis beside cookies wants its URL; without that word a URL is not looked at") {
+    const auto beside = complete(
+        {{"session_store_beside", "redis"}, {"redis_connection_url", "redis://redis.example"}});
+    CHECK(store_of(beside).kind == Kind::redis);
+    CHECK(store_of(beside).redis.host == "redis.example");
+    CHECK(problem(complete({{"session_store_beside", "redis"}}))
+              .starts_with("redis_connection_url: missing"));
+    // As in oauth2-proxy: a file may name a server that its sessions do not use.
+    CHECK(store_of(complete({{"redis_connection_url", "redis://redis.example"}})).kind ==
+          Kind::cookie);
+  }
+
   TEST_CASE("F-070: the URL, and the user and password of other options in its place") {
     const auto plain =
         store_of(redis({{"redis_connection_url", "redis://u:p@redis.example:7000/3"}}));

@@ -47,7 +47,8 @@ const std::vector<Effect>& effects() {
   static const std::vector<Effect> all{
       {"compat",
        "oauth2-proxy",
-       "attributes.same_site bearer.falls_through cookie_name default.login_params default.pkce "
+       "attributes.same_site bearer.falls_through cookie_budget cookie_name default.login_params "
+       "default.pkce "
        "default.require_email default.use_nonce default.user_stands_in_for_email "
        "detect_api_by_fetch_metadata email.refuse_unverified expire_with_tokens_on_refresh_only "
        "format free_pass.routes_cover_own_endpoints "
@@ -80,7 +81,7 @@ const std::vector<Effect>& effects() {
       {"oidc_extra_audiences", "api", "default.extra_audiences"},
       {"oidc_email_claim", "mail", "default.claims.email"},
       {"oidc_groups_claim", "roles", "default.claims.groups"},
-      {"user_id_claim", "upn", "default.claims.user"},
+      {"user_id_claim", "upn", "default.claims.user needs_id_token"},
       {"insecure_oidc_allow_unverified_email", "true",
        "default.allow_unverified_email email.refuse_unverified warnings"},
       {"insecure_oidc_skip_issuer_verification", "true", "default.insecure_any_issuer warnings"},
@@ -166,6 +167,12 @@ const std::vector<Effect>& effects() {
       {"refresh_before_expiry", "1m", "refresh_before_expiry"},
       {"session_ends_with_tokens", "true", "session_ends_with_tokens"},
       {"session_store_type", "memory", "is_stored store.kind store.memory_limit -deny_list"},
+      {"session_store_beside", "memory",
+       "has_store_beside store.kind store.memory_limit -deny_list"},
+      {"session_fallback_to_cookie",
+       "true",
+       "falls_back_to_cookie",
+       {{"session_store_type", "memory"}}},
       {"session_memory_limit", "10", "store.memory_limit", {{"session_store_type", "memory"}}},
       {"redis_connection_url", "redis://other.example", "store.redis.host", {redis, server}},
       {"redis_username", "me", "store.redis.user", {redis, server, {"redis_password", "pw"}}},
@@ -206,6 +213,7 @@ const std::vector<Effect>& effects() {
       {"accept_other_session_format", "true", "accept_other_format"},
       {"session_cookie_minimal", "true", "minimal"},
       {"session_limit", "2 MiB", "record_limit"},
+      {"cookie_budget", "4 KiB", "cookie_budget"},
       {"session_cache_size", "1 MiB", "session_cache_size"},
       {"cookie_csrf_per_request", "false", "login_state_per_request"},
       {"cookie_csrf_per_request_limit", "3", "login_state_limit"},
@@ -213,7 +221,7 @@ const std::vector<Effect>& effects() {
       {"cookie_csrf_samesite", "none", "login_state_same_site"},
       {"pass_user_headers", "false", "headers.request"},
       {"header_preset", "authentik", "headers.own_prefix headers.request"},
-      {"pass_access_token", "true", "headers.request"},
+      {"pass_access_token", "true", "access_token_goes_last headers.request"},
       {"pass_authorization_header", "true", "headers.request"},
       {"set_authorization_header", "true", "headers.response"},
       {"set_xauthrequest", "true", "headers.response"},

@@ -42,6 +42,30 @@ TEST_SUITE("engine/engine: refresh") {
     CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes + fake.num_reused; }) == 1);
   }
 
+  TEST_CASE(
+      "F-254: with a store beside the cookies: refreshed once, the cookie is carried as ever") {
+    Live live(Options{{"session_store_beside", "memory"}});
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    CHECK(std::holds_alternative<Decision>(*browser.ask("/page")));  // no store is asked for this
+    live.let_tokens_run_out();
+    live.provider.hold("/token");
+    std::vector<Outcome<Decision>> asked;
+    for (int i = 0; i < 50; ++i) asked.push_back(browser.ask("/page"));
+    CHECK(live.provider.wait_for("/token", 2));
+    live.provider.let_go();
+    for (auto& one : asked) {
+      const auto answer = wait_for(std::move(one));
+      REQUIRE(answer.ok());
+      CHECK(answer->kind() == Decision::Kind::allow);
+      CHECK_FALSE(session_cookie_of(*answer).empty());
+    }
+    CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 1);
+    CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+    CHECK(browser.get("/ready").http_status() == 200);
+    CHECK(browser.get("/oauth2/sign_out").reason() == Reason::signed_out);
+  }
+
   TEST_CASE("EN-07: a client that goes away during its refresh loses nothing") {
     for (const bool cancels : {false, true}) {
       Live live;

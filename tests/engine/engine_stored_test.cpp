@@ -263,7 +263,10 @@ TEST_SUITE("engine/engine: stored") {
     one.provider.let_go();
     CHECK(one.wait_for_refreshes(1));
     Decision page;
-    for (int i = 0; i < 200 && session_cookie_of(page).empty(); ++i) page = one.person.get("/page");
+    for (int i = 0; i < 500 && session_cookie_of(page).empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      page = one.person.get("/page");
+    }
     CHECK_FALSE(session_cookie_of(page).empty());  // the ticket lasts as long as the session
     CHECK(one.num_refreshes() == 1);
     CHECK(one.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
@@ -351,7 +354,8 @@ TEST_SUITE("engine/engine: stored") {
     CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
     const auto refused = one.engine->reload(live_settings(one.provider, {}));
     REQUIRE_FALSE(refused.ok());
-    CHECK(refused.error().text.starts_with("session_store_type: cannot change"));
+    CHECK(refused.error().text.starts_with(
+        "session_store_type, session_store_beside: the store cannot change"));
     CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
   }
 }

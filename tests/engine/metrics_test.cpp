@@ -15,6 +15,7 @@ TEST_SUITE("engine/metrics") {
     metrics.count(Error{Status::timed_out, ""});
     metrics.count_refresh(true);
     metrics.count_fetch(false);
+    metrics.count_saved(flow::SaveNote::fell_back_to_cookie);
     const auto text = metrics.text({3, 4096});
     for (const auto* line :
          {"gatelet_decisions_total{result=\"unauthorized\",reason=\"undecided\"} 2\n",
@@ -22,6 +23,8 @@ TEST_SUITE("engine/metrics") {
           "gatelet_refresh_total{result=\"succeeded\"} 1\n",
           "gatelet_refresh_total{result=\"failed\"} 0\n",
           "gatelet_provider_fetch_total{result=\"failed\"} 1\n", "gatelet_inflight 3\n",
+          "gatelet_sessions_kept_otherwise_total{how=\"in_cookies_store_down\"} 1\n",
+          "gatelet_sessions_kept_otherwise_total{how=\"in_store_too_large\"} 0\n",
           "gatelet_session_cache_bytes 4096\n"}) {
       CHECK_MESSAGE(text.find(line) != std::string::npos, line);
     }

@@ -1,6 +1,7 @@
 #include "engine/presented.hpp"
 
 #include "engine/world.hpp"
+#include "session/ticket.hpp"
 
 using namespace gatelet;
 using namespace gatelet::engine;
@@ -13,6 +14,15 @@ Presented present(World& world, const std::string& cookie) {
   });
 }
 
+Presented present(World& world, const std::string& cookie, const Loaded* loaded) {
+  return world.with({.cookie = cookie}, [&](const Question& question) {
+    const Memory memory{question.memory.snapshot, world.sessions, world.refreshes, loaded};
+    return present_session(memory, question.facts.headers, question.now);
+  });
+}
+
+constexpr bool has_lz4 = GATELET_HAVE_LZ4 == 1;
+
 session::Session with_refresh_token(const World& world, std::string_view token,
                                     Duration expires_in) {
   auto session = world.person();
@@ -24,6 +34,77 @@ session::Session with_refresh_token(const World& world, std::string_view token,
 }  // namespace
 
 TEST_SUITE("engine/presented") {
+  TEST_CASE("F-250: where both kinds of sessions are, a ticket is looked up, a whole one opened") {
+    for (const bool is_stored : {true, false}) {
+      for (const auto format :
+           {session::CookieFormat::native, session::CookieFormat::oauth2_proxy}) {
+        if (format == session::CookieFormat::oauth2_proxy && !has_lz4) continue;
+        World world;
+        world.settings.is_stored = is_stored;
+        world.settings.falls_back_to_cookie = is_stored;
+        world.settings.has_store_beside = !is_stored;
+        world.settings.format = format;
+        const auto whole = world.cookie_of(world.person());
+        auto kept = world.person();
+        kept.ticket = std::make_shared<const session::Ticket>(
+            *session::make_ticket(world.settings, *world.entropy));
+        const auto ticket = world.cookie_of(kept);
+
+        const auto at_once = present(world, whole);
+        REQUIRE(at_once.session);
+        CHECK(at_once.tickets.empty());
+        CHECK_FALSE(at_once.session->ticket);
+
+        const auto asked = present(world, ticket);
+        CHECK_FALSE(asked.session);
+        REQUIRE(asked.tickets.size() == 1);
+        CHECK(asked.tickets.front()->id == kept.ticket->id);
+        const Loaded found{std::make_shared<const session::Session>(kept), {}};
+        CHECK(present(world, ticket, &found).session->ticket == kept.ticket);
+        CHECK(present(world, ticket).session);  // from memory
+        CHECK(present(world, whole).session);
+
+        const Loaded down{nullptr, Error{Status::store_unreachable, "gone"}};
+        world.generation = 2;
+        CHECK(present(world, ticket, &down).trouble);
+        const Loaded nothing;
+        const auto gone = present(world, ticket, &nothing);
+        CHECK_FALSE(gone.session);
+        CHECK(gone.clear_cookies);
+        CHECK(present(world, "x=1").reason == Reason::no_session);
+        auto forged = whole;
+        forged[40] = forged[40] == 'A' ? 'B' : 'A';
+        CHECK(present(world, forged).reason == Reason::session_invalid);
+      }
+    }
+  }
+
+  TEST_CASE("F-250: a record that is gone does not hide the whole session beside its ticket") {
+    World world;
+    world.settings.has_store_beside = true;
+    auto kept = world.person();
+    kept.ticket = std::make_shared<const session::Ticket>(
+        *session::make_ticket(world.settings, *world.entropy));
+    const auto both = world.cookie_of(kept) + "; " + world.cookie_of(world.person());
+    CHECK(present(world, both).tickets.size() == 1);
+    const Loaded nothing;
+    CHECK(present(world, both, &nothing).session);
+  }
+
+  TEST_CASE("F-250: with one kind of sessions the other kind of cookie is no session") {
+    World world;
+    const auto whole = world.cookie_of(world.person());
+    auto kept = world.person();
+    kept.ticket = std::make_shared<const session::Ticket>(
+        *session::make_ticket(world.settings, *world.entropy));
+    const auto ticket = world.cookie_of(kept);
+    CHECK(present(world, ticket).reason == Reason::session_invalid);
+    world.settings.is_stored = true;
+    world.generation = 2;
+    CHECK(present(world, whole).reason == Reason::session_invalid);
+    CHECK(present(world, ticket).tickets.size() == 1);
+  }
+
   TEST_CASE(
       "present_session: no cookie is nobody, a sound one is somebody, a broken one is cleared") {
     World world;
@@ -138,6 +219,23 @@ TEST_SUITE("engine/presented") {
     CHECK_FALSE(kept.refresh_due);
     world.now = world.now + 1s;
     CHECK(present(world, cookie).refresh_due);
+  }
+
+  TEST_CASE("refresh_due: while the store beside is in trouble what can wait does, and only that") {
+    World world;
+    const auto cookie = world.cookie_of(with_refresh_token(world, "r1", 10s));
+    world.refreshes.note_trouble(store_beside, world.now);
+    CHECK(present(world, cookie).refresh_due);  // there is none
+
+    world.settings.has_store_beside = true;
+    const auto kept = present(world, cookie);
+    CHECK(kept.session);
+    CHECK_FALSE(kept.refresh_due);
+    world.settings.session_ends_with_tokens = true;
+    CHECK_FALSE(present(world, cookie).refresh_due);
+    world.now = world.now + 10s;
+    world.refreshes.note_trouble(store_beside, world.now);
+    CHECK(present(world, cookie).refresh_due);  // it would be over
   }
 
   TEST_CASE("K-02: a replaced cookie presents the session that replaced it") {

@@ -367,7 +367,7 @@ TEST_SUITE("flow/finish_login") {
       }
       body.set_string("refresh_token", noise);
     };
-    check_refused(attempt.finish(), 500, Reason::internal_error);
+    check_refused(attempt.finish(), 500, Reason::session_too_large);
   }
 
   TEST_CASE("finish_login: without random bytes for the cookie no session is stored") {

@@ -20,6 +20,7 @@
 #include "flow/finish_login.hpp"
 #include "flow/load_session.hpp"
 #include "flow/refresh_session.hpp"
+#include "flow/refresh_shared_session.hpp"
 #include "flow/refresh_stored_session.hpp"
 #include "flow/revoke_sessions.hpp"
 #include "flow/save_session.hpp"
@@ -466,8 +467,7 @@ class refresh_stored_session final : public Scenario {
     const bool is_asked = effect.ends_with("/userinfo") || effect == "refetch keys";
     if (is_asked && (kind == Kind::late || !for_good)) return true;
     if (kind == Kind::late && effect == "hook refreshed") return true;
-    if (effect == "store swap" || effect == "store unlock")
-      return true;
+    if (effect == "store swap" || effect == "store unlock") return true;
     if (effect == "store lock" && blame_of(kind) == StatusClass::peer) return !for_good;
     const bool is_before_grant = effect == "refetch metadata" || effect == "store get";
     return kind == Kind::late && is_before_grant && !for_good;
@@ -476,6 +476,51 @@ class refresh_stored_session final : public Scenario {
  private:
   std::shared_ptr<const session::Session> session_;
   bool is_vetoed_ = false;
+};
+
+class refresh_shared_session final : public Scenario {
+ public:
+  refresh_shared_session() {
+    world.keep_beside();
+    session_ = std::make_shared<const session::Session>(world.sign_in());
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+    make_it_long();
+  }
+  flow::Flow<session::Session> flow() {
+    flow::RefreshSession in(world.context);
+    in.provider = world.state;
+    in.session = session_;
+    return flow::refresh_shared_session(std::move(in));
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto renewed = world.driver.run(flow());
+    if (!renewed.ok()) {
+      CHECK(renewed.error().status != Status::grant_ended);  // trouble is no logout
+      return {false, status_class(renewed.error().status), renewed.error().text};
+    }
+    CHECK(renewed->user == "alice");
+    CHECK_FALSE(renewed->refresh_token == session_->refresh_token);
+    return {true, StatusClass::ok, {}};
+  }
+  void check(const Ended&) override {
+    check_grants_once();
+    CHECK(world.store.records.size() <= 1);
+  }
+  bool survives(const std::string& effect, Kind kind, bool for_good) const override {
+    if (effect.ends_with("/userinfo") || effect == "refetch keys") return true;
+    if (effect == "store swap" || effect == "store unlock") return true;
+    const bool is_store = effect == "store lock" || effect == "store get";
+    if (is_store && blame_of(kind) == StatusClass::peer) return !for_good;
+    const bool is_before_grant = effect == "refetch metadata" || is_store;
+    return kind == Kind::late && is_before_grant && !for_good;
+  }
+
+ private:
+  std::shared_ptr<const session::Session> session_;
 };
 
 class sign_out final : public Scenario {

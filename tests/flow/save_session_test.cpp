@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/base64url.hpp"
+#include "base/bytes.hpp"
 #include "flow/load_session.hpp"
 #include "hooks.hpp"
 #include "session/lifetime.hpp"
@@ -19,9 +21,18 @@ session::Session person(const World& world, const char* user = "jane") {
   return session;
 }
 
-Result<std::vector<std::string>> save(World& world, session::Session session) {
+Secret random_token(std::size_t size, int seed = 7) {
+  SeededEntropy entropy(static_cast<std::uint64_t>(seed));
+  std::string bytes(size, '\0');
+  static_cast<void>(entropy.fill(as_writable_bytes(bytes)).ok());
+  return Secret(base64url::encode(bytes).substr(0, size));
+}
+
+Result<std::vector<std::string>> save(World& world, session::Session session,
+                                      flow::OnSaveNote on_note = {}) {
   flow::SaveSession in(world.context);
   in.request = world.get("/");
+  in.on_note = std::move(on_note);
   in.session = std::make_shared<const session::Session>(std::move(session));
   return world.driver.run(flow::save_session(std::move(in)));
 }
@@ -91,9 +102,95 @@ TEST_SUITE("flow/save_session") {
       if (is_stored) world.keep_in_store();
       auto session = person(world);
       session.access_token = Secret(std::string(2 * 1024 * 1024, 'x'));
-      CHECK(save(world, session).error().status == Status::internal);
+      CHECK(save(world, session).error().status == Status::session_too_large);
       CHECK(world.store.records.empty());
     }
+  }
+
+  TEST_CASE("F-250: the store is down, by wish the session goes into cookies, and a note says so") {
+    World world;
+    world.keep_in_store();
+    world.context->session.falls_back_to_cookie = true;
+    const auto store = world.driver.on_store;
+    world.driver.on_store = [](const flow::StoreCall&) -> Result<flow::StoreReply> {
+      return Error{Status::store_unreachable, "gone"};
+    };
+    std::vector<flow::SaveNote> notes;
+    const auto cookies = save(world, person(world), [&](flow::SaveNote note, const std::string&) {
+      notes.push_back(note);
+    });
+    REQUIRE(cookies.ok());
+    CHECK(notes == std::vector{flow::SaveNote::fell_back_to_cookie});
+    const auto answer = world.finish(world.approve(world.start())).value();
+    CHECK(answer.reason() == Reason::signed_in);
+    CHECK(world.store.records.empty());
+    world.context->session.is_stored = false;  // as a whole session it opens
+    CHECK(world.session()->user == "alice");
+    CHECK_FALSE(world.session()->refresh_token.empty());
+
+    world.context->session.is_stored = true;  // the store is back: as ever, and no note
+    world.driver.on_store = store;
+    CHECK(world.sign_in().ticket);
+    CHECK(world.store.records.size() == 1);
+  }
+
+  TEST_CASE("F-250: other trouble than a store that is down is no reason to fall back") {
+    World world;
+    world.keep_in_store();
+    world.context->session.falls_back_to_cookie = true;
+    world.context->entropy = std::make_shared<FailingEntropy>(0);
+    CHECK(save(world, person(world)).error().status == Status::no_entropy);
+  }
+
+  TEST_CASE("F-412: beside a store, a session above the budget goes there whole") {
+    World world;
+    world.keep_beside();
+    world.context->session.cookie_budget = 4096;
+    auto session = person(world);
+    session.access_token = random_token(5000);
+    std::vector<flow::SaveNote> notes;
+    const auto note = [&](flow::SaveNote what, const std::string&) { notes.push_back(what); };
+    const auto cookies = save(world, session, note);
+    REQUIRE(cookies.ok());
+    CHECK(cookies->size() == 1);
+    CHECK(world.store.records.size() == 1);
+    CHECK(notes == std::vector{flow::SaveNote::moved_to_store});
+
+    const auto small = save(world, person(world), note);
+    REQUIRE(small.ok());
+    CHECK(world.store.records.size() == 1);
+    CHECK(notes.size() == 1);
+
+    // That store is down: what cookies have room for.
+    world.driver.on_store = [](const flow::StoreCall&) -> Result<flow::StoreReply> {
+      return Error{Status::store_unreachable, "gone"};
+    };
+    CHECK(save(world, session, note).ok());
+    CHECK(notes.back() == flow::SaveNote::tokens_left_out);
+  }
+
+  TEST_CASE("F-412: without a store tokens are left out, and what is too large even so is told") {
+    World world;
+    world.context->session.cookie_budget = 4096;
+    auto session = person(world);
+    session.access_token = random_token(5000);
+    std::vector<std::string> left_out;
+    const auto note = [&](flow::SaveNote, const std::string& text) { left_out.push_back(text); };
+    CHECK(save(world, session, note).ok());
+    CHECK(left_out == std::vector<std::string>{"access token"});
+
+    world.provider.edit_id_token = [](JsonText& claims) {
+      std::string groups = "[";
+      for (int i = 0; i < 200; ++i) {
+        groups += (i == 0 ? "\"" : ",\"") + std::string(random_token(40, i).reveal()) + "\"";
+      }
+      claims.set("groups", groups + "]");
+    };
+    const auto answer = world.finish(world.approve(world.start())).value();
+    CHECK(answer.http_status() == 500);
+    CHECK(answer.reason() == Reason::session_too_large);
+    CHECK(answer.body().find("more than this site can keep") != std::string_view::npos);
+    CHECK_FALSE(sets_cookie(answer, "__Host-gatelet="));
   }
 
   TEST_CASE("MA-41: without random bytes there is no ticket") {

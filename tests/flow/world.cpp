@@ -179,6 +179,12 @@ std::size_t World::num_sessions() const {
 
 std::string_view World::secret() { return cookie_secret; }
 
+void World::keep_beside() {
+  keep_in_store();
+  context->session.is_stored = false;
+  context->session.has_store_beside = true;
+}
+
 std::vector<std::string> set_cookies(const Decision& answer) {
   return values_of(answer.response(), "Set-Cookie");
 }

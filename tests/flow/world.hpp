@@ -85,6 +85,8 @@ class World {
   std::size_t num_sessions() const;
 
   static std::string_view secret();  // cookie_secret
+  // ... or sessions are in cookies, and `store` stands beside them.
+  void keep_beside();
 
   FakeProvider provider;
   ScriptedDriver driver;

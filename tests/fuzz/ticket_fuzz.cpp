@@ -12,6 +12,7 @@
 #include "base/base64url.hpp"
 #include "require.hpp"
 #include "session/record.hpp"
+#include "session/refresh_result.hpp"
 #include "session/signed_value.hpp"
 #include "session/ticket.hpp"
 #include "support/scripted_entropy.hpp"
@@ -48,6 +49,10 @@ struct World {
   std::vector<Ticket> tickets;
   std::vector<std::string> values;  // of the tickets, in this order; the last in the older form
   std::string sealed;               // under the first ticket
+  std::shared_ptr<const crypto::Gcm> shared_gcm =
+      std::make_shared<const crypto::Gcm>(crypto::Gcm::make().value());
+  RefreshPlace place;
+  std::string result;  // of a refresh, there
 
   World() {
     support::SeededEntropy entropy;
@@ -62,6 +67,8 @@ struct World {
     values.back() =
         sign(tickets.back().id + "." + base64url::encode(tickets.back().secret.reveal()));
     sealed = seal_record(settings, gcm, tickets.front(), sample_session(), entropy).value();
+    place = refresh_place(settings, sample_session()).value();
+    result = seal_refresh_result(settings, shared_gcm, place, sample_session(), entropy).value();
   }
 
   std::string sign(std::string_view text) const {
@@ -143,6 +150,11 @@ void check_stored(const World& world, std::string_view bytes) {
   const bool is_same = changed == world.sealed;
   require(open_record(settings, world.gcm, ticket, std::move(changed)).ok() == is_same);
   require(!open_record(settings, world.gcm, world.tickets.back(), world.sealed).ok());
+
+  const auto result =
+      open_refresh_result(settings, world.shared_gcm, world.place, std::string(bytes));
+  require(result.ok() == (bytes == world.result));
+  require(result.ok() || result.error().status == Status::session_invalid);
 }
 
 void check_record(const World& world, std::string_view record) {

@@ -95,7 +95,7 @@ TEST_SUITE("session/cookie_session") {
     support::SeededEntropy entropy;
     const auto result = write_session(named(), *samples::keys(), samples::session("jane", 60000),
                                       samples::host, {}, entropy);
-    CHECK(result.error().status == Status::session_invalid);
+    CHECK(result.error().status == Status::session_too_large);
   }
 
   TEST_CASE("write_session: minimal leaves the tokens out") {
@@ -116,7 +116,7 @@ TEST_SUITE("session/cookie_session") {
     auto session = samples::session("jane", 400);
     CHECK(write_session(settings, *samples::keys(), session, samples::host, {}, entropy)
               .error()
-              .status == Status::session_invalid);
+              .status == Status::session_too_large);
     session.created_at.reset();
     CHECK(write_session(named(), *samples::keys(), session, samples::host, {}, entropy)
               .error()

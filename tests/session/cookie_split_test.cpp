@@ -96,7 +96,7 @@ TEST_SUITE("session/cookie_split") {
     CHECK(split("name", std::string(16 * part - 6, 'v')).size() == 16);
     const auto result =
         split_cookie("name", std::string(16 * part - 5, 'v'), {}, std::chrono::seconds(604800));
-    CHECK(result.error().status == Status::session_invalid);
+    CHECK(result.error().status == Status::session_too_large);
     http::CookieAttributes attributes;
     attributes.path = std::string(4000, 'p');
     CHECK_FALSE(split_cookie("name", "v", attributes, std::nullopt).ok());

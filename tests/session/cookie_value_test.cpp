@@ -122,7 +122,7 @@ TEST_SUITE("session/cookie_value") {
     support::SeededEntropy entropy;
     const auto result =
         write_session(settings, *ring, samples::session("jane", 60000), samples::host, {}, entropy);
-    CHECK(result.error().status == Status::session_invalid);
+    CHECK(result.error().status == Status::session_too_large);
     CHECK(result.error().text.find("16 cookies") != std::string::npos);
   }
 
@@ -135,7 +135,7 @@ TEST_SUITE("session/cookie_value") {
     support::SeededEntropy entropy;
     CHECK(write_session(settings, *ring, samples::session("jane", 2000), samples::host, {}, entropy)
               .error()
-              .status == Status::session_invalid);
+              .status == Status::session_too_large);
   }
 
   TEST_CASE("native: of several candidates the one that says it is newest comes first") {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "session/ticket.hpp"
+
 using namespace gatelet;
 using namespace gatelet::session;
 using std::chrono::seconds;
@@ -247,6 +249,16 @@ TEST_SUITE("session/lifetime") {
     CHECK(tokens_hold(endless, at_unix(begin + 1'000'000'000)));
   }
 
+  TEST_CASE("outlives_tokens: while they hold, and after that unless the settings end it") {
+    auto ends = settings();
+    ends.session_ends_with_tokens = true;
+    for (const auto& strict : {ends, compat()}) {
+      CHECK(outlives_tokens(signed_in(), strict, at_unix(begin + 3599)));
+      CHECK_FALSE(outlives_tokens(signed_in(), strict, at_unix(begin + 3600)));
+    }
+    CHECK(outlives_tokens(signed_in(), settings(), at_unix(begin + 3600)));
+  }
+
   TEST_CASE("ends_at: none without cookie_expire; of unknown age it lies in the past") {
     auto endless = settings();
     endless.cookie_expire = seconds(0);
@@ -266,7 +278,7 @@ TEST_SUITE("session/lifetime") {
     session.refresh_token = Secret("r");
     SessionSettings settings;
     for (const bool is_stored : {false, true}) {
-      settings.is_stored = is_stored;
+      session.ticket = is_stored ? std::make_shared<const Ticket>() : nullptr;
       const auto soon = is_stored ? Freshness::refresh_soon : Freshness::refresh_now;
       CHECK(judge(session, settings, at_unix(1767225600 + 60)) == Freshness::fresh);
       CHECK(judge(session, settings, at_unix(1767225600 + 3590)) == soon);

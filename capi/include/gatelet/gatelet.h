@@ -123,6 +123,7 @@ enum {
 #define GATELET_E_INTERNAL ((gatelet_status)-0x7000001)
 #define GATELET_E_OUT_OF_MEMORY ((gatelet_status)-0x7000002)
 #define GATELET_E_NO_ENTROPY ((gatelet_status)-0x7000003)
+#define GATELET_E_SESSION_TOO_LARGE ((gatelet_status)-0x7000004)
 
 /* What went wrong, in the caller's memory. `text` is one line (for an invalid configuration one line a problem), cut to
  * fit, NUL-terminated, and never holds a secret. After a call that succeeded status is 0 and text is empty. Wherever a

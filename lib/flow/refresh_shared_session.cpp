@@ -1,0 +1,188 @@
+#include "flow/refresh_shared_session.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/base64url.hpp"
+#include "crypto/random.hpp"
+#include "session/lifetime.hpp"
+#include "session/refresh_result.hpp"
+
+namespace gatelet::flow {
+namespace {
+
+using namespace std::chrono_literals;
+using SharedPlace = std::shared_ptr<const session::RefreshPlace>;
+using SharedContext = std::shared_ptr<const Context>;
+using SharedSession = std::shared_ptr<const session::Session>;
+
+constexpr Duration lease = 2s, pause = 50ms, patience = 15s;
+constexpr std::size_t owner_size = 16;  // random bytes
+constexpr int max_hops = 16;            // from one renewed session to the next
+
+// The newest that a session was renewed to: itself where it never was.
+struct Seen {
+  SharedSession session;
+  std::optional<std::string> record;  // at the place of the session that was asked for
+};
+
+// A rotated token says it better than the clocks of two machines do. One that stays may also be of
+// another sign-in.
+bool replaces(const session::Session& next, const session::Session& session) noexcept {
+  if (!(next.refresh_token == session.refresh_token)) return true;
+  return next.signed_in_at == session.signed_in_at && next.created_at > session.created_at;
+}
+
+Flow<Seen> look(SharedContext context, SharedSession asked) {
+  Seen seen;
+  seen.session = std::move(asked);
+  for (int hops = 0; hops < max_hops; ++hops) {
+    const auto& session = *seen.session;
+    auto found = session::refresh_place(context->session, session);
+    const auto place = co_await std::move(found);
+    auto call = StoreCall::get(place.key);
+    auto reply = co_await std::move(call);
+    if (hops == 0) seen.record = reply.record;
+    if (!reply.record) break;
+    auto next = session::open_refresh_result(context->session, context->gcm, place,
+                                             std::move(*reply.record));
+    if (!next.ok()) break;  // not ours
+    if (next->refresh_token.empty()) {
+      if (session.created_at > next->created_at) break;
+      co_return Error{Status::grant_ended, "the session was ended elsewhere"};
+    }
+    if (!replaces(*next, session)) break;
+    const bool is_same_place = next->refresh_token == session.refresh_token;
+    seen.session = std::make_shared<const session::Session>(std::move(next).value());
+    if (is_same_place) break;
+  }
+  co_return seen;
+}
+
+// Whether the lock is ours now. When it is another's, some time has passed.
+Flow<bool> take_lock(std::string key, std::string owner) {
+  auto call = StoreCall::lock(std::move(key), std::move(owner), lease);
+  const auto reply = co_await std::move(call);
+  if (!reply.is_owner) {
+    Delay wait(pause);
+    (void)co_await wait;
+  }
+  co_return reply.is_owner;
+}
+
+// Leaves the result where nothing was written since `seen`: a process that was frozen for longer
+// than its lease overwrites nothing, and nobody who signed out meanwhile is brought back. The one
+// that counts.
+Flow<SharedSession> share(RefreshSession in, SharedPlace place, std::optional<std::string> seen,
+                          SharedSession renewed) {
+  const auto& context = *in.context;
+  auto record = session::seal_refresh_result(context.session, context.gcm, *place, *renewed,
+                                             *context.entropy);
+  if (!record.ok()) co_return renewed;
+  for (Duration wait : {100ms, 300ms, 900ms, 0ms}) {
+    auto call = StoreCall::swap(place->key, seen, *record, session::refresh_result_lifetime);
+    const auto reply = co_await attempt(std::move(call));
+    if (reply.ok() && reply->was_there) break;
+    if (reply.ok()) {
+      auto looking = look(in.context, in.session);
+      auto found = co_await attempt(std::move(looking));
+      if (!found.ok() && found.error().status == Status::grant_ended) co_return found.error();
+      if (found.ok() && found->session != in.session) co_return found->session;
+      if (found.ok()) seen = found->record;
+    }
+    if (wait == Duration::zero()) break;
+    Delay delay(wait);
+    (void)co_await delay;
+  }
+  co_return renewed;
+}
+
+// With the lock in hand.
+Flow<SharedSession> renew(RefreshSession in, SharedPlace place) {
+  auto looking = look(in.context, in.session);
+  auto seen = co_await std::move(looking);
+  if (seen.session != in.session) co_return seen.session;
+
+  auto refreshing = refresh_session(in);
+  auto renewed = co_await attempt(std::move(refreshing));
+  if (renewed.ok()) {
+    auto session = std::make_shared<const session::Session>(std::move(renewed).value());
+    auto sharing = share(in, place, std::move(seen.record), std::move(session));
+    auto kept = co_await std::move(sharing);
+    co_return kept;
+  }
+  if (renewed.error().status == Status::grant_ended) {
+    // Another process may have been faster, while this one was frozen.
+    auto looking_again = look(in.context, in.session);
+    auto others = co_await attempt(std::move(looking_again));
+    if (others.ok() && others->session != in.session) co_return others->session;
+    auto ending = end_shared_session(in.context, in.session);
+    (void)co_await attempt(std::move(ending));
+  }
+  co_return std::move(renewed).error();
+}
+
+Flow<SharedSession> refresh_in_turn(RefreshSession in) {
+  auto found = session::refresh_place(in.context->session, *in.session);
+  auto at_token = co_await std::move(found);
+  const auto place = std::make_shared<const session::RefreshPlace>(std::move(at_token));
+  auto random = crypto::random_bytes(*in.context->entropy, owner_size);
+  const auto bytes = co_await std::move(random);
+  const auto owner = base64url::encode(bytes);
+  const auto key = session::lock_key(*place);
+  const auto begun = co_await now();
+
+  bool is_ours = false;
+  while (!is_ours) {
+    auto looking = look(in.context, in.session);
+    const auto seen = co_await std::move(looking);
+    if (seen.session != in.session) co_return seen.session;
+    auto taking = take_lock(key, owner);
+    is_ours = co_await std::move(taking);
+    const auto at = co_await now();
+    if (!is_ours && at.steady - begun.steady >= patience) {
+      co_return Error{Status::timed_out, "another process has been renewing the session for long"};
+    }
+  }
+
+  auto renewing = renew(std::move(in), place);
+  auto renewed = co_await attempt(std::move(renewing));
+  auto release = StoreCall::unlock(key, owner);
+  (void)co_await attempt(std::move(release));  // it ends with its lease otherwise
+  if (!renewed.ok()) co_return std::move(renewed).error();
+  co_return std::move(renewed).value();
+}
+
+}  // namespace
+
+Flow<session::Session> refresh_shared_session(RefreshSession in) {
+  auto in_turn = refresh_in_turn(in);
+  auto renewed = co_await attempt(std::move(in_turn));
+  if (renewed.ok()) co_return **renewed;
+  const auto at = co_await now();
+  const bool is_alone = renewed.error().status == Status::store_unreachable;
+  if (!is_alone || session::outlives_tokens(*in.session, in.context->session, at)) {
+    co_return std::move(renewed).error();
+  }
+  auto refreshing = refresh_session(std::move(in));
+  auto alone = co_await std::move(refreshing);
+  co_return alone;
+}
+
+Flow<bool> end_shared_session(SharedContext context, SharedSession session) {
+  auto found = session::refresh_place(context->session, *session);
+  const auto place = co_await std::move(found);
+  const auto at = co_await now();
+  session::Session end;
+  end.created_at = session::to_timestamp(at);
+  auto sealing =
+      session::seal_refresh_result(context->session, context->gcm, place, end, *context->entropy);
+  auto record = co_await std::move(sealing);
+  auto call = StoreCall::put(place.key, std::move(record), session::refresh_result_lifetime);
+  (void)co_await std::move(call);
+  co_return true;
+}
+
+}  // namespace gatelet::flow

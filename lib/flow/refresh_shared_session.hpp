@@ -1,0 +1,36 @@
+// Renewing a session in cookies, once for all processes that have a store beside their cookies.
+//
+// The store is a help here, no place where sessions are: what it cannot do costs no session. The
+// lock and the result are found by the refresh token that is used up (session/refresh_result.hpp).
+#pragma once
+
+#include <memory>
+
+#include "flow/context.hpp"
+#include "flow/flow.hpp"
+#include "flow/refresh_session.hpp"
+#include "session/session.hpp"
+
+namespace gatelet::flow {
+
+// Renews the tokens as refresh_session does, under a lock, and leaves the result in the store for
+// whoever still brings the old cookie, to whatever process. Whoever finds a result takes it,
+// whoever finds the lock taken waits for it, looking every 50 ms, at most fifteen seconds, which is
+// longer than a provider may take: no second grant is sent. The driver extends the lock meanwhile;
+// that of a process that died ends with its lease of two seconds.
+//   Requires: the session has a refresh token and no ticket, and there is a store.
+//   Failure: as refresh_session. Status::grant_ended too where the session was ended elsewhere.
+//   Status::store_unreachable when no grant was sent since the store is down and the session
+//   outlives its tokens: a provider that revokes on reuse would end it. One that its tokens end is
+//   renewed all the same, as where there is no store: it would be over for certain.
+//   A store that fails after the grant loses nothing: the result is put there again for a while,
+//   and then counts in this process alone.
+Flow<session::Session> refresh_shared_session(RefreshSession in);
+
+// Tells all processes that the session is over: nobody gets what it was, or is, renewed to.
+//   Requires: as above.
+//   Failure: Status::store_unreachable, no_entropy, internal.
+Flow<bool> end_shared_session(std::shared_ptr<const Context> context,
+                              std::shared_ptr<const session::Session> session);
+
+}  // namespace gatelet::flow

@@ -1,0 +1,89 @@
+#include "session/cookie_budget.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "http/cookie.hpp"
+
+namespace gatelet::session {
+namespace {
+
+constexpr std::size_t login_room = 1024;  // more than one attempt takes
+constexpr std::size_t no_bound = std::numeric_limits<std::size_t>::max();
+
+// Attributes differ from host to host, and with them the number of parts.
+constexpr std::size_t margin = 256;
+
+struct Droppable {
+  Secret Session::*token;
+  std::string_view name;
+};
+
+std::array<Droppable, 2> in_order(const SessionSettings& settings) noexcept {
+  const Droppable access{&Session::access_token, "access token"};
+  const Droppable id{&Session::id_token, "ID token"};
+  if (settings.access_token_goes_last) return {id, access};
+  return {access, id};
+}
+
+bool may_go(const SessionSettings& settings, const Session& session, Secret Session::*token) {
+  if ((session.*token).empty()) return false;
+  const bool is_needed = token == &Session::id_token && settings.needs_id_token;
+  return !is_needed || session.refresh_token.empty();
+}
+
+SessionSettings with_margin(const SessionSettings& settings) {
+  auto strict = settings;
+  if (strict.cookie_budget > margin) strict.cookie_budget -= margin;
+  return strict;
+}
+
+}  // namespace
+
+std::size_t size_in_request(std::span<const NamedCookie> cookies) noexcept {
+  std::size_t size = 0;
+  for (const auto& cookie : cookies) size += cookie.set_cookie.find(';') + 2;
+  return size;
+}
+
+std::size_t session_size(const SessionSettings& settings,
+                         std::span<const HeaderView> headers) noexcept {
+  std::size_t size = 0;
+  http::CookieReader reader(headers);
+  http::CookieView cookie;
+  while (reader.next(cookie)) {
+    if (!is_cookie_or_part(settings.cookie_name, cookie.name)) continue;
+    size += size_in_request(cookie.name, cookie.value);
+  }
+  return size;
+}
+
+std::size_t session_room(const SessionSettings& settings) noexcept {
+  return settings.cookie_budget == 0 ? no_bound : room_beside(settings, login_room);
+}
+
+std::size_t room_beside(const SessionSettings& settings, std::size_t taken) noexcept {
+  if (settings.cookie_budget == 0) return no_bound;
+  return settings.cookie_budget - std::min(settings.cookie_budget, taken);
+}
+
+Result<Fitted> fit_into_cookies(const SessionSettings& settings, const CookieKeys& keys,
+                                const Session& session, Entropy& entropy) {
+  const auto strict = with_margin(settings);
+  Fitted fitted{session, {}};
+  auto written = write_session(strict, keys, fitted.session, {}, {}, entropy);
+  if (settings.cookie_budget == 0 && !written.ok()) return std::move(written).error();
+  for (const auto& [token, name] : in_order(settings)) {
+    if (written.ok() || written.error().status != Status::session_too_large) break;
+    if (!may_go(settings, fitted.session, token)) continue;
+    fitted.session.*token = Secret();
+    fitted.left_out.append(fitted.left_out.empty() ? "" : " and ").append(name);
+    written = write_session(strict, keys, fitted.session, {}, {}, entropy);
+  }
+  if (!written.ok()) return std::move(written).error();
+  return fitted;
+}
+
+}  // namespace gatelet::session

@@ -1,0 +1,369 @@
+#include "flow/refresh_shared_session.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "flow/sign_out.hpp"
+#include "session/lifetime.hpp"
+#include "session/refresh_result.hpp"
+#include "world.hpp"
+
+using namespace gatelet;
+using namespace gatelet::support;
+using What = flow::StoreCall::What;
+
+namespace {
+
+// Somebody who signed in an hour ago, whose session is in cookies, beside a store. A process is a
+// driver of its own; the provider and the store are the same for all.
+struct Beside {
+  World world;
+  std::shared_ptr<const session::Session> session;
+  Beside() {
+    world.keep_beside();
+    session = std::make_shared<const session::Session>(world.sign_in());
+    REQUIRE(session->user == "alice");
+    REQUIRE_FALSE(session->ticket);
+    world.driver.seen.clear();
+    world.driver.now = world.driver.now + 1h;
+  }
+  Result<session::Session> refresh(std::shared_ptr<const session::Session> of = nullptr) {
+    return refresh_by(world.driver, std::move(of));
+  }
+  // By another process: while the first one waits for an effect, or later.
+  Result<session::Session> refresh_elsewhere(std::shared_ptr<const session::Session> of = nullptr) {
+    ScriptedDriver other;
+    other.on_http = [this](const HttpCall& call, Instant now) {
+      return world.provider.answer(call, now);
+    };
+    other.on_store = [this](const flow::StoreCall& call) { return world.store.answer(call); };
+    other.now = world.driver.now;
+    return refresh_by(other, std::move(of));
+  }
+  Status status() {
+    const auto renewed = refresh();
+    return renewed.ok() ? Status::ok : renewed.error().status;
+  }
+  session::RefreshPlace place() const {
+    return session::refresh_place(world.context->session, *session).value();
+  }
+  std::string lock() const { return session::lock_key(place()); }
+  // `act` runs at the nth call of this kind, before it is answered.
+  void at_call(What what, int nth, std::function<void()> act) {
+    world.driver.on_store = [this, what, nth, act, seen = 0](const flow::StoreCall& call) mutable {
+      if (call.what == what && ++seen == nth) act();
+      return world.store.answer(call);
+    };
+  }
+  void fail(What what) {
+    world.driver.on_store = [this, what](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+      if (call.what == what) return Error{Status::store_unreachable, "gone"};
+      return world.store.answer(call);
+    };
+  }
+  void answer_with(int status, std::string body) {
+    world.driver.on_http = [status, body](const HttpCall&, Instant) -> Result<HttpReply> {
+      HttpReply reply;
+      reply.status = status;
+      reply.body = body;
+      return reply;
+    };
+  }
+  Result<Decision> sign_out(std::shared_ptr<const session::Session> of) {
+    flow::SignOut out(world.context);
+    out.provider = world.state;
+    out.request = world.get("/oauth2/sign_out");
+    out.session = std::move(of);
+    return world.driver.run(flow::sign_out(std::move(out)));
+  }
+
+ private:
+  Result<session::Session> refresh_by(ScriptedDriver& driver,
+                                      std::shared_ptr<const session::Session> of) {
+    flow::RefreshSession in(world.context);
+    in.provider = world.state;
+    in.session = of ? std::move(of) : session;
+    return driver.run(flow::refresh_shared_session(std::move(in)));
+  }
+};
+
+std::shared_ptr<const session::Session> shared(const Result<session::Session>& session) {
+  return std::make_shared<const session::Session>(session.value());
+}
+
+}  // namespace
+
+TEST_SUITE("flow/refresh_shared_session") {
+  TEST_CASE("F-254: look, lock, look, renew, leave the result, unlock") {
+    Beside one;
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(one.world.driver.seen == std::vector<std::string>{"store get", "store lock", "store get",
+                                                            "POST https://idp.example/token",
+                                                            "store swap", "store unlock"});
+    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+    CHECK(one.world.store.records.size() == 1);
+    CHECK(one.world.store.lifetimes.at(one.place().key) == session::refresh_result_lifetime);
+    CHECK(one.world.store.locks.empty());
+    CHECK(one.world.driver.must_finish);
+    for (const auto& [key, record] : one.world.store.records) {
+      CHECK(key.starts_with("__Host-gatelet-"));
+      CHECK_FALSE(holds_canary(key));
+      CHECK_FALSE(holds_canary(record));
+      CHECK(record.find("alice") == std::string::npos);
+    }
+  }
+
+  TEST_CASE("K-02: a late request with the old cookie, at another process: no second grant") {
+    Beside one;
+    const auto renewed = one.refresh();
+    const auto late = one.refresh_elsewhere();
+    REQUIRE(late.ok());
+    CHECK(late->refresh_token == renewed->refresh_token);
+    CHECK(late->access_token == renewed->access_token);
+    CHECK(late->user == "alice");
+    CHECK(one.world.provider.num_refreshes == 1);
+    CHECK(one.world.provider.num_reused == 0);
+  }
+
+  TEST_CASE("K-02: two renewals later the oldest cookie still leads to the newest session") {
+    Beside one;
+    const auto second = shared(one.refresh());
+    one.world.driver.now = one.world.driver.now + 30min;
+    const auto third = one.refresh(second);
+    const auto late = one.refresh_elsewhere();
+    REQUIRE(late.ok());
+    CHECK(late->refresh_token == third->refresh_token);
+    CHECK(one.world.provider.num_refreshes == 2);
+    CHECK(one.world.provider.num_reused == 0);
+  }
+
+  TEST_CASE("F-403: while another process holds the lock its result is waited for") {
+    Beside one;
+    one.world.store.locks[one.lock()] = "another process";
+    one.at_call(What::get, 4, [&] {
+      const auto held = std::exchange(one.world.store.locks, {});
+      CHECK(one.refresh_elsewhere().ok());
+      one.world.store.locks = held;
+    });
+    CHECK(one.refresh().ok());
+    CHECK(one.world.provider.num_refreshes == 1);
+    CHECK(one.world.provider.num_reused == 0);
+    CHECK(one.world.driver.delays == std::vector<Duration>(3, 50ms));
+    CHECK(one.world.store.locks.at(one.lock()) == "another process");
+  }
+
+  TEST_CASE("F-403: the lock came after the other's result: no second grant") {
+    Beside one;
+    one.at_call(What::lock, 1, [&] { CHECK(one.refresh_elsewhere().ok()); });
+    CHECK(one.refresh().ok());
+    CHECK(one.world.provider.num_refreshes == 1);
+    CHECK(one.world.provider.num_reused == 0);
+    CHECK(one.world.store.locks.empty());
+  }
+
+  TEST_CASE("F-403: a lock that is never released is waited for fifteen seconds, no longer") {
+    Beside one;
+    one.world.store.locks[one.lock()] = "a process that hangs";
+    const auto begun = one.world.driver.now;
+    CHECK(one.status() == Status::timed_out);
+    const auto waited = one.world.driver.now.steady - begun.steady;
+    CHECK(waited >= 15s);
+    CHECK(waited < 16s);
+    CHECK(one.world.provider.num_refreshes == 0);
+  }
+
+  TEST_CASE("F-403: the leader died before it sent anything: the next one takes over") {
+    Beside one;
+    one.world.store.locks[one.lock()] = "a process that was killed";
+    one.at_call(What::lock, 3, [&] { one.world.store.locks.clear(); });  // its lease is over
+    CHECK(one.refresh().ok());
+    CHECK(one.world.provider.num_refreshes == 1);
+  }
+
+  TEST_CASE("F-403: the leader died with the provider's answer: one more grant, then the end") {
+    Beside one;
+    (void)one.refresh();
+    one.world.store.records.clear();  // it never came to write
+    const auto renewed = one.refresh_elsewhere();
+    REQUIRE_FALSE(renewed.ok());
+    CHECK(renewed.error().status == Status::grant_ended);
+    CHECK(one.world.provider.num_reused == 1);
+    // Nobody tries again, wherever the old cookie turns up.
+    CHECK(one.refresh_elsewhere().error().status == Status::grant_ended);
+    CHECK(one.status() == Status::grant_ended);
+    CHECK(one.world.provider.num_reused == 1);
+    CHECK(one.world.store.locks.empty());
+  }
+
+  TEST_CASE("frozen for longer than the lease: what another process left is kept, and taken") {
+    Beside one;
+    one.world.provider.rotate_refresh_tokens = false;  // both grants are good
+    session::Session others;
+    one.at_call(What::swap, 1, [&] {
+      one.world.store.locks.clear();
+      one.world.driver.now = one.world.driver.now + 1min;
+      others = one.refresh_elsewhere().value();
+    });
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(renewed->access_token == others.access_token);
+    CHECK(one.refresh_elsewhere()->access_token == others.access_token);
+    CHECK(one.world.provider.num_refreshes == 2);
+  }
+
+  TEST_CASE("frozen before its grant: invalid_grant means that another process was faster") {
+    Beside one;
+    one.world.driver.on_http = [&, is_first = true](const HttpCall& call,
+                                                    Instant now) mutable -> Result<HttpReply> {
+      if (!std::exchange(is_first, false)) return one.world.provider.answer(call, now);
+      one.world.store.locks.clear();
+      CHECK(one.refresh_elsewhere().ok());
+      HttpReply reply;  // it knows that token no more
+      reply.status = 400;
+      reply.body = R"({"error":"invalid_grant"})";
+      return reply;
+    };
+    CHECK(one.refresh().ok());
+    CHECK(one.world.provider.num_refreshes == 1);
+  }
+
+  TEST_CASE("OP-17: invalid_grant, and nobody was faster: over in every process; trouble is not") {
+    Beside one;
+    const auto provider = one.world.driver.on_http;
+    one.answer_with(400, R"({"error":"invalid_grant"})");
+    CHECK(one.status() == Status::grant_ended);
+    one.world.driver.on_http = provider;
+    CHECK(one.refresh_elsewhere().error().status == Status::grant_ended);
+    CHECK(one.world.provider.num_refreshes == 0);
+    CHECK(one.world.store.locks.empty());
+
+    Beside two;
+    const auto good = two.world.driver.on_http;
+    two.answer_with(503, "");
+    CHECK(two.status() == Status::provider_unavailable);
+    CHECK(two.world.store.records.empty());
+    CHECK(two.world.store.locks.empty());
+    two.world.driver.on_http = good;
+    CHECK(two.refresh_elsewhere().ok());
+  }
+
+  TEST_CASE("F-270: signed out: no late request gets the session back, in no process") {
+    Beside one;
+    const auto renewed = shared(one.refresh());
+    const auto out = one.sign_out(renewed);
+    REQUIRE(out.ok());
+    CHECK(out->reason() == Reason::signed_out);
+    CHECK(one.refresh_elsewhere().error().status == Status::grant_ended);
+    CHECK(one.refresh_elsewhere(renewed).error().status == Status::grant_ended);
+    CHECK(one.world.provider.num_refreshes == 1);
+
+    Beside two;  // signed out while the provider answers
+    two.at_call(What::swap, 1, [&] {
+      ScriptedDriver other;
+      other.on_store = [&](const flow::StoreCall& call) { return two.world.store.answer(call); };
+      other.now = two.world.driver.now;
+      CHECK(other.run(flow::end_shared_session(two.world.context, two.session)).ok());
+    });
+    CHECK(two.status() == Status::grant_ended);
+    CHECK(two.refresh_elsewhere().error().status == Status::grant_ended);
+  }
+
+  TEST_CASE("F-270: a later sign-in that got the same refresh token is not meant") {
+    Beside one;
+    one.world.provider.rotate_refresh_tokens = false;
+    CHECK(one.sign_out(one.session).ok());
+    auto later = *one.session;
+    later.created_at = later.signed_in_at = session::to_timestamp(one.world.driver.now + 1min);
+    one.world.driver.now = one.world.driver.now + 1h;
+    const auto renewed = one.refresh(std::make_shared<const session::Session>(later));
+    REQUIRE(renewed.ok());
+    CHECK(one.refresh_elsewhere(std::make_shared<const session::Session>(later))->access_token ==
+          renewed->access_token);
+    const auto old = one.refresh();  // a session of its own, whatever the provider says of it
+    CHECK((!old.ok() || !(old->access_token == renewed->access_token)));
+  }
+
+  TEST_CASE("a sign-out is no failure when the store cannot be told") {
+    Beside one;
+    one.fail(What::put);
+    const auto out = one.sign_out(one.session);
+    REQUIRE(out.ok());
+    CHECK(out->reason() == Reason::signed_out);
+    CHECK(expires_cookie(*out, "__Host-gatelet"));
+  }
+
+  TEST_CASE("the store is down and the session outlives its tokens: it waits, no grant is sent") {
+    for (const auto what : {What::lock, What::get}) {
+      Beside one;
+      one.fail(what);
+      CHECK(one.status() == Status::store_unreachable);
+      CHECK(one.world.provider.num_refreshes == 0);
+      one.world.context->session.session_ends_with_tokens = true;
+      one.world.driver.now = one.world.driver.now + Duration(-30min);  // its tokens hold
+      CHECK(one.status() == Status::store_unreachable);
+      CHECK(one.world.provider.num_refreshes == 0);
+    }
+  }
+
+  TEST_CASE("the store is down and the session would be over: it is renewed in this process") {
+    for (const auto what : {What::lock, What::get}) {
+      Beside one;
+      one.world.context->session.session_ends_with_tokens = true;
+      one.world.driver.now = one.world.driver.now + 1min;
+      one.fail(what);
+      const auto renewed = one.refresh();
+      REQUIRE(renewed.ok());
+      CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+      CHECK(one.world.provider.num_refreshes == 1);
+    }
+  }
+
+  TEST_CASE("a store that goes down after the grant: put again for a while, and kept here") {
+    Beside one;
+    one.fail(What::swap);
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+    const auto& seen = one.world.driver.seen;
+    CHECK(std::count(seen.begin(), seen.end(), "store swap") == 4);
+    CHECK(one.world.provider.num_refreshes == 1);
+
+    Beside two;
+    int num_failures = 0;
+    two.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+      if (call.what == What::swap && ++num_failures < 3) {
+        return Error{Status::store_unreachable, "gone"};
+      }
+      return two.world.store.answer(call);
+    };
+    const auto kept = two.refresh();
+    CHECK(two.refresh_elsewhere()->refresh_token == kept->refresh_token);
+    CHECK(two.world.provider.num_refreshes == 1);
+  }
+
+  TEST_CASE("a record that does not open is nobody's result, and makes way for ours") {
+    Beside one;
+    one.world.store.records[one.place().key] = "not ours";
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(one.refresh_elsewhere()->refresh_token == renewed->refresh_token);
+    CHECK(one.world.provider.num_refreshes == 1);
+  }
+
+  TEST_CASE("a provider that keeps the refresh token: each renewal replaces the last") {
+    Beside one;
+    one.world.provider.rotate_refresh_tokens = false;
+    const auto second = shared(one.refresh());
+    CHECK(second->refresh_token == one.session->refresh_token);
+    one.world.driver.now = one.world.driver.now + 1h;
+    const auto third = one.refresh(second);
+    REQUIRE(third.ok());
+    CHECK(third->created_at > second->created_at);
+    CHECK(one.world.provider.num_refreshes == 2);
+    CHECK(one.refresh_elsewhere()->created_at == third->created_at);
+    CHECK(one.refresh_elsewhere(second)->created_at == third->created_at);
+    CHECK(one.world.provider.num_refreshes == 2);
+  }
+}
