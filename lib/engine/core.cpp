@@ -33,7 +33,10 @@ Case::Case(Core& core, const RequestView& request)
 Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
     : ports(std::move(p)),
       snapshots(std::move(assembled.snapshot)),
-      sessions(assembled.session_cache_size, keys.sessions),
+      sessions(assembled.session_cache_size, keys.sessions,
+               assembled.driver.store.kind == io::StoreSettings::Kind::none
+                   ? 1
+                   : RecordChanges::enough_places),
       refreshes(keys.refreshes),
       numbers(keys.numbers),
       events(std::make_shared<Events>(ports.on_event, ports.clock)),

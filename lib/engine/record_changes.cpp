@@ -4,8 +4,10 @@
 
 namespace gatelet::engine {
 
-RecordChanges::RecordChanges(const std::array<unsigned char, 16>& hash_key)
-    : hash_(hash_key), places_(std::make_unique<std::atomic<Number>[]>(num_places)) {}
+RecordChanges::RecordChanges(const std::array<unsigned char, 16>& hash_key, std::size_t num_places)
+    : hash_(hash_key),
+      num_places_(num_places),
+      places_(std::make_unique<std::atomic<Number>[]>(num_places)) {}
 
 RecordChanges::Number RecordChanges::last_at(Place place) const noexcept {
   return std::max(places_[place].load(std::memory_order_acquire),

@@ -23,7 +23,10 @@ class RecordChanges {
   using Number = std::uint64_t;
   using Place = std::uint32_t;
 
-  explicit RecordChanges(const std::array<unsigned char, 16>& hash_key);
+  // Where there is no store a single place will do.
+  static constexpr std::size_t enough_places = 16 * 1024;
+  explicit RecordChanges(const std::array<unsigned char, 16>& hash_key,
+                         std::size_t num_places = enough_places);
 
   // The last change of any key so far. What is read from the store after this call is of that
   // moment or later.
@@ -32,7 +35,9 @@ class RecordChanges {
   // The last change that may have been this key's.
   Number last_of(std::string_view key) const noexcept { return last_at(place_of(key)); }
 
-  Place place_of(std::string_view key) const noexcept { return hash_(key) % num_places; }
+  Place place_of(std::string_view key) const noexcept {
+    return static_cast<Place>(hash_(key) % num_places_);
+  }
   bool is_unchanged(Place place, Number since) const noexcept { return last_at(place) <= since; }
 
   // Whether all is told that was changed up to `max_staleness` ago; with 0 nothing ever is.
@@ -57,11 +62,10 @@ class RecordChanges {
   static constexpr Duration never = Duration::min() / 2;  // it does not tell
 
  private:
-  static constexpr std::size_t num_places = 16 * 1024;
-
   Number last_at(Place place) const noexcept;
 
   const KeyedHash hash_;
+  const std::size_t num_places_;
   const std::unique_ptr<std::atomic<Number>[]> places_;
   std::atomic<Number> last_{0};
   std::atomic<Number> last_of_all_{0};  // the last that was about every key

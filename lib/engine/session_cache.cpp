@@ -133,8 +133,9 @@ bool TokenImage::equals(std::string_view kept) const noexcept {
 
 std::string TokenImage::keep() const { return std::string(token_mark).append(token_); }
 
-SessionCache::SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key)
-    : max_shard_bytes_(max_bytes / num_shards), hash_(hash_key), changes_(hash_key) {}
+SessionCache::SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key,
+                           std::size_t num_places)
+    : max_shard_bytes_(max_bytes / num_shards), hash_(hash_key), changes_(hash_key, num_places) {}
 
 template <class Image>
 std::shared_ptr<const session::Session> SessionCache::find_image(const Image& image,

@@ -71,7 +71,8 @@ class TokenImage {
 
 class SessionCache {
  public:
-  SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key);
+  SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key,
+               std::size_t num_places = RecordChanges::enough_places);
 
   // The session these cookies opened to, or this token was verified as, under these settings.
   // Whether it still holds is the caller's to judge.

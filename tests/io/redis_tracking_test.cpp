@@ -316,7 +316,7 @@ TEST_SUITE("io/redis_tracking") {
   }
 
   TEST_CASE("F-427: answers that are none of Redis' never count as telling") {
-    for (const auto& [to, says] : std::vector<std::pair<std::string, std::string>>{
+    for (const auto& [to_command, bytes] : std::vector<std::pair<std::string, std::string>>{
              {"ID", "+OK\r\n"},
              {"ID", ":0\r\n"},
              {"TRACKING", ":1\r\n"},
@@ -324,10 +324,11 @@ TEST_SUITE("io/redis_tracking") {
              {"SUBSCRIBE", "+OK\r\n"},
              {"SUBSCRIBE", "*3\r\n" + bulk("subscribe") + bulk("elsewhere") + ":1\r\n"},
              {"SUBSCRIBE", pong}}) {
+      const std::string to = to_command, says = bytes;
       CAPTURE(to);
       CAPTURE(says);
       Teller teller;
-      teller.answer = [to = to, says = says](HttpPeer&, const Words& command) {
+      teller.answer = [to, says](HttpPeer&, const Words& command) {
         const bool is_meant = command[0] == to || (command.size() > 1 && command[1] == to);
         return is_meant ? says : as_redis(command);
       };
