@@ -24,7 +24,7 @@ class BackOff {
   }
 
   bool may_try(Deadline now) const noexcept { return num_failures_ == 0 || now >= next_try_; }
-  Deadline next_try() const noexcept { return num_failures_ == 0 ? Deadline::min() : next_try_; }
+  Deadline next_try() const noexcept { return num_failures_ == 0 ? Deadline() : next_try_; }
 
  private:
   const Duration first_, longest_;

@@ -54,7 +54,7 @@ class RedisTracking {
     Primary(RedisEndpoint e, BackOff b) : endpoint(std::move(e)), back_off(std::move(b)) {}
     const RedisEndpoint endpoint;
     BackOff back_off;
-    Deadline refused_until = Deadline::min();
+    Deadline refused_until{};
     bool was_refused = false;                     // and that was said
     std::unique_ptr<RedisConnection> connection;  // null: there is a pause
     Deadline asked_at;                            // when what is under way was sent
