@@ -26,7 +26,8 @@ Result<Shared> changed_in_cookies(const Question& question, const session::Sessi
   const auto cookies =
       session::write_session(context.session, *context.cookie_keys, *changed, question.facts.host,
                              question.facts.headers, *context.entropy, question.now);
-  if (!cookies.ok() && cookies.error().status == Status::session_invalid) {
+  const auto status = cookies.ok() ? Status::ok : cookies.error().status;
+  if (status == Status::session_invalid || status == Status::session_too_large) {
     return Error{Status::data_too_large, "with this value the session no longer fits its cookies"};
   }
   if (!cookies.ok()) return cookies.error();

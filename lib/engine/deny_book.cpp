@@ -33,7 +33,7 @@ void DenyBook::take(const Shared& stored, std::uint64_t changes, Duration curren
   put_together();
   if (changes != changes_.load(std::memory_order_acquire)) return;
   is_taken_ = true;
-  current_until_ = current_until;
+  current_until_ = std::max(current_until, extended_until_);
 }
 
 void DenyBook::doubt() noexcept {
@@ -45,6 +45,7 @@ void DenyBook::doubt() noexcept {
 
 void DenyBook::extend(Duration current_until) noexcept {
   const std::scoped_lock lock(mutex_);
+  extended_until_ = current_until;
   if (is_taken_) current_until_ = std::max(current_until_.load(), current_until);
 }
 

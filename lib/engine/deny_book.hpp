@@ -41,8 +41,8 @@ class DenyBook {
   // The list in the store has changed, or may have.
   void doubt() noexcept;
 
-  // What was taken is current until then at least, unless it has been doubted since: the store
-  // tells of changes, and told of none.
+  // What was taken, or is taken later, is current until then at least, unless it is doubted after
+  // that: the store tells of changes, and told of none.
   void extend(Duration current_until) noexcept;
 
  private:
@@ -53,8 +53,9 @@ class DenyBook {
   std::atomic<Duration> current_until_{Duration::min()};
   std::atomic<std::uint64_t> changes_{0};
   mutable std::mutex mutex_;
-  bool is_taken_ = false;  // since the last doubt; guarded by mutex_
-  session::DenyList own_;  // guarded by mutex_
+  bool is_taken_ = false;                      // since the last doubt; guarded by mutex_
+  Duration extended_until_ = Duration::min();  // guarded by mutex_
+  session::DenyList own_;                      // guarded by mutex_
   Shared stored_ = std::make_shared<const session::DenyList>();    // guarded by mutex_
   Shared together_ = std::make_shared<const session::DenyList>();  // guarded by mutex_
 };

@@ -41,8 +41,6 @@ class RedisPool {
   //   or too many wait.
   Result<RedisConnection*> choose(Deadline now, std::optional<Deadline> lost_at = std::nullopt);
 
-  const RedisEndpoint& endpoint() const noexcept { return endpoint_; }
-
   const std::vector<std::unique_ptr<RedisConnection>>& connections() const noexcept {
     return connections_;
   }

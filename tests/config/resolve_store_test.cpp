@@ -63,7 +63,7 @@ TEST_SUITE("config/resolve_store") {
     const auto beside = complete(
         {{"session_store_beside", "redis"}, {"redis_connection_url", "redis://redis.example"}});
     CHECK(store_of(beside).kind == Kind::redis);
-    CHECK(store_of(beside).redis.host == "redis.example");
+    CHECK(store_of(beside).redis.at(0).host == "redis.example");
     CHECK(problem(complete({{"session_store_beside", "redis"}}))
               .starts_with("redis_connection_url: missing"));
     // As in oauth2-proxy: a file may name a server that its sessions do not use.

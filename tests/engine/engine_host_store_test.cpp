@@ -104,7 +104,8 @@ TEST_SUITE("engine/engine: a host's store") {
     const auto memory = std::make_shared<HostMemory>();
     Shared shared([&] { return memory; });
     check_a_session_in_two_engines(shared);
-    CHECK(memory->keys().empty());
+    // No session is left; the index of the person's stays, with nothing in it.
+    for (const auto& key : memory->keys()) CHECK(key.find("-sessions-") != std::string::npos);
   }
 
 #ifdef GATELET_HAVE_SQLITE
@@ -213,7 +214,7 @@ TEST_SUITE("engine/engine: a host's store") {
     for (const auto* other : {"cookie", "memory"}) {
       const auto refused = reload({{"session_store_type", other}});
       REQUIRE_FALSE(refused.ok());
-      CHECK(refused.error().text.starts_with("session_store_type: cannot change"));
+      CHECK(refused.error().text.starts_with("session_store_type, "));
     }
     CHECK(hosted.person.get("/page").kind() == Decision::Kind::allow);
   }

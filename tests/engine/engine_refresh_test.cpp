@@ -47,6 +47,7 @@ TEST_SUITE("engine/engine: refresh") {
     Live live(Options{{"session_store_beside", "memory"}});
     auto browser = live.browser();
     browser.sign_in(live.provider);
+    (void)browser.get("/page");  // the deny list is asked for, once
     CHECK(std::holds_alternative<Decision>(*browser.ask("/page")));  // no store is asked for this
     live.let_tokens_run_out();
     live.provider.hold("/token");

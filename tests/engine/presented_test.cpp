@@ -16,7 +16,8 @@ Presented present(World& world, const std::string& cookie) {
 
 Presented present(World& world, const std::string& cookie, const Loaded* loaded) {
   return world.with({.cookie = cookie}, [&](const Question& question) {
-    const Memory memory{question.memory.snapshot, world.sessions, world.refreshes, loaded};
+    const Memory memory{question.memory.snapshot, world.sessions, world.refreshes, world.denied,
+                        loaded};
     return present_session(memory, question.facts.headers, question.now);
   });
 }

@@ -17,7 +17,10 @@ namespace {
 struct Still {
   std::shared_ptr<const Snapshot> snapshot = [] {
     auto made = std::make_shared<Snapshot>();
-    made->context = std::make_shared<const flow::Context>();
+    auto context = std::make_shared<flow::Context>();
+    context->cookie_keys =
+        session::CookieKeys::make(Secret("0123456789abcdef0123456789abcdef")).value();
+    made->context = std::move(context);
     return made;
   }();
   SnapshotBox snapshots{snapshot};

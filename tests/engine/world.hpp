@@ -38,6 +38,10 @@ class World {
   SessionCache sessions{1024 * 1024, {1}};
   RefreshBook refreshes{{2}};
   DenyBook denied;
+  const bool is_denied_known = [this] {
+    denied.take(std::make_shared<const session::DenyList>(), 0, Duration::max());
+    return true;
+  }();
   Notes notes;
 
   void use_providers(const std::vector<std::string>& ids) {

@@ -131,7 +131,7 @@ TEST_SUITE("flow/save_session") {
     world.context->session.is_stored = true;  // the store is back: as ever, and no note
     world.driver.on_store = store;
     CHECK(world.sign_in().ticket);
-    CHECK(world.store.records.size() == 1);
+    CHECK(world.num_sessions() == 1);
   }
 
   TEST_CASE("F-250: other trouble than a store that is down is no reason to fall back") {
@@ -153,12 +153,12 @@ TEST_SUITE("flow/save_session") {
     const auto cookies = save(world, session, note);
     REQUIRE(cookies.ok());
     CHECK(cookies->size() == 1);
-    CHECK(world.store.records.size() == 1);
+    CHECK(world.num_sessions() == 1);
     CHECK(notes == std::vector{flow::SaveNote::moved_to_store});
 
     const auto small = save(world, person(world), note);
     REQUIRE(small.ok());
-    CHECK(world.store.records.size() == 1);
+    CHECK(world.num_sessions() == 1);
     CHECK(notes.size() == 1);
 
     // That store is down: what cookies have room for.
@@ -214,7 +214,7 @@ TEST_SUITE("flow/save_session") {
       CHECK(answer.reason() == (is_in ? Reason::signed_in : Reason::vetoed));
       CHECK(answer.detail() == (is_in ? "" : "not on the list"));
       CHECK(sets_cookie(answer, "__Host-gatelet") == is_in);
-      CHECK(world.store.records.size() == (is_in ? 1 : 0));
+      CHECK(world.num_sessions() == (is_in ? 1 : 0));
       if (!is_in) CHECK(answer.body().find("the-request") != std::string::npos);
     }
   }

@@ -40,7 +40,7 @@ Status login(const JsonText& claims) {
 }
 
 // What the session of that login remembers, and the claims of a refresh that changes nothing.
-Remembered session(const JsonText& first = login_claims()) {
+Remembered earlier(const JsonText& first = login_claims()) {
   return remember(Secret(mint(key(), first)), "unused", attempt().oidc_nonce.reveal()).value();
 }
 JsonText refreshed_claims() { return support::id_claims(now); }
@@ -50,7 +50,7 @@ Status refresh_with(const Provider& provider, const Remembered& before, const Js
       verify_refreshed_token(provider, keys(), before, tokens(mint(key(), claims)), now));
 }
 Status refresh(const JsonText& claims) {
-  return refresh_with(support::provider(), session(), claims);
+  return refresh_with(support::provider(), earlier(), claims);
 }
 
 }  // namespace
@@ -208,7 +208,7 @@ TEST_SUITE("oidc/id_token") {
   }
 
   TEST_CASE("remember: what the session's own token says") {
-    const auto before = session(login_claims().set_number("auth_time", 1767000000));
+    const auto before = earlier(login_claims().set_number("auth_time", 1767000000));
     CHECK(before.subject == "alice");
     CHECK(before.issuer == "https://idp.example");
     CHECK(before.audiences == std::vector<std::string>{"c"});
@@ -249,22 +249,22 @@ TEST_SUITE("oidc/id_token") {
   TEST_CASE("verify_refreshed_token: MA-17: a forged or unsigned token is refused") {
     auto forged = mint(key(), refreshed_claims());
     forged[forged.size() - 10] = forged[forged.size() - 10] == 'A' ? 'B' : 'A';
-    CHECK(status_of(verify_refreshed_token(support::provider(), keys(), session(), tokens(forged),
+    CHECK(status_of(verify_refreshed_token(support::provider(), keys(), earlier(), tokens(forged),
                                            now)) == Status::token_rejected);
     const auto bare =
         support::mint_with(key(), "RS256", R"({"alg":"none"})", refreshed_claims().str());
-    CHECK(status_of(verify_refreshed_token(support::provider(), keys(), session(),
+    CHECK(status_of(verify_refreshed_token(support::provider(), keys(), earlier(),
                                            tokens(bare.substr(0, bare.rfind('.') + 1)), now)) ==
           Status::token_rejected);
-    CHECK(status_of(verify_refreshed_token(support::provider(), keys(), session(), tokens(""),
+    CHECK(status_of(verify_refreshed_token(support::provider(), keys(), earlier(), tokens(""),
                                            now)) == Status::token_rejected);
   }
 
   TEST_CASE("verify_refreshed_token: the issuer stays even where any issuer is accepted") {
     auto provider = support::provider();
     provider.insecure_any_issuer = true;
-    CHECK(refresh_with(provider, session(), refreshed_claims()) == Status::ok);
-    CHECK(refresh_with(provider, session(),
+    CHECK(refresh_with(provider, earlier(), refreshed_claims()) == Status::ok);
+    CHECK(refresh_with(provider, earlier(),
                        refreshed_claims().set_string("iss", "https://other.example")) ==
           Status::token_rejected);
   }
@@ -272,7 +272,7 @@ TEST_SUITE("oidc/id_token") {
   TEST_CASE("verify_refreshed_token: a nonce that is there is the sign-in's (Core 12.2)") {
     CHECK(refresh(refreshed_claims().set_string("nonce", "x")) == Status::token_rejected);
     CHECK(refresh(refreshed_claims().set("nonce", "7")) == Status::token_rejected);
-    auto before = session();
+    auto before = earlier();
     before.nonce.reset();
     CHECK(refresh_with(support::provider(), before, login_claims()) == Status::token_rejected);
 
@@ -283,7 +283,7 @@ TEST_SUITE("oidc/id_token") {
   }
 
   TEST_CASE("verify_refreshed_token: auth_time is the sign-in's where both tell it") {
-    const auto before = session(login_claims().set_number("auth_time", 1767000000));
+    const auto before = earlier(login_claims().set_number("auth_time", 1767000000));
     const auto with = [&](const JsonText& claims) {
       return refresh_with(support::provider(), before, claims);
     };
@@ -298,7 +298,7 @@ TEST_SUITE("oidc/id_token") {
     const auto both = [](JsonText claims) {
       return claims.set("aud", R"(["c","x"])").set_string("azp", "c");
     };
-    const auto before = session(both(login_claims()));
+    const auto before = earlier(both(login_claims()));
     CHECK(refresh_with(support::provider(), before, both(refreshed_claims())) == Status::ok);
     CHECK(refresh_with(support::provider(), before, refreshed_claims()) == Status::token_rejected);
   }

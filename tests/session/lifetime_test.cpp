@@ -291,8 +291,8 @@ TEST_SUITE("session/lifetime") {
     session.created_at = to_timestamp(at_unix(1767225600));
     session.expires_on = to_timestamp(at_unix(1767225600 + 3600));
     session.refresh_token = Secret("r");
+    session.ticket = std::make_shared<const Ticket>();
     SessionSettings settings;
-    settings.is_stored = true;
     CHECK(judge(session, settings, at_unix(1767225600 + 3590)) == Freshness::refresh_soon);
     settings.refreshes_behind = false;
     CHECK(judge(session, settings, at_unix(1767225600 + 60)) == Freshness::fresh);
