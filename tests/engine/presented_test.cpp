@@ -45,6 +45,7 @@ TEST_SUITE("engine/presented") {
         world.settings.falls_back_to_cookie = is_stored;
         world.settings.has_store_beside = !is_stored;
         world.settings.format = format;
+        world.sessions.changes().told_until(Duration::max());
         const auto whole = world.cookie_of(world.person());
         auto kept = world.person();
         kept.ticket = std::make_shared<const session::Ticket>(

@@ -226,7 +226,7 @@ def _():
 
 @case('large tokens make several cookies, and all of them go at sign-out')
 def _():
-    idp, app = stage('--padding', '2000')
+    idp, app = stage('--padding', '2000', cookie_budget='0')
     browser = sign_in(app)
     assert len(session_cookies(browser, app.url)) >= 2, session_cookies(browser, app.url).keys()
     assert browser.request('GET', app.url + '/oauth2/auth')[0] == 202
