@@ -165,7 +165,9 @@ void Core::refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need
                  return decide_vetoed(question, endpoint, renewed.error());
                }
                Presented presented;
-               if (renewed.ok()) {
+               if (question.memory.denied.covers(*old)) {
+                 presented = after_revocation();
+               } else if (renewed.ok()) {
                  presented = after_refresh(*renewed);
                } else if (renewed.error().status == Status::grant_ended) {
                  presented = after_grant_ended();

@@ -74,7 +74,7 @@ Presented settle(const Memory& memory, std::shared_ptr<const session::Session> s
   const bool is_idle = session::is_idle(*session, settings, now) &&
                        (!known.newer || session::is_idle(*known.newer, settings, now));
   if (known.is_over || is_idle) return nobody(Reason::session_expired, true);
-  if (memory.denied.covers(*session)) return nobody(Reason::session_revoked, true);
+  if (memory.denied.covers(*session)) return after_revocation();
   const bool renewed = known.newer != nullptr;
   if (renewed) session = std::move(known.newer);
 
@@ -249,6 +249,8 @@ void forget_stored(const Memory& memory, std::span<const HeaderView> headers) {
   const auto copy = memory.sessions.find(image, snapshot.generation);
   if (copy && copy->ticket) memory.sessions.changes().note(copy->ticket->id);
 }
+
+Presented after_revocation() { return nobody(Reason::session_revoked, true); }
 
 Presented after_grant_ended() { return nobody(Reason::grant_ended, true); }
 

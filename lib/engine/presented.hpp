@@ -59,4 +59,7 @@ void forget_stored(const Memory& memory, std::span<const HeaderView> headers);
 // Nobody, since the provider ended the grant behind the session.
 Presented after_grant_ended();
 
+// Nobody, since the application ended all sessions of the person, also while one was being renewed.
+Presented after_revocation();
+
 }  // namespace gatelet::engine

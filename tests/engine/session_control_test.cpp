@@ -131,6 +131,23 @@ TEST_SUITE("engine/session_control") {
     CHECK(one.provider.with([](auto& fake) { return fake.num_refreshes; }) == 0);
   }
 
+  TEST_CASE(
+      "F-251: revoked while it is being renewed: neither that answer nor a later one lets in") {
+    Two one(Options{});
+    one.let_tokens_run_out();
+    one.provider.hold("/token");
+    auto asked = one.laptop.ask("/page");
+    REQUIRE(one.provider.wait_for("/token", 3));
+    CHECK(settled(one.engine->revoke_sessions(alice)).ok());
+    one.provider.let_go();
+    auto answer = wait_for(std::move(asked));
+    REQUIRE(answer.ok());
+    CHECK(answer->kind() != Decision::Kind::allow);
+    one.laptop.keep(std::move(answer).value());
+    CHECK_FALSE(one.laptop.has_session());
+    CHECK_FALSE(Two::is_in(one.laptop));
+  }
+
   TEST_CASE("somebody else's cookie keeps nobody's session") {
     Two one(Options{});
     Browser nobody(one.engine);
