@@ -18,6 +18,8 @@ namespace gatelet::engine {
 namespace {
 
 constexpr Duration fresh_for = 1h;
+// A session of oauth2-proxy's is entered into its person's index as often as this.
+constexpr Duration index_again = 1h;
 
 // What is fetched for settings that were replaced meanwhile is nothing for those who came later.
 std::string flight_name(std::uint64_t generation, std::string_view provider_id,
@@ -119,8 +121,11 @@ void Work::load_session(const std::shared_ptr<const Snapshot>& snapshot,
         if (!loaded.ok()) {
           events_.keep(Event::Level::warning, "store-unavailable", loaded.error().text, {});
         }
-        // Of oauth2-proxy's: in no index yet.
-        if (loaded.ok() && *loaded && !(*loaded)->signed_in_at) index(snapshot, *loaded, at);
+        // Of oauth2-proxy's: perhaps in no index yet.
+        const bool is_strange = loaded.ok() && *loaded && !(*loaded)->signed_in_at;
+        if (is_strange && indexed_.take((*loaded)->ticket->id, index_again, at)) {
+          index(snapshot, *loaded, at);
+        }
         loads_.finish(name, loaded, at);
       },
       now);

@@ -19,6 +19,7 @@
 #include "engine/refresh_book.hpp"
 #include "engine/single_flight.hpp"
 #include "engine/snapshot.hpp"
+#include "engine/turns.hpp"
 #include "flow/deny_list.hpp"
 #include "flow/effect.hpp"
 #include "flow/save_session.hpp"
@@ -127,6 +128,7 @@ class Work final : public io::Services, public io::StoreWatcher {
   SingleFlight<State> fetches_;
   SingleFlight<flow::SharedDenyList> deny_loads_;
   SingleFlight<Session> loads_;
+  Turns indexed_;  // sessions of oauth2-proxy's, by ticket
   SingleFlight<Session> renewals_;
   SingleFlight<Answer> redemptions_;
   SingleFlight<bool> attempts_;

@@ -4,6 +4,8 @@
 
 #include "engine/system_ports.hpp"
 #include "policy/answer.hpp"
+#include "session/lifetime.hpp"
+#include "session/session_index.hpp"
 #include "session/ticket.hpp"
 #include "support/fake_provider.hpp"
 #include "support/field_list.hpp"
@@ -52,8 +54,24 @@ struct Still {
         },
         default_ports().clock->now());
   }
+  void turn() {
+    while (work.driver().run_once(Duration::zero())) {
+    }
+  }
   void change(std::string key) { work.changed({&key, 1}); }
 };
+
+flow::Flow<bool> put(std::string key, std::string record) {
+  auto call = flow::StoreCall::put(std::move(key), std::move(record), std::chrono::hours(1));
+  (void)co_await std::move(call);
+  co_return true;
+}
+
+flow::Flow<std::string> read(std::string key) {
+  auto call = flow::StoreCall::get(std::move(key));
+  const auto reply = co_await std::move(call);
+  co_return reply.record.value_or("");
+}
 
 }  // namespace
 
@@ -116,6 +134,42 @@ TEST_SUITE("engine/work") {
     while (still.work.driver().run_once(Duration::zero())) {
     }
     CHECK(still.num_answers == 5);
+  }
+
+  TEST_CASE(
+      "F-251: a session of oauth2-proxy's is entered into its person's index, and not again") {
+    Still still;
+    auto context = std::make_shared<flow::Context>(*still.snapshot->context);
+    context->gcm = std::make_shared<const crypto::Gcm>(crypto::Gcm::make().value());
+    context->entropy = default_ports().entropy;
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->context = context;
+    const auto now = default_ports().clock->now();
+
+    const auto ticket = std::make_shared<const session::Ticket>(
+        session::make_ticket(context->session, *context->entropy).value());
+    session::Session session;  // without `si`, which the reference does not write
+    session.created_at = session::to_timestamp(now);
+    session.user = "jane";
+    auto record =
+        session::seal_record(context->session, *context->gcm, *ticket, session, *context->entropy);
+    const auto done = [](const auto&, Instant) {};
+    still.work.run<bool>(put(ticket->id, std::move(record).value()), done, now);
+    still.turn();
+    const auto index =
+        session::index_keys(context->session, *context->cookie_keys, session::subject_of(session))
+            .value()[0];
+    std::string first, second;
+    for (auto* seen : {&first, &second}) {
+      still.work.load(
+          snapshot, {ticket}, [](const Result<Work::Session>&, Instant) {}, now);
+      still.turn();
+      still.work.run<std::string>(
+          read(index), [seen](Result<std::string> got, Instant) { *seen = got.value(); }, now);
+      still.turn();
+    }
+    CHECK(session::open_index(*context->cookie_keys, index, first, now).value().size() == 1);
+    CHECK(second == first);
   }
 
   TEST_CASE("F-427: changes are noted by their key; a lock is no record") {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -14,17 +15,35 @@
 
 namespace gatelet::support {
 
-// It has its sessions as if it had read them from a store that tells of changes.
+// It has its sessions as if it had read them from a store that tells of changes; or, with options
+// of a store, it reads them from there.
 class Keeper {
  public:
-  Keeper()
-      : core_(ports_,
-              needed(engine::assemble(offline_settings({{"session_store_type", "memory"},
-                                                        {"session_cache_size", "4 GiB"}}),
-                                      ports_, 1)),
-              {}) {
+  using Options = std::vector<std::pair<std::string_view, std::string_view>>;
+
+  explicit Keeper(const Options& options = {{"session_store_type", "memory"},
+                                            {"session_cache_size", "4 GiB"}})
+      : core_(ports_, needed(engine::assemble(offline_settings(options), ports_, 1)), {}) {
     core_.sessions.changes().told_until(Duration::max());
     core_.denied.take(std::make_shared<const session::DenyList>(), 0, Duration::max());
+  }
+
+  // What a store has of a session, and the Cookie header that brings it back.
+  struct Made {
+    std::string key, record, cookie;
+  };
+  Made make(std::size_t token_size, int serial) {
+    const auto snapshot = core_.snapshots.load();
+    const auto& context = *snapshot->context;
+    const auto now = ports_.clock->now();
+    const auto ticket = needed(session::make_ticket(context.session, *ports_.entropy));
+    const auto session = make_session(now, token_size, serial);
+    auto record = needed(
+        session::seal_record(context.session, *context.gcm, ticket, session, *ports_.entropy));
+    const auto cookie = needed(session::write_ticket(context.session, *context.cookie_keys, ticket,
+                                                     session, "app.example", {}, *ports_.entropy))
+                            .front();
+    return {ticket.id, std::move(record), cookie.substr(0, cookie.find(';'))};
   }
 
   // The Cookie header that brings the session back. Adds up what its record and cookie take.
@@ -60,6 +79,27 @@ class Keeper {
     if (!outcome.ok()) return false;
     const auto* decision = std::get_if<Decision>(&*outcome);
     return decision != nullptr && decision->kind() == Decision::Kind::allow;
+  }
+
+  // All of them asked at once, and waited for; the loop is this thread's to turn (driver =
+  // "caller").
+  bool allows_all(const std::vector<Request>& requests) {
+    std::size_t num_allowed = 0, num_done = 0;
+    std::vector<Operation<Decision>> pending;
+    pending.reserve(requests.size());
+    for (const auto& request : requests) {
+      auto outcome = core_.answer(request.view(), [](const engine::Question& question) {
+        return engine::decide(question);
+      });
+      if (!outcome.ok() || outcome->index() != 1) return false;
+      pending.push_back(std::get<1>(std::move(*outcome)));
+      pending.back().on_done([&](Result<Decision> decision) {
+        ++num_done;
+        num_allowed += decision.ok() && decision->kind() == Decision::Kind::allow ? 1 : 0;
+      });
+    }
+    while (num_done < requests.size()) core_.loop.run_once(std::chrono::seconds(1));
+    return num_allowed == requests.size();
   }
 
   std::size_t record_bytes = 0, cookie_bytes = 0;

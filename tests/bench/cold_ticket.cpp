@@ -1,0 +1,143 @@
+// Sessions that must be read from Redis, 64 at once through the asynchronous API, beside what the
+// same number of GETs costs that nobody looks at, sent in one go on one connection.
+#include <benchmark/benchmark.h>
+#include <hiredis/hiredis.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "bench/expect.hpp"
+#include "support/keeper.hpp"
+
+extern char** environ;
+
+namespace {
+
+using namespace gatelet;
+
+constexpr std::size_t num_in_flight = 64;
+
+// A Redis of this process' own, behind a socket in a folder of its own.
+class RedisProcess {
+ public:
+  RedisProcess() {
+    char folder[] = "/tmp/gatelet-bench-XXXXXX";
+    if (::mkdtemp(folder) == nullptr) return;
+    folder_ = folder;
+    const std::string socket = path();
+    std::vector<std::string> words = {"redis-server", "--port",      "0",      "--unixsocket",
+                                      socket,         "--save",      "",       "--appendonly",
+                                      "no",           "--daemonize", "no",     "--logfile",
+                                      "/dev/null",    "--loglevel",  "warning"};
+    std::vector<char*> arguments;
+    for (auto& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    if (::posix_spawnp(&process_, "redis-server", nullptr, nullptr, arguments.data(), environ) !=
+        0) {
+      process_ = 0;
+    }
+  }
+  ~RedisProcess() {
+    if (process_ > 0) {
+      ::kill(process_, SIGTERM);
+      ::waitpid(process_, nullptr, 0);
+    }
+    ::unlink(path().c_str());
+    ::rmdir(folder_.c_str());
+  }
+  std::string path() const { return folder_ + "/redis.sock"; }
+
+  // Null: it does not come.
+  std::unique_ptr<redisContext, void (*)(redisContext*)> connect() const {
+    for (int i = 0; i < 500; ++i) {
+      auto* made = redisConnectUnix(path().c_str());
+      if (made != nullptr && made->err == 0) return {made, redisFree};
+      if (made != nullptr) redisFree(made);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return {nullptr, redisFree};
+  }
+
+ private:
+  std::string folder_;
+  ::pid_t process_ = 0;
+};
+
+struct Reply {
+  explicit Reply(void* r) : reply(static_cast<redisReply*>(r)) {}
+  Reply(const Reply&) = delete;
+  Reply& operator=(const Reply&) = delete;
+  ~Reply() {
+    if (reply != nullptr) freeReplyObject(reply);
+  }
+  redisReply* reply;
+};
+
+// An engine on that Redis, and the sessions in it.
+struct Stage {
+  RedisProcess redis;
+  std::unique_ptr<redisContext, void (*)(redisContext*)> connection{redis.connect()};
+  std::unique_ptr<support::Keeper> keeper;
+  std::vector<std::string> keys;
+  std::vector<support::Request> requests;
+
+  bool is_ready() {
+    if (!connection) return false;
+    const auto url = "unix://" + redis.path();
+    keeper = std::make_unique<support::Keeper>(
+        support::Keeper::Options{{"session_store_type", "redis"},
+                                 {"redis_connection_url", url},
+                                 {"session_cache_max_staleness", "0s"},
+                                 {"driver", "caller"}});
+    for (std::size_t i = 0; i < num_in_flight; ++i) {
+      auto made = keeper->make(2000, static_cast<int>(i));
+      const Reply set(redisCommand(connection.get(), "SET %s %b", made.key.c_str(),
+                                   made.record.data(), made.record.size()));
+      if (set.reply == nullptr || set.reply->type != REDIS_REPLY_STATUS) return false;
+      keys.push_back(std::move(made.key));
+      requests.emplace_back("/app/page?x=1",
+                            std::vector<std::pair<std::string, std::string>>{
+                                {"Accept", "text/html"}, {"Cookie", std::move(made.cookie)}});
+    }
+    return true;
+  }
+};
+
+void decide_cold_tickets(benchmark::State& state) {
+  Stage stage;
+  if (!stage.is_ready()) return bench::give_up(state, "no redis-server");
+  for (auto _ : state) {
+    if (!stage.keeper->allows_all(stage.requests)) {
+      return bench::give_up(state, "decided something else");
+    }
+  }
+}
+BENCHMARK(decide_cold_tickets)->UseRealTime();
+
+void raw_pipelined_get(benchmark::State& state) {
+  Stage stage;
+  if (!stage.is_ready()) return bench::give_up(state, "no redis-server");
+  auto* connection = stage.connection.get();
+  for (auto _ : state) {
+    for (const auto& key : stage.keys) redisAppendCommand(connection, "GET %s", key.c_str());
+    for (std::size_t i = 0; i < stage.keys.size(); ++i) {
+      void* reply = nullptr;
+      redisGetReply(connection, &reply);
+      const Reply got(reply);
+      if (got.reply == nullptr || got.reply->type != REDIS_REPLY_STRING) {
+        return bench::give_up(state, "no record came");
+      }
+    }
+  }
+}
+BENCHMARK(raw_pipelined_get)->UseRealTime();
+
+}  // namespace
