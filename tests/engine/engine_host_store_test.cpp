@@ -108,6 +108,31 @@ TEST_SUITE("engine/engine: a host's store") {
     for (const auto& key : memory->keys()) CHECK(key.find("-sessions-") != std::string::npos);
   }
 
+  TEST_CASE(
+      "F-251: what one engine denies the other learns from the store, though no index knows it") {
+    const auto memory = std::make_shared<HostMemory>();
+    Shared shared([&] { return memory; });
+    const auto first = shared.engine(), second = shared.engine();
+    Browser person(second);
+    REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
+    CHECK(person.get("/page").kind() == Decision::Kind::allow);
+    for (const auto& key : memory->keys()) {
+      if (key.find("-sessions-") == std::string::npos) continue;
+      SessionStore::Write erase;
+      erase.key = key;
+      REQUIRE(memory->write(erase).ok());
+    }
+    shared.clock->advance(seconds(1));
+    auto revoking = first->revoke_sessions({{}, "alice"});
+    REQUIRE(revoking.ok());
+    const auto soon = std::chrono::steady_clock::now() + seconds(10);
+    CHECK(std::get<Operation<Sessions>>(*revoking).wait(soon).value().empty());
+    shared.clock->advance(seconds(6));  // session_cache_max_staleness
+    const auto refused = person.get("/page", {{"Accept", "application/json"}});
+    CHECK(refused.http_status() == 401);
+    CHECK(refused.reason() == Reason::session_revoked);
+  }
+
 #ifdef GATELET_HAVE_SQLITE
   TEST_CASE("F-249: the same in one SQLite file, by the example in C") {
     char folder[] = "/tmp/gatelet-sqlite-XXXXXX";
