@@ -90,6 +90,18 @@ void check_headers(const Values& values, Problems& problems) {
       "Authorization can hold HTTP Basic or a token; leave this or basic_auth_password out");
 }
 
+// Session control names people by who vouched for them: session/subject.hpp.
+void check_provider_ids(const Values& values, Problems& problems) {
+  if (!values.engine.htpasswd_file.given) return;
+  const bool is_taken =
+      std::any_of(values.providers.begin(), values.providers.end(),
+                  [](const ProviderValues& p) { return p.name.id == "htpasswd"; });
+  if (!is_taken) return;
+  problems.add(Row::htpasswd_file,
+               "does not go with a provider of the id \"htpasswd\": their people could not be told "
+               "apart; give the provider another id");
+}
+
 }  // namespace
 
 void validate_access(const Values& values, Problems& problems) {
@@ -99,6 +111,7 @@ void validate_access(const Values& values, Problems& problems) {
   check_post_logout(values, problems);
   check_headers(values, problems);
   check_logo(values.engine, problems);
+  check_provider_ids(values, problems);
 }
 
 void validate(const Values& values, Problems& problems) {

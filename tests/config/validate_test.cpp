@@ -121,6 +121,22 @@ TEST_SUITE("config/validate") {
               .starts_with("post_logout_redirect_url: \"/bye\" is no absolute URL"));
   }
 
+  TEST_CASE("htpasswd_file: no provider may be called what its people are") {
+    const auto with_provider = [](const std::string& id, bool has_file) {
+      const auto client_id = "providers." + id + ".client_id";
+      const auto client_secret = "providers." + id + ".client_secret";
+      const auto issuer = "providers." + id + ".oidc_issuer_url";
+      Pairs options = {{client_id, "x"}, {client_secret, "y"}, {issuer, "https://corp.example"}};
+      if (has_file) options.emplace_back("htpasswd_file", "/etc/people");
+      return problems(complete(options));
+    };
+    const auto refused = with_provider("htpasswd", true);
+    REQUIRE(refused.size() == 1);
+    CHECK(refused[0].starts_with("htpasswd_file: does not go with a provider of the id"));
+    CHECK(with_provider("htpasswd", false).empty());
+    CHECK(with_provider("corp", true).empty());
+  }
+
   TEST_CASE("validate: problems of several providers name them") {
     const auto all = problems(complete({{"providers.corp.client_id", "x"}}));
     REQUIRE(all.size() == 2);

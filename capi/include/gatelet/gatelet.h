@@ -268,7 +268,8 @@ typedef struct {
 } gatelet_sign_out_options;
 #define GATELET_SIGN_OUT_OPTIONS_INIT { (uint32_t)sizeof(gatelet_sign_out_options), 0, { 0, 0 } }
 
-/* gatelet_decide answers one request from memory; the library's own endpoints are recognised by their path.
+/* gatelet_decide answers one request; the library's own endpoints are recognised by their path. At once where memory
+ * suffices; GATELET_PENDING where the provider or the session store must be asked first.
  *   Blocking:  never.
  *   Threads:   any number at once on one engine.
  *   Ownership: the request is borrowed for the call. GATELET_OK gives you *out; GATELET_PENDING gives you *pending.
