@@ -6,31 +6,17 @@ using namespace gatelet::capi;
 
 namespace {
 
-// What all calls about a request share: check the arguments, read the request, hand the outcome
-// out. `ask` maps (engine, request) to an Outcome.
+// `ask` maps (engine, request) to an Outcome.
 template <class Ask>
 gatelet_status answer(const gatelet_engine* engine, const gatelet_request* in,
                       gatelet_decision** out, gatelet_op** pending, gatelet_error* error,
                       Ask&& ask) {
-  if (out != nullptr) *out = nullptr;
-  if (pending != nullptr) *pending = nullptr;
-  bool in_flight = false;
-  const auto status = guard(error, [&]() -> Result<void> {
-    if (engine == nullptr || out == nullptr || pending == nullptr)
-      return invalid_argument("engine, out and pending are required");
+  return capi::answer(engine, out, pending, error, [&](const Engine& e) {
     Request request;
-    if (auto read = request.read(in); !read.ok()) return read;
-    auto outcome = ask(*engine->engine, request.view());
-    if (!outcome.ok()) return std::move(outcome).error();
-    if (outcome->index() == 0) {
-      *out = new gatelet_decision(std::get<0>(std::move(*outcome)));
-    } else {
-      *pending = new gatelet_op{std::get<1>(std::move(*outcome))};
-      in_flight = true;
-    }
-    return {};
+    auto read = request.read(in);
+    using Answered = decltype(ask(e, request.view()));
+    return read.ok() ? ask(e, request.view()) : Answered(std::move(read).error());
   });
-  return in_flight ? GATELET_PENDING : status;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "guard.hpp"
@@ -58,6 +59,30 @@ inline Deadline deadline_after(int timeout_ms) {
   constexpr auto no_limit = std::chrono::hours(24 * 365);
   const auto now = std::chrono::steady_clock::now();
   return timeout_ms < 0 ? now + no_limit : now + std::chrono::milliseconds(timeout_ms);
+}
+
+// What all calls of an engine share: `ask` gives an Outcome, which is handed out as an answer or as
+// an operation.
+template <class Handle, class Ask>
+gatelet_status answer(const gatelet_engine* engine, Handle** out, gatelet_op** pending,
+                      gatelet_error* error, Ask&& ask) {
+  if (out != nullptr) *out = nullptr;
+  if (pending != nullptr) *pending = nullptr;
+  bool in_flight = false;
+  const auto status = guard(error, [&]() -> Result<void> {
+    if (engine == nullptr || out == nullptr || pending == nullptr)
+      return invalid_argument("engine, out and pending are required");
+    auto outcome = ask(*engine->engine);
+    if (!outcome.ok()) return std::move(outcome).error();
+    if (outcome->index() == 0) {
+      *out = new Handle{std::get<0>(std::move(*outcome))};
+    } else {
+      *pending = new gatelet_op{std::get<1>(std::move(*outcome))};
+      in_flight = true;
+    }
+    return {};
+  });
+  return in_flight ? GATELET_PENDING : status;
 }
 
 }  // namespace gatelet::capi

@@ -12,29 +12,16 @@ struct gatelet_sessions {
 
 namespace {
 
+// `ask` maps (engine, person) to an Outcome.
 template <class Ask>
 gatelet_status answer(const gatelet_engine* engine, gatelet_str provider, gatelet_str subject,
                       gatelet_sessions** out, gatelet_op** pending, gatelet_error* error,
                       Ask&& ask) {
-  if (out != nullptr) *out = nullptr;
-  if (pending != nullptr) *pending = nullptr;
-  bool in_flight = false;
-  const auto status = guard(error, [&]() -> Result<void> {
-    if (engine == nullptr || out == nullptr || pending == nullptr)
-      return invalid_argument("engine, out and pending are required");
+  return capi::answer(engine, out, pending, error, [&](const Engine& e) -> Outcome<Sessions> {
     if (!is_text(provider) || !is_text(subject))
       return invalid_argument("provider or subject has a size but no data");
-    auto outcome = ask(*engine->engine, Person{view(provider), view(subject)});
-    if (!outcome.ok()) return std::move(outcome).error();
-    if (outcome->index() == 0) {
-      *out = new gatelet_sessions{std::get<0>(std::move(*outcome))};
-    } else {
-      *pending = new gatelet_op{std::get<1>(std::move(*outcome))};
-      in_flight = true;
-    }
-    return {};
+    return ask(e, Person{view(provider), view(subject)});
   });
-  return in_flight ? GATELET_PENDING : status;
 }
 
 // With a request that may be absent.

@@ -5,8 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "base/base64url.hpp"
-#include "crypto/random.hpp"
+#include "flow/session_lock.hpp"
 #include "session/lifetime.hpp"
 #include "session/refresh_result.hpp"
 
@@ -18,9 +17,8 @@ using SharedPlace = std::shared_ptr<const session::RefreshPlace>;
 using SharedContext = std::shared_ptr<const Context>;
 using SharedSession = std::shared_ptr<const session::Session>;
 
-constexpr Duration lease = 2s, pause = 50ms, patience = 15s;
-constexpr std::size_t owner_size = 16;  // random bytes
-constexpr int max_hops = 16;            // from one renewed session to the next
+constexpr Duration patience = 15s;
+constexpr int max_hops = 16;  // from one renewed session to the next
 
 // The newest that a session was renewed to: itself where it never was.
 struct Seen {
@@ -59,17 +57,6 @@ Flow<Seen> look(SharedContext context, SharedSession asked) {
     if (is_same_place) break;
   }
   co_return seen;
-}
-
-// Whether the lock is ours now. When it is another's, some time has passed.
-Flow<bool> take_lock(std::string key, std::string owner) {
-  auto call = StoreCall::lock(std::move(key), std::move(owner), lease);
-  const auto reply = co_await std::move(call);
-  if (!reply.is_owner) {
-    Delay wait(pause);
-    (void)co_await wait;
-  }
-  co_return reply.is_owner;
 }
 
 // Leaves the result where nothing was written since `seen`: a process that was frozen for longer
@@ -128,9 +115,8 @@ Flow<SharedSession> refresh_in_turn(RefreshSession in) {
   auto found = session::refresh_place(in.context->session, *in.session);
   auto at_token = co_await std::move(found);
   const auto place = std::make_shared<const session::RefreshPlace>(std::move(at_token));
-  auto random = crypto::random_bytes(*in.context->entropy, owner_size);
-  const auto bytes = co_await std::move(random);
-  const auto owner = base64url::encode(bytes);
+  auto naming = lock_owner(*in.context->entropy);
+  const auto owner = co_await std::move(naming);
   const auto key = session::lock_key(*place);
   const auto begun = co_await now();
 

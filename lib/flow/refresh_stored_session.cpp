@@ -5,8 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "base/base64url.hpp"
-#include "crypto/random.hpp"
+#include "flow/session_lock.hpp"
 #include "flow/stored_record.hpp"
 #include "session/host_data.hpp"
 #include "session/lifetime.hpp"
@@ -17,9 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// As the reference holds it, tries it and gives up, but for the pause: it asks every 10 ms.
-constexpr Duration lease = 2s, pause = 50ms, patience = 5s;
-constexpr std::size_t owner_size = 16;  // random bytes; the reference's locks hold as many
+constexpr Duration patience = 5s;  // as the reference's
 
 constexpr std::size_t max_conflicts = 16;  // with others that change the record meanwhile
 
@@ -28,17 +25,6 @@ bool is_newer(const session::Session& a, const session::Session& b) noexcept {
 }
 
 Error is_gone() { return {Status::grant_ended, "the session is no longer in the store"}; }
-
-// Whether the lock is ours now. When it is another's, some time has passed.
-Flow<bool> take_lock(std::string key, std::string owner) {
-  auto call = StoreCall::lock(std::move(key), std::move(owner), lease);
-  const auto reply = co_await std::move(call);
-  if (!reply.is_owner) {
-    Delay wait(pause);
-    (void)co_await wait;
-  }
-  co_return reply.is_owner;
-}
 
 // With what others have written beside the tokens.
 SharedSession with_data_of(const session::Session& stored, const session::Session& renewed) {
@@ -113,9 +99,8 @@ Flow<session::Session> renew(RefreshSession in) {
 }  // namespace
 
 Flow<session::Session> refresh_stored_session(RefreshSession in) {
-  auto random = crypto::random_bytes(*in.context->entropy, owner_size);
-  const auto bytes = co_await std::move(random);
-  const auto owner = base64url::encode(bytes);
+  auto naming = lock_owner(*in.context->entropy);
+  const auto owner = co_await std::move(naming);
   const auto key = session::lock_key(*in.session->ticket);
   const auto begun = co_await now();
 

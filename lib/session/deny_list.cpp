@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "session/msgpack.hpp"
+#include "session/book_fields.hpp"
 #include "session/native_seal.hpp"
 #include "session/ticket.hpp"
 
@@ -21,34 +21,12 @@ Key key_of(const Denial& denial) noexcept { return {denial.subject.provider, den
 
 bool is_before(const Denial& a, const Key& b) noexcept { return key_of(a) < b; }
 
-void write_time(msgpack::Writer& writer, const std::optional<Timestamp>& at) {
-  if (!at) return writer.write_nil();
-  writer.write(msgpack::Time{at->seconds, at->nanos});
-}
-
-bool read_time(msgpack::Reader& reader, std::optional<Timestamp>& out) noexcept {
-  if (reader.take_nil()) return true;
-  msgpack::Time time{};
-  if (!reader.read(time)) return false;
-  out = Timestamp{time.seconds, time.nanos};
-  return true;
-}
-
-bool read_text(msgpack::Reader& reader, std::string& out) {
-  std::string_view text;
-  if (!reader.read(text)) return false;
-  out = text;
-  return true;
-}
-
 bool read_denial(msgpack::Reader& reader, Denial& out) {
   std::size_t num = 0;
-  std::optional<Timestamp> until;
   if (!reader.read_array(num) || num != num_fields || !read_text(reader, out.subject.provider) ||
-      !read_text(reader, out.subject.id) || !read_time(reader, until) || !until) {
+      !read_text(reader, out.subject.id) || !read_time(reader, out.until)) {
     return false;
   }
-  out.until = *until;
   return read_time(reader, out.forget_at) && read_text(reader, out.kept_ticket) &&
          read_time(reader, out.kept_sign_in);
 }

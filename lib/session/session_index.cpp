@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "session/msgpack.hpp"
+#include "session/book_fields.hpp"
 #include "session/native_seal.hpp"
 
 namespace gatelet::session {
@@ -12,37 +12,12 @@ namespace {
 constexpr std::size_t num_fields = 6;
 constexpr std::size_t max_index_size = 1024 * 1024;  // of the opened bytes
 
-void write_time(msgpack::Writer& writer, const Timestamp& at) {
-  writer.write(msgpack::Time{at.seconds, at.nanos});
-}
-
-bool read_time(msgpack::Reader& reader, Timestamp& out) noexcept {
-  msgpack::Time time{};
-  if (!reader.read(time)) return false;
-  out = {time.seconds, time.nanos};
-  return true;
-}
-
-bool read_text(msgpack::Reader& reader, std::string& out) {
-  std::string_view text;
-  if (!reader.read(text)) return false;
-  out = text;
-  return true;
-}
-
 bool read_entry(msgpack::Reader& reader, IndexEntry& out) {
   std::size_t num = 0;
   if (!reader.read_array(num) || num != num_fields) return false;
-  if (!read_text(reader, out.ticket_id) || !read_time(reader, out.signed_in_at) ||
-      !read_time(reader, out.seen_at)) {
-    return false;
-  }
-  if (!reader.take_nil()) {
-    Timestamp end;
-    if (!read_time(reader, end)) return false;
-    out.ends_at = end;
-  }
-  return read_text(reader, out.client) && read_text(reader, out.user_agent);
+  return read_text(reader, out.ticket_id) && read_time(reader, out.signed_in_at) &&
+         read_time(reader, out.seen_at) && read_time(reader, out.ends_at) &&
+         read_text(reader, out.client) && read_text(reader, out.user_agent);
 }
 
 }  // namespace
@@ -69,11 +44,7 @@ Result<std::string> seal_index(const CookieKeys& keys, std::string_view key,
     writer.write_text(entry.ticket_id);
     write_time(writer, entry.signed_in_at);
     write_time(writer, entry.seen_at);
-    if (entry.ends_at) {
-      write_time(writer, *entry.ends_at);
-    } else {
-      writer.write_nil();
-    }
+    write_time(writer, entry.ends_at);
     writer.write_text(entry.client);
     writer.write_text(entry.user_agent);
   }
