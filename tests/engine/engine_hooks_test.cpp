@@ -173,11 +173,7 @@ TEST_SUITE("engine/engine: hooks") {
     live.let_tokens_run_out();
     { auto dropped = browser.ask("/page"); }
     REQUIRE(live.provider.wait_for("/token", 2));
-    const auto limit = std::chrono::steady_clock::now() + seconds(10);
-    while (live.engine->metrics().find("gatelet_inflight 0\n") == std::string::npos &&
-           std::chrono::steady_clock::now() < limit) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
+    REQUIRE(live.wait_for_quiet());
     CHECK(live.count(Moment::refreshed) == 0);
     CHECK(browser.get("/page").kind() != Decision::Kind::allow);
     CHECK(live.has_event("refresh-vetoed no thread of the host called the hook in time"));

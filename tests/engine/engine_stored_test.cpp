@@ -28,14 +28,6 @@ struct SignedIn : Live {
     REQUIRE(person.sign_in(provider).reason() == Reason::signed_in);
     REQUIRE(person.has_session());
   }
-  // Waits until nothing is done behind answers.
-  bool wait_for_quiet() {
-    for (int i = 0; i < 500; ++i) {
-      if (engine->metrics().find("gatelet_inflight 0\n") != std::string::npos) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return false;
-  }
   int num_refreshes() {
     return provider.with([](auto& fake) { return static_cast<int>(fake.num_refreshes); });
   }

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -49,6 +50,18 @@ struct Live {
 
   Browser browser() { return Browser(engine); }
   void let_tokens_run_out() { clock->advance(std::chrono::seconds(3600 - 10)); }
+  // Waits until nothing is done behind answers. Between two steps of one flow nothing counts as in
+  // flight either: only a rest of some length is one.
+  bool wait_for_quiet() {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    for (int num_quiet = 0; num_quiet < 10;) {
+      if (std::chrono::steady_clock::now() >= limit) return false;
+      const bool is_quiet = engine->metrics().find("gatelet_inflight 0\n") != std::string::npos;
+      num_quiet = is_quiet ? num_quiet + 1 : 0;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
+  }
   bool has_event(std::string_view code) {  // or the beginning of "CODE TEXT"
     const std::scoped_lock lock(mutex);
     const auto wanted = std::string(code) + (code.ends_with(' ') ? "" : " ");

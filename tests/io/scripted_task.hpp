@@ -98,7 +98,7 @@ struct Ending {
   std::atomic<int> num_delivered{0};
   std::atomic<int> status{-1};  // of the delivered result
   std::atomic<bool> has_reply{false};
-  std::string body;  // of the last reply; read it after the operation has ended
+  std::string body;  // of the last reply; read it once num_delivered has said so
 };
 
 struct Fixture {
@@ -119,11 +119,11 @@ struct Fixture {
         std::move(effects),
         [completion, ending](Result<flow::Outcome> outcome) {
           if (ending) {
-            ++ending->num_delivered;
             ending->status = static_cast<int>(outcome.ok() ? Status::ok : outcome.error().status);
             if (outcome.ok()) {
               if (auto* reply = std::get_if<HttpReply>(&*outcome)) ending->body = reply->body;
             }
+            ++ending->num_delivered;
           }
           if (outcome.ok()) return completion->deliver(Identity());
           completion->deliver(outcome.error());
