@@ -1,24 +1,9 @@
-"""The program redis_asker as a partner in conversation, and the count of what held."""
+"""The program redis_asker as a partner in conversation."""
 import json
 import subprocess
 import time
 
-passed = failed = 0
-
-
-def expect(what, is_true, seen=''):
-    global passed, failed
-    if is_true:
-        passed += 1
-    else:
-        failed += 1
-        print(f'not ok {what}: {seen}', flush=True)
-
-
-def verdict():
-    """Says what came of it; the exit code."""
-    print(f'{passed} passed, {failed} failed')
-    return 1 if failed or not passed else 0
+from expectation import expect
 
 
 def expect_sound(what, tally, may_lose=False):

@@ -16,7 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import redis_asking as asking  # noqa: E402
-from redis_asking import expect, expect_sound  # noqa: E402
+from expectation import expect, verdict  # noqa: E402
+from redis_asking import expect_sound  # noqa: E402
 from redis_servers import RedisServer, make_certificates  # noqa: E402
 from redis_topologies import RedisCluster, SentinelTrio, wait_until  # noqa: E402
 
@@ -221,7 +222,7 @@ def main():
             print(f'{check.__name__}: {time.monotonic() - at:.0f} s', flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     print(f'{time.monotonic() - began:.0f} s')
-    return asking.verdict()
+    return verdict()
 
 
 sys.exit(main())

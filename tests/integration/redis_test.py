@@ -14,10 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import redis_asking as asking  # noqa: E402
-from redis_asking import expect, expect_sound  # noqa: E402
+from expectation import expect, verdict  # noqa: E402
+from redis_asking import expect_sound  # noqa: E402
 from redis_servers import FaultProxy, RedisServer, find_valkey, make_certificates  # noqa: E402
 
 build = Path(sys.argv[1])
+
 
 def Asker(url, *options):
     return asking.Asker(build, url, *options)
@@ -237,7 +239,7 @@ def main():
             for server in running:
                 server.stop()
     shutil.rmtree(folder, ignore_errors=True)
-    return asking.verdict()
+    return verdict()
 
 
 sys.exit(main())

@@ -12,17 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from expectation import expect, verdict
+
 build = Path(sys.argv[1])
-passed = failed = 0
-
-
-def expect(what, is_true, seen=''):
-    global passed, failed
-    if is_true:
-        passed += 1
-    else:
-        failed += 1
-        print(f'not ok {what}: {seen}', flush=True)
 
 
 def program(name, *arguments):
@@ -91,5 +83,4 @@ with tempfile.TemporaryDirectory() as folder:
     code, said = ended(program('sqlite_host', Path(folder) / 'text'))
     expect('a file that is no database is said at the start', code == 2, said)
 
-print(f'{passed} passed, {failed} failed')
-sys.exit(1 if failed else 0)
+sys.exit(verdict())

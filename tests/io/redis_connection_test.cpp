@@ -45,13 +45,8 @@ struct Turned {
     std::vector<SocketWait> waits;
     connection.add_waits(waits);
     lookups.add_waits(waits);
-    std::vector<pollfd> polled;
-    for (const auto& wait : waits) {
-      const int events = (wait.for_read ? POLLIN : 0) | (wait.for_write ? POLLOUT : 0);
-      polled.push_back({wait.fd, static_cast<short>(events), 0});
-    }
-    ::poll(polled.data(), polled.size(), 20);
-    connection.serve(!polled.empty() && polled[0].revents != 0, SteadyClock::now());
+    poll_waits(waits, 20ms);
+    connection.serve(!waits.empty() && waits[0].is_ready, SteadyClock::now());
   }
   bool turn_until(State state) {
     const auto deadline = SteadyClock::now() + 5s;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <poll.h>
 
 #include <chrono>
 #include <functional>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/poll_waits.hpp"
 #include "io/redis_reply.hpp"
 #include "io/redis_store.hpp"
 #include "support/http_server.hpp"
@@ -78,20 +78,7 @@ struct TurnedStore {
 
   // One round of what the driver does.
   void turn(Duration at_most = 50ms) {
-    std::vector<SocketWait> waits;
-    store.add_waits(waits);
-    if (const auto next = store.next_deadline()) {
-      at_most = std::min(at_most, std::max<Duration>(*next - SteadyClock::now(), Duration::zero()));
-    }
-    std::vector<pollfd> polled;
-    for (const auto& wait : waits) {
-      const int events = (wait.for_read ? POLLIN : 0) | (wait.for_write ? POLLOUT : 0);
-      polled.push_back({wait.fd, static_cast<short>(events), 0});
-    }
-    const auto time = std::chrono::ceil<std::chrono::milliseconds>(at_most);
-    ::poll(polled.data(), polled.size(), static_cast<int>(time.count()));
-    for (std::size_t i = 0; i < waits.size(); ++i) waits[i].is_ready = polled[i].revents != 0;
-    store.serve(waits, SteadyClock::now());
+    turn_once(store, at_most);
     ++num_turns;
   }
   bool turn_until(const std::function<bool()>& holds, Duration patience = 10s) {

@@ -1,6 +1,7 @@
 #include "io/redis_pool.hpp"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include "io/redis_ground.hpp"
 

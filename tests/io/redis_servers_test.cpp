@@ -18,13 +18,7 @@ namespace {
 std::vector<RedisServers::Closed> turn(RedisServers& servers) {
   std::vector<SocketWait> waits;
   servers.add_waits(waits);
-  std::vector<pollfd> polled;
-  for (const auto& wait : waits) {
-    const int events = (wait.for_read ? POLLIN : 0) | (wait.for_write ? POLLOUT : 0);
-    polled.push_back({wait.fd, static_cast<short>(events), 0});
-  }
-  ::poll(polled.data(), polled.size(), 50);
-  for (std::size_t i = 0; i < waits.size(); ++i) waits[i].is_ready = polled[i].revents != 0;
+  poll_waits(waits, 50ms);
   servers.serve(waits, SteadyClock::now());
   return servers.take_closed(SteadyClock::now());
 }

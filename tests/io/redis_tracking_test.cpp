@@ -1,6 +1,7 @@
 #include "io/redis_tracking.hpp"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include <atomic>
 #include <functional>
@@ -95,22 +96,7 @@ struct Turned {
   }
 
   void turn() {
-    std::vector<SocketWait> waits;
-    tracking.add_waits(waits);
-    Duration at_most = 50ms;
-    if (const auto next = tracking.next_deadline()) {
-      const auto now = SteadyClock::now();
-      at_most = std::min(at_most, *next < now ? Duration::zero() : *next - now);
-    }
-    std::vector<pollfd> polled;
-    for (const auto& wait : waits) {
-      const int events = (wait.for_read ? POLLIN : 0) | (wait.for_write ? POLLOUT : 0);
-      polled.push_back({wait.fd, static_cast<short>(events), 0});
-    }
-    const auto time = std::chrono::ceil<std::chrono::milliseconds>(at_most);
-    ::poll(polled.data(), polled.size(), static_cast<int>(time.count()));
-    for (std::size_t i = 0; i < waits.size(); ++i) waits[i].is_ready = polled[i].revents != 0;
-    tracking.serve(waits, SteadyClock::now());
+    turn_once(tracking, 50ms);
     ++num_turns;
   }
   bool turn_until(const std::function<bool()>& holds) {
