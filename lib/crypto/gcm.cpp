@@ -1,5 +1,7 @@
 #include "crypto/gcm.hpp"
 
+#include <openssl/core_names.h>
+
 #include <array>
 #include <climits>
 #include <utility>
@@ -14,6 +16,8 @@ namespace {
 Error unusable() {
   return {Status::invalid_value, "AES-GCM takes a key of 16, 24 or 32 bytes and a nonce of 12"};
 }
+
+Error refused() { return {Status::session_invalid, "the encrypted value is not authentic"}; }
 
 bool feed(EVP_CIPHER_CTX* context, std::string_view in, unsigned char* out) noexcept {
   int written = 0;
@@ -30,15 +34,21 @@ struct Gcm::Impl {
     CipherHandle algorithm;
     mutable ContextPool<CipherContext> pool;
 
-    // Ready to encrypt or decrypt; null when memory ran out.
+    // Ready to encrypt, or to decrypt what has this tag (tag_size bytes, else null); null when
+    // memory ran out.
     CipherContext begin(std::string_view key, std::string_view nonce,
-                        bool encrypts) const noexcept {
+                        unsigned char* expected_tag) const noexcept {
+      std::array params = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
+      if (expected_tag != nullptr) {
+        params[0] =
+            OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, expected_tag, tag_size);
+      }
       auto context = pool.take();
       const bool is_new = !context;
       if (is_new) context.reset(EVP_CIPHER_CTX_new());
-      if (!context ||
-          EVP_CipherInit_ex2(context.get(), is_new ? algorithm.get() : nullptr, octets(key.data()),
-                             octets(nonce.data()), encrypts ? 1 : 0, nullptr) != 1) {
+      if (!context || EVP_CipherInit_ex2(context.get(), is_new ? algorithm.get() : nullptr,
+                                         octets(key.data()), octets(nonce.data()),
+                                         expected_tag == nullptr ? 1 : 0, params.data()) != 1) {
         return nullptr;
       }
       return context;
@@ -79,7 +89,7 @@ Result<void> Gcm::seal(std::string_view key, std::string_view nonce, std::string
   const auto before = out.size();
   out.resize(before + plain.size() + tag_size);
   auto* const text = octets(out.data()) + before;
-  auto context = size->begin(key, nonce, true);
+  auto context = size->begin(key, nonce, nullptr);
   int written = 0;
   if (!context || !feed(context.get(), data, nullptr) || !feed(context.get(), plain, text) ||
       EVP_CipherFinal_ex(context.get(), text + plain.size(), &written) != 1 ||
@@ -96,16 +106,13 @@ Result<void> Gcm::open_in_place(std::string_view key, std::string_view nonce, st
                                 char* sealed, std::size_t sealed_size) const {
   const auto* size = impl_->find(key, nonce);
   if (!size) return unusable();
-  const Error refused{Status::session_invalid, "the encrypted value is not authentic"};
-  if (sealed_size < tag_size || sealed_size > INT_MAX || data.size() > INT_MAX) return refused;
+  if (sealed_size < tag_size || sealed_size > INT_MAX || data.size() > INT_MAX) return refused();
   const ErrorScope errors;
   const std::string_view text(sealed, sealed_size - tag_size);
   auto* const bytes = octets(sealed);
-  auto context = size->begin(key, nonce, false);
-  const bool is_ready = context && feed(context.get(), data, nullptr) &&
-                        feed(context.get(), text, bytes) &&
-                        EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG,
-                                            static_cast<int>(tag_size), bytes + text.size()) == 1;
+  auto context = size->begin(key, nonce, bytes + text.size());
+  const bool is_ready =
+      context && feed(context.get(), data, nullptr) && feed(context.get(), text, bytes);
   int written = 0;
   if (is_ready && EVP_CipherFinal_ex(context.get(), bytes + text.size(), &written) == 1) {
     size->pool.give_back(std::move(context));
@@ -114,7 +121,7 @@ Result<void> Gcm::open_in_place(std::string_view key, std::string_view nonce, st
   wipe(sealed, sealed_size);  // nobody may see a text that was not authentic
   if (!is_ready) return Error{Status::internal, "decrypting failed"};
   size->pool.give_back(std::move(context));
-  return refused;
+  return refused();
 }
 
 }  // namespace gatelet::crypto

@@ -56,8 +56,9 @@ CookieImage::CookieImage(std::span<const HeaderView> headers,
   http::CookieReader reader(headers);
   http::CookieView cookie;
   // Names whose base was cut to fit 256 characters are longer than any lookup here cares for: they
-  // miss the cache.
-  while (reader.next(cookie)) {
+  // miss the cache. Illegal values are as good: what they open to depends on the same bytes, and
+  // bytes that are kept were judged before.
+  while (reader.next_pair(cookie)) {
     if (!is_part_of(cookie.name, cookie_name)) continue;
     if (count_ == max_parts) {
       too_many_ = true;
@@ -70,7 +71,8 @@ CookieImage::CookieImage(std::span<const HeaderView> headers,
 std::optional<std::string_view> CookieImage::lone(std::string_view cookie_name) const noexcept {
   constexpr std::size_t longest_uncut_name = 250;  // parts of longer names are not looked for here
   if (count_ != 1 || too_many_ || cookie_name.size() > longest_uncut_name) return std::nullopt;
-  if (parts_[0].name != cookie_name || parts_[0].value.empty()) return std::nullopt;
+  const auto& [name, value] = parts_[0];
+  if (name != cookie_name || value.empty()) return std::nullopt;
   return parts_[0].value;
 }
 

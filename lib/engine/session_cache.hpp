@@ -32,7 +32,7 @@
 namespace gatelet::engine {
 
 // The session cookies of one request as they stand there: NAME, NAME_0, NAME_1, ... in order,
-// duplicates kept. Views only.
+// duplicates kept, illegal values too. Views only.
 class CookieImage {
  public:
   // One scan of the cookies; allocates nothing.
@@ -41,7 +41,8 @@ class CookieImage {
   bool empty() const noexcept { return count_ == 0 && !too_many_; }
   bool fits() const noexcept { return count_ > 0 && !too_many_; }  // few enough to be looked up
 
-  // The value when there is one cookie of this name and no part: what most browsers send.
+  // The value when there is one cookie of this name and no part: what most browsers send. Illegal
+  // ones open to nothing.
   std::optional<std::string_view> lone(std::string_view cookie_name) const noexcept;
 
   std::uint64_t hash(const KeyedHash& hash, std::uint64_t generation) const noexcept;

@@ -59,32 +59,36 @@ std::string_view same_site_text(SameSite same_site) noexcept {
 
 }  // namespace
 
-bool CookieReader::next(CookieView& out) noexcept {
-  for (;;) {
-    if (rest_.empty()) {
-      while (!headers_.empty() && !equal_ignoring_case(headers_.front().name, "Cookie")) {
-        headers_ = headers_.subspan(1);
-      }
-      if (headers_.empty()) return false;
-      rest_ = headers_.front().value;
+bool CookieReader::next_pair(CookieView& out) noexcept {
+  while (rest_.empty()) {
+    while (!headers_.empty() && !equal_ignoring_case(headers_.front().name, "Cookie")) {
       headers_ = headers_.subspan(1);
-      continue;
     }
-    const auto end = rest_.find(';');
-    const auto pair = trimmed(rest_.substr(0, end));
-    rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
+    if (headers_.empty()) return false;
+    rest_ = headers_.front().value;
+    headers_ = headers_.subspan(1);
+  }
+  const auto end = rest_.find(';');
+  const auto pair = trimmed(rest_.substr(0, end));
+  rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
 
-    const auto equals = pair.find('=');
-    const auto name = trimmed(pair.substr(0, equals));
-    if (!is_token(name)) continue;
-    auto value = equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
-    if (value.size() > 1 && value.front() == '"' && value.back() == '"') {
-      value = value.substr(1, value.size() - 2);
-    }
-    if (!is_cookie_value(value)) continue;
-    out = {name, value};
+  const auto equals = pair.find('=');
+  auto value = equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
+  if (value.size() > 1 && value.front() == '"' && value.back() == '"') {
+    value = value.substr(1, value.size() - 2);
+  }
+  out = {trimmed(pair.substr(0, equals)), value};
+  return true;
+}
+
+bool CookieReader::next(CookieView& out) noexcept {
+  CookieView pair;
+  while (next_pair(pair)) {
+    if (!is_token(pair.name) || !is_cookie_value(pair.value)) continue;
+    out = pair;
     return true;
   }
+  return false;
 }
 
 std::optional<std::string_view> find_cookie(std::span<const HeaderView> headers,

@@ -25,6 +25,8 @@ class CookieReader {
  public:
   explicit CookieReader(std::span<const HeaderView> headers) noexcept : headers_(headers) {}
   bool next(CookieView& out) noexcept;
+  // Every pair, the illegal ones too: for whoever looks at some values only, or compares them.
+  bool next_pair(CookieView& out) noexcept;
 
  private:
   std::span<const HeaderView> headers_;

@@ -33,6 +33,28 @@ constexpr std::uint64_t control_bytes(std::uint64_t word) noexcept {
   return (low | del) & eight_of(0x80);
 }
 
+// Sixteen bytes that are compared at once: a session is some 3 KB of a field, looked through with
+// every request. Vector types of the language extension that g++ and clang share.
+using Lanes [[gnu::vector_size(16)]] = unsigned char;
+
+// CR, LF or NUL. Hardly any text has a byte that small, so the smallest byte tells.
+bool breaks_fields(std::string_view value) noexcept {
+  Lanes smallest = Lanes{} + static_cast<unsigned char>(0xff);
+  Lanes bytes;
+  std::size_t at = 0;
+  for (; value.size() - at >= sizeof bytes; at += sizeof bytes) {
+    std::memcpy(&bytes, value.data() + at, sizeof bytes);
+    smallest = bytes < smallest ? bytes : smallest;
+  }
+  unsigned char small = 0xff;
+  for (std::size_t i = 0; at > 0 && i < sizeof smallest; ++i) small = std::min(small, smallest[i]);
+  for (; at < value.size(); ++at) small = std::min(small, static_cast<unsigned char>(value[at]));
+  if (small > '\r') return false;
+  // Three searches for one byte each run many times faster than one search for three.
+  const auto holds = [&](char c) { return value.find(c) != std::string_view::npos; };
+  return holds('\r') || holds('\n') || holds('\0');
+}
+
 char folded(char c) noexcept { return is_alnum(c) ? to_lower(c) : '-'; }
 
 Error refused(std::string_view what) { return {Status::bad_request, std::string(what)}; }
@@ -88,11 +110,8 @@ Result<void> check_headers(std::span<const HeaderView> headers) {
     size += header.name.size() + header.value.size();
     if (size > max_headers_size) return refused("the header fields are larger than 64 KiB");
     if (!is_token(header.name)) return refused("a header field has a name that is no token");
-    // Three searches for one byte each run many times faster than one search for three.
-    for (const char c : {'\r', '\n', '\0'}) {
-      if (header.value.find(c) != std::string_view::npos) {
-        return refused("a header field has a value with CR, LF or NUL");
-      }
+    if (breaks_fields(header.value)) {
+      return refused("a header field has a value with CR, LF or NUL");
     }
     if (equal_ignoring_case(header.name, "Host")) ++num_hosts;
     if (equal_ignoring_case(header.name, "Authorization")) ++num_authorizations;

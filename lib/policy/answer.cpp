@@ -86,7 +86,7 @@ bool is_location(std::string_view text) noexcept {
 
 void Answer::Fields::add(HeaderView field) {
   if (size_ < few) {
-    in_place_[size_] = field;
+    new (in_place_.data() + size_) HeaderView(field);
   } else {
     if (more_.empty()) more_.reserve(few);
     more_.push_back(field);

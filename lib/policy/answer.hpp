@@ -74,6 +74,7 @@ class Answer {
   // The first entries stand in place, more of them overflow to the heap.
   class Fields {
    public:
+    Fields() noexcept {}  // NOLINT(modernize-use-equals-default): the entries are left as they are
     void add(HeaderView field);
     std::size_t size() const noexcept { return size_; }
     const HeaderView& operator[](std::size_t i) const noexcept {
@@ -84,7 +85,9 @@ class Answer {
 
    private:
     static constexpr std::size_t few = 16;
-    std::array<HeaderView, few> in_place_;
+    union {
+      std::array<HeaderView, few> in_place_;  // the first size_ of them are there
+    };
     std::vector<HeaderView> more_;
     std::size_t size_ = 0;
   };

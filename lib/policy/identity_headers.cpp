@@ -47,35 +47,40 @@ bool is_own_cookie(std::string_view name, std::string_view cookie_name) noexcept
          (name.size() > 1 && name.find_first_not_of("0123456789", 1) == npos);
 }
 
-// Calls `each` with every pair of a Cookie field as it stands between the semicolons.
-template <class F>
-void for_each_pair(std::string_view field, F&& each) {
-  for (bool more = true; more;) {
-    const auto end = field.find(';');
-    const auto pair = field.substr(0, end);
-    more = end != npos;
-    if (more) field.remove_prefix(end + 1);
-    each(pair, trimmed(pair.substr(0, pair.find('='))));
-  }
+// The name of the pair that a Cookie field starts with; the value behind it is not looked at.
+std::string_view first_name(std::string_view field) noexcept {
+  std::size_t size = 0;
+  while (size < field.size() && field[size] != '=' && field[size] != ';') ++size;
+  return trimmed(field.substr(0, size));
+}
+
+// The pair that a Cookie field starts with as it stands between the semicolons, and what is behind
+// it; null: nothing.
+std::string_view take_pair(std::optional<std::string_view>& field) noexcept {
+  const auto end = field->find(';');
+  const auto pair = field->substr(0, end);
+  end == npos ? field.reset() : field->remove_prefix(end + 1);
+  return pair;
 }
 
 bool holds_own_cookie(std::string_view field, std::string_view cookie_name) noexcept {
-  bool found = false;
-  for_each_pair(field, [&](std::string_view, std::string_view name) {
-    found = found || is_own_cookie(name, cookie_name);
-  });
-  return found;
+  for (std::optional left = field; left; take_pair(left)) {
+    if (is_own_cookie(first_name(*left), cookie_name)) return true;
+  }
+  return false;
 }
 
 // The field without our cookies, every other byte as it came.
 std::string_view other_cookies(std::string_view field, std::string_view cookie_name, Answer& out) {
   bool first = true;
-  for_each_pair(field, [&](std::string_view pair, std::string_view name) {
-    if (is_own_cookie(name, cookie_name)) return;
+  for (std::optional left = field; left;) {
+    const bool is_own = is_own_cookie(first_name(*left), cookie_name);
+    const auto pair = take_pair(left);
+    if (is_own) continue;
     if (!first) out.compose(";");
     out.compose(first ? pair.substr(std::min(pair.find_first_not_of(" \t"), pair.size())) : pair);
     first = false;
-  });
+  }
   return out.composed();
 }
 

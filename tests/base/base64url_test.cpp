@@ -70,6 +70,29 @@ TEST_SUITE("base/base64url") {
     CHECK_FALSE(base64url::decode("Zg==", Padding::none));
   }
 
+  TEST_CASE("decode: each byte at each place of a long text, as a decoder without tables has it") {
+    const auto good = base64url::encode(std::string(33, '\xa5'));
+    for (std::size_t at = 0; at < good.size(); ++at) {
+      for (int c = 0; c < 256; ++c) {
+        auto text = good;
+        text[at] = static_cast<char>(c);
+        const auto expected = slow_decode(text);
+        if (base64url::decode(text) != expected) {
+          FAIL_CHECK("byte " << c << " at " << at);
+        }
+      }
+    }
+  }
+
+  TEST_CASE("decode: writes no further than the bytes it says it needs") {
+    for (std::size_t size = 0; size < 100; ++size) {
+      const auto text = base64url::encode(std::string(size, 'x'));
+      std::string out(base64url::max_decoded_size(text.size()) + 8, '#');
+      CHECK(base64url::decode_into(text, out.data(), Padding::none) == size);
+      CHECK(out.substr(out.size() - 8) == "########");
+    }
+  }
+
   TEST_CASE("decode: other alphabets, white space and a lone character are refused") {
     for (const auto* text :
          {"+_8", "-/8", "Zm 8", "Zm9v\n", " Zm9v", "Zm\t9v", "Z", "Zm9vZ", "Zm\x80v", "Zm9\xff"}) {
