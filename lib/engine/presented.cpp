@@ -9,6 +9,7 @@
 #include "policy/authorize.hpp"
 #include "session/cookie_session.hpp"
 #include "session/cookie_value.hpp"
+#include "session/host_data.hpp"
 
 namespace gatelet::engine {
 namespace {
@@ -37,6 +38,11 @@ bool is_known(const Snapshot& snapshot, const session::Session& session) noexcep
   return policy::is_listed(snapshot.context->policy.password, session);
 }
 
+// By what two copies of a session are told apart.
+auto age_of(const session::Session& session) noexcept {
+  return std::tuple(session.created_at, session::data_changed_at(session), session.last_used);
+}
+
 // The newest session that any of the candidates opens to; null when none does.
 std::shared_ptr<const session::Session> open_newest(
     const Snapshot& snapshot, const std::vector<session::SessionCookie>& candidates, Instant now) {
@@ -45,10 +51,7 @@ std::shared_ptr<const session::Session> open_newest(
   for (const auto& candidate : candidates) {
     auto opened = session::open_session(context.session, *context.cookie_keys, candidate, now);
     if (!opened.ok() || !is_known(snapshot, *opened)) continue;
-    if (newest && std::tie(newest->created_at, newest->data_changed_at, newest->last_used) >=
-                      std::tie(opened->created_at, opened->data_changed_at, opened->last_used)) {
-      continue;
-    }
+    if (newest && age_of(*newest) >= age_of(*opened)) continue;
     newest = std::make_shared<const session::Session>(std::move(opened).value());
     if (!context.session.newest_of_duplicates) break;
   }

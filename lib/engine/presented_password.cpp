@@ -46,7 +46,7 @@ PresentedPassword present_password(const Memory& memory, std::string_view name,
 
   // The mark stands first: it settles the name, so that no two attempts look alike.
   auto attempt = snapshot.attempt_key->mac(
-      {user != nullptr ? std::string_view(user->mark) : "", "\n", name, "\n", password});
+      {user != nullptr ? user->mark.reveal() : "", "\n", name, "\n", password});
   if (!attempt.ok()) return {};
   out.attempt = std::move(attempt).value();
   out.kind = Kind::unchecked;

@@ -22,10 +22,8 @@ std::string_view end_key(const session::Session& session) noexcept {
 }
 
 std::size_t bytes_of(const session::Session& session) noexcept {
-  std::size_t bytes = entry_overhead;
-  for (const auto& [name, value] : session.data) bytes += name.size() + value.size();
-  return bytes + session.access_token.size() + session.id_token.size() +
-         2 * session.refresh_token.size();
+  return entry_overhead + session::data_size(session) + session.access_token.size() +
+         session.id_token.size() + 2 * session.refresh_token.size();
 }
 
 }  // namespace
@@ -61,9 +59,9 @@ std::shared_ptr<const session::Session> RefreshBook::record(
   const std::scoped_lock lock(mutex_);
   if (has_ended(old, now)) return nullptr;
   const auto newest = follow(old, now).newer;
-  if (newest && newest->data_changed_at > renewed->data_changed_at) {
+  if (newest && session::data_changed_at(*newest) > session::data_changed_at(*renewed)) {
     auto merged = std::make_shared<session::Session>(*renewed);
-    session::copy_data(*newest, *merged);
+    merged->data = newest->data;
     renewed = std::move(merged);
   }
   add(replacing(old, renewed, now), now);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <limits>
 
+#include "session/host_data.hpp"
 #include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
@@ -25,15 +26,16 @@ constexpr std::string_view token_mark = "Bearer ";
 // What an entry occupies besides its texts: list and map nodes, the session with its fields, what
 // the heap adds to each; and besides, where there are any, a ticket and a claim (measured in
 // tests/bench).
-constexpr std::size_t entry_overhead = 704;
+constexpr std::size_t entry_overhead = 640;
 constexpr std::size_t ticket_overhead = 176;
+constexpr std::size_t data_overhead = 64;
 constexpr std::size_t claim_overhead = 512;
 
 std::size_t bytes_of(const session::Session& session) noexcept {
   std::size_t bytes = session.access_token.size() + session.id_token.size() +
                       session.refresh_token.size() + session.nonce.size() + session.email.size() +
                       session.user.size() + session.preferred_username.size();
-  for (const auto& [name, value] : session.data) bytes += name.size() + value.size();
+  if (session.data) bytes += data_overhead + session::data_size(session);
   for (const auto& group : session.groups) bytes += group.size() + sizeof(std::string);
   if (session.ticket) bytes += ticket_overhead;
   // An additional claim's size is not known without walking it; the record it came from bounds it.
@@ -106,15 +108,17 @@ bool CookieImage::equals(std::string_view kept) const noexcept {
   return kept.empty();
 }
 
-std::string CookieImage::keep() const {
+Secret CookieImage::keep() const {
   std::size_t size = 0;
   for (std::size_t i = 0; i < count_; ++i)
     size += parts_[i].name.size() + parts_[i].value.size() + 2;
-  std::string kept;
-  kept.reserve(size);  // grown bit by bit it would take up to twice as much
+  std::string text;
+  text.reserve(size);  // grown bit by bit it would leave pieces behind
   for (std::size_t i = 0; i < count_; ++i) {
-    kept.append(parts_[i].name).append("=").append(parts_[i].value).append(";");
+    text.append(parts_[i].name).append("=").append(parts_[i].value).append(";");
   }
+  Secret kept(text);
+  wipe(text);
   return kept;
 }
 
@@ -133,7 +137,12 @@ bool TokenImage::equals(std::string_view kept) const noexcept {
   return kept.starts_with(token_mark) && kept.substr(token_mark.size()) == token_;
 }
 
-std::string TokenImage::keep() const { return std::string(token_mark).append(token_); }
+Secret TokenImage::keep() const {
+  auto text = std::string(token_mark).append(token_);
+  Secret kept(text);
+  wipe(text);
+  return kept;
+}
 
 SessionCache::SessionCache(std::size_t max_bytes, const std::array<unsigned char, 16>& hash_key,
                            std::size_t num_places)
@@ -150,7 +159,7 @@ std::shared_ptr<const session::Session> SessionCache::find_image(const Image& im
   const auto found = shard.by_hash.find(hash);
   if (found == shard.by_hash.end()) return nullptr;
   const auto entry = found->second;
-  if (entry->generation != generation || !image.equals(entry->image)) return nullptr;
+  if (entry->generation != generation || !image.equals(entry->image.reveal())) return nullptr;
   const bool is_stored = entry->place != Origin::none;
   if (is_stored && !changes_.is_unchanged(entry->place, entry->read_after)) {
     evict(shard, entry);  // with its tokens

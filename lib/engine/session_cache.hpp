@@ -25,6 +25,7 @@
 
 #include "base/instant.hpp"
 #include "base/keyed_hash.hpp"
+#include "base/secret.hpp"
 #include "engine/record_changes.hpp"
 #include "http/cookie.hpp"
 #include "session/session.hpp"
@@ -47,7 +48,7 @@ class CookieImage {
 
   std::uint64_t hash(const KeyedHash& hash, std::uint64_t generation) const noexcept;
   bool equals(std::string_view kept) const noexcept;
-  std::string keep() const;  // the bytes that equals() compares
+  Secret keep() const;  // the bytes that equals() compares
 
  private:
   static constexpr std::size_t max_parts = 24;
@@ -64,7 +65,7 @@ class TokenImage {
   bool fits() const noexcept { return !token_.empty(); }
   std::uint64_t hash(const KeyedHash& hash, std::uint64_t generation) const noexcept;
   bool equals(std::string_view kept) const noexcept;
-  std::string keep() const;
+  Secret keep() const;
 
  private:
   std::string_view token_;
@@ -118,7 +119,7 @@ class SessionCache {
   struct Entry {
     std::uint64_t hash;
     std::uint64_t generation;
-    std::string image;
+    Secret image;
     std::shared_ptr<const session::Session> session;
     Duration ends_at;  // on the steady clock
     // One behind the other, they fill words: a hundred thousand entries are kept.

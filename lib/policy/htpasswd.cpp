@@ -36,11 +36,11 @@ std::string_view name_fault(std::string_view name) noexcept {
   return {};
 }
 
-Result<std::string> mark_of(std::string_view name, std::string_view hash) {
+Result<Secret> mark_of(std::string_view name, std::string_view hash) {
   auto digest =
       crypto::hash(crypto::Digest::sha256, std::string(name).append(1, '\0').append(hash));
   if (!digest.ok()) return std::move(digest).error();
-  return base64url::encode(std::string_view(*digest).substr(0, 16));
+  return Secret(base64url::encode(std::string_view(*digest).substr(0, 16)));
 }
 
 Result<User> read_user(std::string_view line, std::size_t number) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "crypto/password.hpp"
 
 namespace gatelet::policy {
@@ -16,8 +17,9 @@ class Htpasswd {
   struct User {
     std::string name;
     std::shared_ptr<const crypto::PasswordHash> hash;
-    // Names this line of the file, password and all, without telling it: 22 letters.
-    std::string mark;
+    // Names this line of the file, password and all, without telling it: 22 letters. A guess at a
+    // password could be tried on it.
+    Secret mark;
   };
 
   // One user a line, `name:hash` (crypto/password.hpp). Blank lines, lines that begin with "#", and

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <string>
-#include <tuple>
+#include <utility>
 
 #include "session/lifetime.hpp"
 
@@ -14,12 +14,6 @@ constexpr std::size_t max_name_size = 64;
 bool is_name_byte(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_' || c == '.';
-}
-
-std::size_t data_size(const Session& session) noexcept {
-  std::size_t size = 0;
-  for (const auto& [name, value] : session.data) size += name.size() + value.size();
-  return size;
 }
 
 Error too_large(const SessionSettings& settings, std::size_t size) {
@@ -38,8 +32,23 @@ Timestamp later_than(const std::optional<Timestamp>& before, Timestamp now) noex
 
 }  // namespace
 
+std::span<const std::pair<std::string, std::string>> data_of(const Session& session) noexcept {
+  if (!session.data) return {};
+  return session.data->values;
+}
+
+std::optional<Timestamp> data_changed_at(const Session& session) noexcept {
+  return session.data ? session.data->changed_at : std::nullopt;
+}
+
+std::size_t data_size(const Session& session) noexcept {
+  std::size_t size = 0;
+  for (const auto& [name, value] : data_of(session)) size += name.size() + value.size();
+  return size;
+}
+
 std::string_view find_data(const Session& session, std::string_view name) noexcept {
-  for (const auto& [key, value] : session.data) {
+  for (const auto& [key, value] : data_of(session)) {
     if (key == name) return value;
   }
   return {};
@@ -64,24 +73,21 @@ Result<void> check_data(const SessionSettings& settings, std::string_view name,
 Result<Session> with_data(const Session& session, const SessionSettings& settings,
                           std::string_view name, std::string_view value, Instant now) {
   if (auto checked = check_data(settings, name, value); !checked.ok()) return checked.error();
+  auto data = session.data ? *session.data : HostData();
+  std::erase_if(data.values, [&](const auto& one) { return one.first == name; });
+  if (!value.empty()) data.values.emplace_back(name, value);
+  data.changed_at = later_than(data.changed_at, to_timestamp(now));
   auto out = session;
-  std::erase_if(out.data, [&](const auto& one) { return one.first == name; });
-  if (!value.empty()) {
-    out.data.emplace_back(name, value);
-    if (data_size(out) > data_limit(settings)) return too_large(settings, data_size(out));
+  out.data = std::make_shared<const HostData>(std::move(data));
+  if (!value.empty() && data_size(out) > data_limit(settings)) {
+    return too_large(settings, data_size(out));
   }
-  out.data_changed_at = later_than(session.data_changed_at, to_timestamp(now));
   if (settings.idle_timeout != std::chrono::seconds(0)) out.last_used = to_timestamp(now);
   return out;
 }
 
-void copy_data(const Session& from, Session& to) {
-  to.data = from.data;
-  to.data_changed_at = from.data_changed_at;
-}
-
 bool is_later(const Session& a, const Session& b) noexcept {
-  return std::tie(a.created_at, a.data_changed_at) > std::tie(b.created_at, b.data_changed_at);
+  return std::pair(a.created_at, data_changed_at(a)) > std::pair(b.created_at, data_changed_at(b));
 }
 
 }  // namespace gatelet::session

@@ -3,13 +3,24 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 #include "session/cookie_session.hpp"
 #include "session/session.hpp"
 
 namespace gatelet::session {
+
+// All of it by name, and when it was last changed; absent: never.
+std::span<const std::pair<std::string, std::string>> data_of(const Session&) noexcept;
+std::optional<Timestamp> data_changed_at(const Session&) noexcept;
+
+// How many bytes names and values have together.
+std::size_t data_size(const Session&) noexcept;
 
 // The value of this name; empty where there is none. A view into the session.
 std::string_view find_data(const Session&, std::string_view name) noexcept;
@@ -28,9 +39,6 @@ Result<void> check_data(const SessionSettings&, std::string_view name, std::stri
 //   Failure: as check_data; data_too_large too when all of it together is.
 Result<Session> with_data(const Session&, const SessionSettings&, std::string_view name,
                           std::string_view value, Instant now);
-
-// Takes over the data of another copy of the session.
-void copy_data(const Session& from, Session& to);
 
 // True when `a` is of a later refresh than `b`, or of the same one with later data.
 bool is_later(const Session& a, const Session& b) noexcept;

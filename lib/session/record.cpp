@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "session/host_data.hpp"
+
 namespace gatelet::session {
 namespace {
 
@@ -81,7 +83,7 @@ bool read_flag(Reader& reader, std::optional<bool>& out) noexcept {
   return true;
 }
 
-bool read_field(Reader& reader, std::string_view key, Session& out) {
+bool read_field(Reader& reader, std::string_view key, Session& out, HostData& data) {
   if (key.empty() || key.size() > 3) return reader.skip();
   if (reader.take_nil()) return true;  // the last word on a key may be that it is absent
   switch (code(key)) {
@@ -100,9 +102,9 @@ bool read_field(Reader& reader, std::string_view key, Session& out) {
     case code("ev"): return read_flag(reader, out.email_verified);
     case code("si"): return read_time(reader, out.signed_in_at);
     case code("la"): return read_time(reader, out.last_used);
-    case code("ha"): return read_time(reader, out.data_changed_at);
-    case code("hd"): return read_data(reader, out.data);
-    case code("hp"): return read_text(reader, out.password_mark);
+    case code("ha"): return read_time(reader, data.changed_at);
+    case code("hd"): return read_data(reader, data.values);
+    case code("hp"): return read_secret(reader, out.password_mark);
     case code("gi"): {
       bool is_incomplete = false;
       if (!reader.read(is_incomplete)) return false;
@@ -158,9 +160,9 @@ class RecordWriter {
 
 std::string write_record(const Session& session, RecordParts parts) {
   std::string out;
-  std::size_t data_size = 0;
-  for (const auto& [name, value] : session.data) data_size += 8 + name.size() + value.size();
-  out.reserve(256 + data_size + session.access_token.size() + session.id_token.size() +
+  const auto data = data_of(session);
+  out.reserve(256 + 8 * data.size() + data_size(session) + session.access_token.size() +
+              session.id_token.size() +
               session.refresh_token.size());  // so that tokens are not left behind in a smaller one
   RecordWriter record(out);
   record.time("ca", session.created_at);
@@ -187,7 +189,7 @@ std::string write_record(const Session& session, RecordParts parts) {
       writer.write(value);
     }
   }
-  record.text("hp", session.password_mark);
+  record.text("hp", session.password_mark.reveal());
   if (parts.extra_keys) {
     record.text("pid", session.provider_id);
     if (session.email_verified) record.flag("ev", *session.email_verified);
@@ -197,15 +199,15 @@ std::string write_record(const Session& session, RecordParts parts) {
     record.time("si", session.signed_in_at);
   }
   if (parts.last_use) record.time("la", session.last_used);
-  if (!session.data.empty()) {
+  if (!data.empty()) {
     auto& writer = record.field("hd");
-    writer.write_map(session.data.size());
-    for (const auto& [name, value] : session.data) {
+    writer.write_map(data.size());
+    for (const auto& [name, value] : data) {
       writer.write_text(name);
       writer.write_binary(value);
     }
   }
-  record.time("ha", session.data_changed_at);
+  record.time("ha", data_changed_at(session));
   record.finish();
   return out;
 }
@@ -217,6 +219,7 @@ Result<Session> read_record(std::string_view record) {
     if (reader.at_end()) return session;  // Go's nil session
     return Error{Status::session_invalid, "the record has bytes behind its end"};
   }
+  HostData data;
   std::size_t num_keys = 0;
   if (!reader.read_map(num_keys))
     return Error{Status::session_invalid, "the record is no MessagePack map"};
@@ -224,11 +227,12 @@ Result<Session> read_record(std::string_view record) {
     std::string_view key;
     if (!reader.read(key))
       return Error{Status::session_invalid, "the record has a key that is no text"};
-    if (!read_field(reader, key, session))
+    if (!read_field(reader, key, session, data))
       return Error{Status::session_invalid, "the record cannot be read at " + name_of(key)};
   }
   if (!reader.at_end())
     return Error{Status::session_invalid, "the record has bytes behind its end"};
+  if (data != HostData()) session.data = std::make_shared<const HostData>(std::move(data));
   return session;
 }
 

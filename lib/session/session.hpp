@@ -25,6 +25,14 @@ struct Timestamp {
   friend auto operator<=>(const Timestamp&, const Timestamp&) = default;
 };
 
+// What application code keeps in a session, by name, and when that was last changed
+// (session/host_data.hpp).
+struct HostData {
+  std::vector<std::pair<std::string, std::string>> values;
+  std::optional<Timestamp> changed_at;
+  friend bool operator==(const HostData&, const HostData&) = default;
+};
+
 struct Session {
   std::optional<Timestamp> created_at;  // of the session, or of its last refresh
   std::optional<Timestamp> expires_on;  // of the tokens
@@ -39,20 +47,16 @@ struct Session {
   // Beyond oauth2-proxy's record; written only where they say something, ignored by its reader.
   std::string provider_id;             // `pid`: with more than one provider
   std::optional<bool> email_verified;  // `ev`
+  bool groups_complete = true;         // `gi` (incomplete) when false
   std::optional<Timestamp>
-      signed_in_at;             // `si`: created_at of the login itself, kept across refreshes
-  bool groups_complete = true;  // `gi` (incomplete) when false
+      signed_in_at;  // `si`: created_at of the login itself, kept across refreshes
   std::optional<Timestamp>
       last_used;  // `la`: noted now and then with session_idle_timeout; absent: created_at
-
-  // What application code keeps here, by name, and when that was last changed: `hd`, `ha`
-  // (session/host_data.hpp).
-  std::vector<std::pair<std::string, std::string>> data;
-  std::optional<Timestamp> data_changed_at;
+  std::shared_ptr<const HostData> data;  // `hd`, `ha`; null: never any
 
   // `hp`: of somebody who signed in with a password: the line of htpasswd_file, password and all
   // (policy/htpasswd.hpp). Such a session has no tokens.
-  std::string password_mark;
+  Secret password_mark;
 
   // Not in the record: when the session ends at the latest, set by whoever opened it; absent:
   // never.

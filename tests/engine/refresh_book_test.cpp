@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "session/host_data.hpp"
+
 using namespace gatelet;
 using namespace gatelet::engine;
 
@@ -15,6 +17,13 @@ std::shared_ptr<const session::Session> session_with(std::string_view refresh_to
   session.refresh_token = Secret(refresh_token);
   session.created_at = session::Timestamp{created_at, 0};
   return std::make_shared<const session::Session>(std::move(session));
+}
+
+std::shared_ptr<const session::Session> with(const session::Session& session,
+                                             session::HostData data) {
+  auto changed = session;
+  changed.data = std::make_shared<const session::HostData>(std::move(data));
+  return std::make_shared<const session::Session>(std::move(changed));
 }
 
 }  // namespace
@@ -59,19 +68,19 @@ TEST_SUITE("engine/refresh_book") {
     const auto old = session_with("r1", 100), renewed = session_with("r2", 200);
     int num_changes = 0;
     const auto change = [&](const session::Session& newest) {
-      auto changed = newest;
-      changed.data_changed_at = session::Timestamp{1000, static_cast<unsigned>(++num_changes)};
-      changed.data.emplace_back(std::to_string(num_changes), "v");
-      return Result(std::make_shared<const session::Session>(std::move(changed)));
+      auto data = newest.data ? *newest.data : session::HostData();
+      data.changed_at = session::Timestamp{1000, static_cast<unsigned>(++num_changes)};
+      data.values.emplace_back(std::to_string(num_changes), "v");
+      return Result(with(newest, std::move(data)));
     };
     const auto first = book.change(old, change, at_unix(150)).value();
     CHECK(book.look_up(*old, at_unix(150)).newer == first);
     const auto kept = book.record(*old, renewed, at_unix(200));
     REQUIRE(kept);
-    CHECK(kept->data == first->data);  // written while the refresh was under way
+    CHECK(*kept->data == *first->data);  // written while the refresh was under way
     const auto second = book.change(old, change, at_unix(201)).value();
     CHECK(second->refresh_token == renewed->refresh_token);
-    CHECK(second->data.size() == 2);
+    CHECK(session::data_of(*second).size() == 2);
     for (const auto& copy : {old, first, renewed, kept}) {
       CHECK(book.look_up(*copy, at_unix(202)).newer == second);
     }
@@ -100,14 +109,12 @@ TEST_SUITE("engine/refresh_book") {
     std::uint32_t num_changes = 0;
     for (int i = 0; i < 100; ++i) {
       const auto change = [&](const session::Session& newest) {
-        auto changed = newest;
-        changed.data_changed_at = session::Timestamp{1000, ++num_changes};
-        return Result(std::make_shared<const session::Session>(std::move(changed)));
+        return Result(with(newest, {{}, session::Timestamp{1000, ++num_changes}}));
       };
       REQUIRE(book.change(old, change, at_unix(201)).ok());
     }
     CHECK(book.look_up(*other, at_unix(202)).newer == renewed);
-    CHECK(book.look_up(*old, at_unix(202)).newer->data_changed_at->nanos == 100);
+    CHECK(book.look_up(*old, at_unix(202)).newer->data->changed_at->nanos == 100);
   }
 
   TEST_CASE("look_up: another provider's session with the same refresh token is another session") {

@@ -46,7 +46,7 @@ TEST_SUITE("flow/ask_hook") {
 
   TEST_CASE("a password vouched: no provider; nobody's request: nothing is said of one") {
     Asked one;
-    one.session.password_mark = "m";
+    one.session.password_mark = Secret("m");
     CHECK(one.ask(Moment::refreshed, false).ok());
     CHECK(one.hooks.told[0].provider.empty());
     CHECK(one.hooks.told[0].host.empty());

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "flow/refresh_stored_session.hpp"
+#include "session/host_data.hpp"
 #include "session/lifetime.hpp"
 #include "world.hpp"
 
@@ -170,7 +171,7 @@ TEST_SUITE("flow/change_stored_session") {
       REQUIRE(inner.run(flow::change_stored_session(std::move(other))).ok());
     });
     REQUIRE(one.change(setting("ours")).ok());
-    CHECK(one.world.session()->data.size() == 2);
+    CHECK(session::data_of(*one.world.session()).size() == 2);
   }
 
   TEST_CASE(

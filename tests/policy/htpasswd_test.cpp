@@ -86,7 +86,7 @@ TEST_SUITE("policy/htpasswd") {
       const auto* user = users.find(text.substr(0, text.find(':')));
       REQUIRE(user != nullptr);
       CHECK(user->mark.size() == 22);
-      marks.insert(user->mark);
+      marks.emplace(user->mark.reveal());
       const auto again = Htpasswd::parse("a:" + std::string(other) + "\n" + text).value();
       CHECK(again.find(user->name)->mark == user->mark);
     }

@@ -53,7 +53,7 @@ TEST_SUITE("session/deny_list") {
     elsewhere.provider_id = "google";
     CHECK_FALSE(list.covers(elsewhere));
     auto by_password = of("jane", 1);
-    by_password.password_mark = "jane:x";
+    by_password.password_mark = Secret("jane:x");
     CHECK_FALSE(list.covers(by_password));
     CHECK_FALSE(DenyList().covers(of("jane", 1)));
   }

@@ -37,11 +37,11 @@ TEST_SUITE("session/host_data") {
     CHECK(session.user == samples::session().user);
     session = with_data(session, settings, "cart", "2", now).value();
     CHECK(find_data(session, "cart") == "2");
-    CHECK(session.data.size() == 2);
+    CHECK(data_of(session).size() == 2);
     session = with_data(session, settings, "cart", "", now).value();
     CHECK(find_data(session, "cart").empty());
-    CHECK(session.data.size() == 1);
-    CHECK(with_data(session, settings, "never", "", now).value().data.size() == 1);
+    CHECK(data_of(session).size() == 1);
+    CHECK(data_of(with_data(session, settings, "never", "", now).value()).size() == 1);
   }
 
   TEST_CASE("names: 1 to 64 letters, digits, '-', '_' and '.'") {
@@ -87,8 +87,9 @@ TEST_SUITE("session/host_data") {
     renewed.created_at = to_timestamp(now + 1h);
     CHECK(is_later(renewed, two));
     auto at_the_end = one;
-    at_the_end.data_changed_at = Timestamp{begin + 100, 999'999'999};
-    CHECK(with_data(at_the_end, settings, "a", "3", now).value().data_changed_at ==
+    at_the_end.data = std::make_shared<const HostData>(
+        HostData{one.data->values, Timestamp{begin + 100, 999'999'999}});
+    CHECK(data_changed_at(with_data(at_the_end, settings, "a", "3", now).value()) ==
           Timestamp{begin + 101, 0});
   }
 
@@ -99,12 +100,10 @@ TEST_SUITE("session/host_data") {
     CHECK(with_data({}, settings, "a", "1", now).value().last_used == to_timestamp(now));
   }
 
-  TEST_CASE("copy_data: data and the time of its change, nothing else") {
-    const auto from = with_data(samples::session(), stored(), "a", "1", now).value();
-    Session to;
-    copy_data(from, to);
-    CHECK(to.data == from.data);
-    CHECK(to.data_changed_at == from.data_changed_at);
-    CHECK(to.user.empty());
+  TEST_CASE("a session that never had data has none, and no time of it") {
+    CHECK(data_of(samples::session()).empty());
+    CHECK_FALSE(data_changed_at(samples::session()));
+    CHECK(data_size(samples::session()) == 0);
+    CHECK(data_size(with_data({}, stored(), "ab", "123", now).value()) == 5);
   }
 }

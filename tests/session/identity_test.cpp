@@ -87,7 +87,8 @@ TEST_SUITE("session/identity") {
 
   TEST_CASE("F-420: data of the application by its name, any bytes; of nobody none") {
     auto session = samples::session();
-    session.data = {{"cart", std::string("\0x", 2)}};
+    session.data = std::make_shared<const session::HostData>(
+        session::HostData{{{"cart", std::string("\0x", 2)}}, std::nullopt});
     CHECK(of(session).data("cart") == std::string("\0x", 2));
     CHECK(of(session).data("car").empty());
     CHECK(Identity().data("cart").empty());

@@ -39,7 +39,7 @@ TEST_SUITE("session/subject") {
   TEST_CASE("somebody in htpasswd_file is nobody of a provider, whatever the name") {
     Session session;
     session.user = "jane";
-    session.password_mark = "jane:{SHA}x";
+    session.password_mark = gatelet::Secret("jane:{SHA}x");
     CHECK(subject_of(session) == Subject("htpasswd", "jane"));
   }
 
