@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 
 #include "session/cookie_session.hpp"
@@ -80,9 +81,11 @@ std::vector<SessionCookie> newest_first(std::string_view name, const Found& foun
   for (std::size_t i = 0; i < found.num_whole && out.size() < max_candidates; ++i)
     out.push_back({found.whole[i], {}, {}});
   std::erase_if(out, [](const auto& cookie) { return cookie.value().empty(); });
-  if (out.size() > 1) {
-    std::stable_sort(out.begin(), out.end(),
-                     [](const auto& a, const auto& b) { return time_of(a) > time_of(b); });
+  // There are four at most: each moves in front of what is older.
+  for (auto one = out.begin(); one != out.end(); ++one) {
+    const auto at = std::find_if(out.begin(), one,
+                                 [&](const auto& other) { return time_of(other) < time_of(*one); });
+    std::rotate(at, one, std::next(one));
   }
   return out;
 }
