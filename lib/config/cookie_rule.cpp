@@ -60,12 +60,21 @@ Result<void> set_same_site(session::CookieRule& rule, std::string_view value) {
   return {};
 }
 
-Result<void> set_http_only(session::CookieRule& rule, std::string_view value) {
+Result<void> set_flag(bool& flag, std::string_view name, std::string_view value) {
   if (value != "true" && value != "false") {
-    return refusal("httponly " + shown(value) + " is unknown; write true or false");
+    return refusal(std::string(name) + " " + shown(value) + " is unknown; write true or false");
   }
-  rule.attributes.http_only = value == "true";
+  flag = value == "true";
   return {};
+}
+
+Result<void> set_partitioned(session::CookieRule& rule, std::string_view value) {
+  auto& attributes = rule.attributes;
+  auto done = set_flag(attributes.partitioned, "partitioned", value);
+  if (done.ok() && attributes.partitioned && !attributes.secure) {
+    return refusal("partitioned needs cookie_secure = true; browsers drop it else");
+  }
+  return done;
 }
 
 Result<void> set_attribute(session::CookieRule& rule, std::string_view word) {
@@ -75,8 +84,10 @@ Result<void> set_attribute(session::CookieRule& rule, std::string_view word) {
   if (name == "domain") return set_domain(rule, value);
   if (name == "path") return set_path(rule, value);
   if (name == "samesite") return set_same_site(rule, value);
-  if (name == "httponly") return set_http_only(rule, value);
-  return refusal(shown(word) + " is unknown; write domain=, path=, samesite= or httponly=");
+  if (name == "httponly") return set_flag(rule.attributes.http_only, name, value);
+  if (name == "partitioned") return set_partitioned(rule, value);
+  return refusal(shown(word) +
+                 " is unknown; write domain=, path=, samesite=, httponly= or partitioned=");
 }
 
 }  // namespace

@@ -122,9 +122,9 @@ std::string token_issuer_complaint(const std::string& item) {
   return url_complaint(item.substr(0, equals), true);
 }
 
-std::string item_complaint(Form form, const std::string& item) {
+std::string item_complaint(const Range& range, const std::string& item) {
   if (has_control_byte(item)) return shown(item) + " has a control character; leave it out";
-  switch (form) {
+  switch (range.form) {
     case Form::algorithms:
       if (jose::parse_algorithm(item)) return {};
       return shown(item) +
@@ -149,8 +149,10 @@ std::string item_complaint(Form form, const std::string& item) {
       return shown(item) +
              " is no address or network; write 203.0.113.7, 10.0.0.0/8 or "
              "2001:db8::/32";
-    case Form::any:
     case Form::one_of:
+      if (is_choice(range.low, item)) return {};
+      return shown(item) + " is unknown; write " + choices_text(range.low);
+    case Form::any:
     case Form::between:
     case Form::seconds:
     case Form::url:
@@ -244,7 +246,7 @@ std::string complaint(const Range& range, Duration duration) {
 std::string complaint(const Range& range, const std::vector<std::string>& items) {
   for (const auto& item : items) {
     if (item.empty()) return "has an empty entry; leave it out";
-    auto text = item_complaint(range.form, item);
+    auto text = item_complaint(range, item);
     if (!text.empty()) return text;
   }
   return {};

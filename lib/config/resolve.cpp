@@ -10,6 +10,7 @@
 #include "config/resolve_outbound_proxy.hpp"
 #include "config/resolve_provider.hpp"
 #include "config/resolve_routes.hpp"
+#include "config/resolve_tokens.hpp"
 #include "config/validate.hpp"
 #include "config/values.hpp"
 
@@ -31,7 +32,9 @@ std::string cookie_name(const EngineValues& engine) {
 http::SameSite login_state_same_site(const Values& values) noexcept {
   const auto& engine = values.engine;
   if (engine.cookie_csrf_samesite.given) return same_site_named(*engine.cookie_csrf_samesite);
-  return values.is_compat ? same_site_named(*engine.cookie_samesite) : http::SameSite::lax;
+  // Where a frame of another site shows the application, it is signed in to there too.
+  const bool as_the_session = values.is_compat || *engine.cookie_partitioned;
+  return as_the_session ? same_site_named(*engine.cookie_samesite) : http::SameSite::lax;
 }
 
 session::SessionSettings session_settings(const Values& values) {
@@ -49,6 +52,7 @@ session::SessionSettings session_settings(const Values& values) {
   out.attributes.secure = *engine.cookie_secure;
   out.attributes.http_only = *engine.cookie_httponly;
   out.attributes.same_site = same_site_named(*engine.cookie_samesite);
+  out.attributes.partitioned = *engine.cookie_partitioned;
   for (const auto& entry : *engine.cookie_rules) {
     auto rule = parse_cookie_rule(entry, out.attributes);  // judged already
     if (rule.ok()) out.cookie_rules.push_back(std::move(rule).value());
@@ -74,27 +78,6 @@ session::SessionSettings session_settings(const Values& values) {
   out.login_state_same_site = login_state_same_site(values);
   out.encode_state = *engine.encode_state;
   return out;
-}
-
-bool hands_out(const policy::HeaderRules& rules, std::string_view claim) {
-  for (const auto* side : {&rules.request, &rules.response}) {
-    for (const auto& rule : *side) {
-      for (const auto& value : rule.values) {
-        if (!value.text && value.claim == claim) return true;
-      }
-    }
-  }
-  return false;
-}
-
-// Which tokens cookies can do without first.
-void settle_tokens(const policy::HeaderRules& rules, const std::vector<ResolvedProvider>& providers,
-                   session::SessionSettings& out) {
-  out.access_token_goes_last = hands_out(rules, "access_token") && !hands_out(rules, "id_token");
-  for (const auto& provider : providers) {
-    // Whose subject is not told by the user, the old ID token alone does.
-    if (provider.provider.claims.user != "sub") out.needs_id_token = true;
-  }
 }
 
 std::vector<http::IpRange> ip_ranges(const std::vector<std::string>& texts) {
@@ -212,7 +195,7 @@ Resolved resolve(const Settings& settings) {
     out.providers.back().provider.login_params = std::move(login.defaults);
     if (!login.rules.rules.empty()) out.policy.login_params.push_back(std::move(login.rules));
   }
-  settle_tokens(out.policy.headers.rules, out.providers, out.session);
+  resolve_tokens(engine, out.policy.headers.rules, out.providers, out.session, out.problems);
   if (out.policy.bearer.enabled) out.token_issuers = resolve_token_issuers(values, out.policy);
   out.session_cache_size = *engine.session_cache_size;
   out.store = resolve_store(engine, out.problems);

@@ -85,6 +85,13 @@ void check_same_site(const Values& values, Problems& problems) {
   }
 }
 
+void check_partitioned(const EngineValues& engine, Problems& problems) {
+  if (*engine.cookie_partitioned && !*engine.cookie_secure) {
+    problems.add(Row::cookie_partitioned,
+                 "needs cookie_secure = true; browsers drop the cookie else");
+  }
+}
+
 void check_rules(const EngineValues& engine, Problems& problems) {
   http::CookieAttributes base;
   base.secure = *engine.cookie_secure;
@@ -152,6 +159,7 @@ void validate_cookies(const Values& values, Problems& problems) {
   check_previous(values.engine, problems);
   check_name(values.engine, problems);
   check_same_site(values, problems);
+  check_partitioned(values.engine, problems);
   check_rules(values.engine, problems);
   check_lives(values.engine, problems);
   check_attempts(values, problems);

@@ -65,7 +65,7 @@ session::Session new_session(const FinishLogin& in, const oidc::Provider& provid
   session.created_at = session.signed_in_at = session::to_timestamp(at);
   if (in.context->several_providers) session.provider_id = provider.id;
   session.nonce = in.state.oidc_nonce.reveal();
-  take_tokens(session, tokens, at);
+  take_tokens(session, tokens, at, in.context->session.kept_tokens);
   take_person(session, std::move(person));
   return session;
 }

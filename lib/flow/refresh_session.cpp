@@ -56,7 +56,8 @@ Flow<session::Session> renew_tokens(RefreshSession in) {
   if (!renewed.signed_in_at) renewed.signed_in_at = renewed.created_at;  // oauth2-proxy's has none
   renewed.created_at = session::to_timestamp(renewed_at);
   renewed.last_used.reset();  // now
-  take_tokens(renewed, tokens, renewed_at);
+  const auto& kept = in.context->session.kept_tokens;
+  take_tokens(renewed, tokens, renewed_at, kept);
   if (tokens.id_token.empty()) co_return renewed;
 
   auto identifying = person_behind(in, provider, tokens);
@@ -71,7 +72,7 @@ Flow<session::Session> renew_tokens(RefreshSession in) {
   if (is_refused || status_class(status) == StatusClass::internal) co_return person.error();
   // The key of the new ID token cannot be had now. The refresh token was good for one use and its
   // successor must not be lost; who it is stays what it was, and so does the ID token.
-  renewed.id_token = in.session->id_token;
+  if (kept.id) renewed.id_token = in.session->id_token;
   co_return renewed;
 }
 

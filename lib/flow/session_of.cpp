@@ -66,10 +66,14 @@ void take_additional(session::Session& session, const oidc::PersonClaims& person
 
 }  // namespace
 
-void take_tokens(session::Session& session, const oidc::TokenSet& tokens, Instant at) {
+void take_tokens(session::Session& session, const oidc::TokenSet& tokens, Instant at,
+                 const session::KeptTokens& kept) {
   session.access_token = tokens.access_token;
   if (!tokens.id_token.empty()) session.id_token = tokens.id_token;
   if (!tokens.refresh_token.empty()) session.refresh_token = tokens.refresh_token;
+  if (!kept.access) session.access_token = Secret();
+  if (!kept.id) session.id_token = Secret();
+  if (!kept.refresh) session.refresh_token = Secret();
   session.expires_on.reset();
   if (tokens.expires_in) session.expires_on = session::to_timestamp(at + *tokens.expires_in);
 }

@@ -7,13 +7,16 @@
 #include "json/reader.hpp"
 #include "oidc/identity.hpp"
 #include "oidc/token_set.hpp"
+#include "session/cookie_session.hpp"
 #include "session/session.hpp"
 
 namespace gatelet::flow {
 
 // Takes over the tokens that came at `at`: access token and its expiry as they are (no expires_in:
-// no expiry is known), ID and refresh token where new ones came.
-void take_tokens(session::Session& session, const oidc::TokenSet& tokens, Instant at);
+// no expiry is known), ID and refresh token where new ones came. Of tokens that are not kept
+// nothing stays, old ones neither.
+void take_tokens(session::Session& session, const oidc::TokenSet& tokens, Instant at,
+                 const session::KeptTokens& kept = {});
 
 // Takes over the person of a first sign-in, whole.
 void take_person(session::Session& session, oidc::PersonClaims person);

@@ -113,6 +113,7 @@ void write_set_cookie(std::string_view name, std::string_view value,
   if (attributes.http_only) out.append("; HttpOnly");
   if (attributes.secure) out.append("; Secure");
   out.append(same_site_text(attributes.same_site));
+  if (attributes.partitioned) out.append("; Partitioned");
 }
 
 bool is_cookie_name(std::string_view name) noexcept { return is_token(name); }

@@ -45,12 +45,13 @@ struct CookieAttributes {
   bool secure = true;
   bool http_only = true;
   SameSite same_site = SameSite::unset;
+  bool partitioned = false;  // kept apart by the site on top (CHIPS)
 };
 
 // Appends the text of a Set-Cookie value, attributes in the order of Go's net/http (which
-// oauth2-proxy uses): Path, Domain, Max-Age, HttpOnly, Secure, SameSite. `max_age` absent: a
-// session cookie; 0 or less is written as Max-Age=0. Name and value must be legal already: names
-// are checked by configuration, values are ours.
+// oauth2-proxy uses): Path, Domain, Max-Age, HttpOnly, Secure, SameSite, Partitioned. `max_age`
+// absent: a session cookie; 0 or less is written as Max-Age=0. Name and value must be legal
+// already: names are checked by configuration, values are ours.
 void write_set_cookie(std::string_view name, std::string_view value,
                       const CookieAttributes& attributes,
                       std::optional<std::chrono::seconds> max_age, std::string& out);

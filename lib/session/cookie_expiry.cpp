@@ -27,6 +27,8 @@ std::vector<std::string> expire_others(const SessionSettings& settings,
   out.reserve(kept.size());
   for (auto& cookie : kept) out.push_back(std::move(cookie.set_cookie));
 
+  auto unpartitioned = attributes;
+  unpartitioned.partitioned = false;
   std::vector<std::string_view> expired;
   http::CookieReader reader(request_headers);
   http::CookieView cookie;
@@ -34,10 +36,15 @@ std::vector<std::string> expire_others(const SessionSettings& settings,
     const auto name = cookie.name;
     if (!is_cookie_or_part(settings.cookie_name, name)) continue;
     if (std::find(expired.begin(), expired.end(), name) != expired.end()) continue;
-    if (std::any_of(kept.begin(), kept.end(), [&](const auto& one) { return one.name == name; }))
-      continue;
+    const bool is_kept =
+        std::any_of(kept.begin(), kept.end(), [&](const auto& one) { return one.name == name; });
+    if (is_kept && !attributes.partitioned) continue;
     expired.push_back(name);
-    http::write_set_cookie(name, {}, attributes, std::chrono::seconds(0), out.emplace_back());
+    const auto expire = [&](const http::CookieAttributes& as) {
+      http::write_set_cookie(name, {}, as, std::chrono::seconds(0), out.emplace_back());
+    };
+    if (!is_kept) expire(attributes);
+    if (attributes.partitioned) expire(unpartitioned);
   }
   return out;
 }

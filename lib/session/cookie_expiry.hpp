@@ -23,7 +23,8 @@ std::optional<std::chrono::seconds> max_age(const SessionSettings&, const Sessio
 
 // The Set-Cookie values of `kept`, then those that expire every other cookie NAME or NAME_<digits>
 // the request carries: each name once, at most 64, so that no stale one is left beside what is
-// kept.
+// kept. Beside a partitioned cookie browsers keep one of the same name that is not, from before
+// cookie_partitioned was set: that one is expired too.
 std::vector<std::string> expire_others(const SessionSettings&, const http::CookieAttributes&,
                                        std::vector<NamedCookie> kept,
                                        std::span<const HeaderView> request_headers);

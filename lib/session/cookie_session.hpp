@@ -34,6 +34,11 @@ struct CookieRule {
 // How cookie values are written: session_format.
 enum class CookieFormat : std::uint8_t { native, oauth2_proxy };
 
+// Which of the provider's tokens sessions keep at all, wherever they are: session_drop_tokens.
+struct KeptTokens {
+  bool access = true, id = true, refresh = true;
+};
+
 // Everything that shapes a session cookie; plain settings, no profile.
 struct SessionSettings {
   std::string cookie_name = "__Host-gatelet";
@@ -58,7 +63,8 @@ struct SessionSettings {
       false;  // compat: expires_on is looked at only when a refresh is due
   CookieFormat format = CookieFormat::native;
   bool accept_other_format = false;  // values in the format that is not written are read too
-  bool minimal = false;              // session_cookie_minimal: tokens are left out
+  bool minimal = false;              // session_cookie_minimal: tokens are left out of cookies
+  KeptTokens kept_tokens;
   bool write_extra_keys = true;      // off: exactly oauth2-proxy's record, in its format
   bool newest_of_duplicates = true;  // off (compat): the first of several same-named cookies counts
   std::size_t record_limit = 1024 * 1024;  // session_limit: bytes of a decoded record

@@ -136,6 +136,7 @@ void add_session(const session::SessionSettings& s, Members& out) {
   out.add("attributes.secure", s.attributes.secure);
   out.add("attributes.http_only", s.attributes.http_only);
   out.add_number("attributes.same_site", s.attributes.same_site);
+  out.add("attributes.partitioned", s.attributes.partitioned);
   out.add("cookie_expire", Duration(s.cookie_expire));
   out.add("cookie_refresh", Duration(s.cookie_refresh));
   out.add("max_lifetime", Duration(s.max_lifetime));
@@ -146,6 +147,9 @@ void add_session(const session::SessionSettings& s, Members& out) {
   out.add_number("format", s.format);
   out.add("accept_other_format", s.accept_other_format);
   out.add("minimal", s.minimal);
+  out.add("kept_tokens", std::string(s.kept_tokens.access ? "access " : "") +
+                             (s.kept_tokens.id ? "id " : "") +
+                             (s.kept_tokens.refresh ? "refresh" : ""));
   out.add("write_extra_keys", s.write_extra_keys);
   out.add("newest_of_duplicates", s.newest_of_duplicates);
   out.add_number("record_limit", s.record_limit);

@@ -35,6 +35,11 @@ TEST_SUITE("config/cookie_rule") {
     CHECK(full->attributes.same_site == http::SameSite::none);
     CHECK_FALSE(full->attributes.http_only);
     CHECK(full->attributes.secure);
+    CHECK_FALSE(full->attributes.partitioned);
+    base.partitioned = true;
+    CHECK(config::parse_cookie_rule("a.example", base)->attributes.partitioned);
+    CHECK_FALSE(
+        config::parse_cookie_rule("a.example partitioned=false", base)->attributes.partitioned);
     CHECK(complaint("b.a.example domain=a.example") == "taken");
   }
 
@@ -43,11 +48,14 @@ TEST_SUITE("config/cookie_rule") {
          {"", " ", "a b", "a.example domain=b.example", "a.example domain=aa.example",
           "a.example domain=b.a.example", "a.example domain=", "a.example domain", "a.example x=1",
           "a.example path=x", "a.example path=/a;b", "a.example samesite=maybe",
-          "a.example samesite=", "a.example httponly=1", "a.example secure=false", "a;b", "a/b"}) {
+          "a.example samesite=", "a.example httponly=1", "a.example partitioned=yes",
+          "a.example secure=false", "a;b", "a/b"}) {
       CAPTURE(text);
       CHECK(complaint(text) != "taken");
     }
     CHECK(complaint("a.example samesite=none", false) != "taken");
     CHECK(complaint("a.example samesite=lax", false) == "taken");
+    CHECK(complaint("a.example partitioned=true", false) != "taken");
+    CHECK(complaint("a.example partitioned=true", true) == "taken");
   }
 }

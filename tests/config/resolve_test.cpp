@@ -160,6 +160,7 @@ const std::vector<Effect>& effects() {
        {{"cookie_name", "s"}}},
       {"cookie_httponly", "false", "attributes.http_only"},
       {"cookie_samesite", "strict", "attributes.same_site"},
+      {"cookie_partitioned", "true", "attributes.partitioned"},
       {"cookie_expire", "12h", "cookie_expire"},
       {"cookie_refresh", "1h", "cookie_refresh"},
       {"session_max_lifetime", "10h", "max_lifetime"},
@@ -212,6 +213,7 @@ const std::vector<Effect>& effects() {
       {"session_format", "oauth2-proxy", "format"},
       {"accept_other_session_format", "true", "accept_other_format"},
       {"session_cookie_minimal", "true", "minimal"},
+      {"session_drop_tokens", "access_token", "kept_tokens"},
       {"session_limit", "2 MiB", "record_limit"},
       {"cookie_budget", "4 KiB", "cookie_budget"},
       {"session_cache_size", "1 MiB", "session_cache_size"},
@@ -393,12 +395,17 @@ TEST_SUITE("config/resolve") {
     }
   }
 
-  TEST_CASE("cookie_csrf_samesite: not set, it is lax, and compat takes the session cookie's") {
+  TEST_CASE("cookie_csrf_samesite: not set, it is lax; compat and frames take the session's") {
     const auto text = [](http::SameSite s) { return std::to_string(static_cast<int>(s)); };
     const Pairs strict{{"cookie_samesite", "strict"}};
     CHECK(members(complete(strict)).at("login_state_same_site") == text(http::SameSite::lax));
     CHECK(members(complete_compat(strict)).at("login_state_same_site") ==
           text(http::SameSite::strict));
+    // F-255: a sign-in inside a frame of another site has its cookies there.
+    Pairs framed{{"cookie_samesite", "none"}, {"cookie_partitioned", "true"}};
+    CHECK(members(complete(framed)).at("login_state_same_site") == text(http::SameSite::none));
+    framed.emplace_back("cookie_csrf_samesite", "lax");
+    CHECK(members(complete(framed)).at("login_state_same_site") == text(http::SameSite::lax));
   }
 
   TEST_CASE("skip_provider_button: with several providers there is a page to choose on") {

@@ -114,6 +114,13 @@ TEST_SUITE("config/validate_cookies") {
     }
   }
 
+  TEST_CASE("F-255: cookie_partitioned needs secure cookies") {
+    CHECK(problems(complete({{"cookie_partitioned", "true"}})).empty());
+    CHECK(problem(complete({{"cookie_partitioned", "true"}, {"cookie_secure", "false"}})) ==
+          "cookie_partitioned: needs cookie_secure = true; browsers drop the cookie else");
+    CHECK(problems(complete({{"cookie_secure", "false"}})).empty());
+  }
+
   TEST_CASE("cookie_csrf_samesite: strict would end no sign-in; compat does as the reference") {
     CHECK(problem(complete({{"cookie_csrf_samesite", "strict"}}))
               .starts_with("cookie_csrf_samesite: \"strict\" is not sent on the way back"));

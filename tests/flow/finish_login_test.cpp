@@ -59,6 +59,19 @@ TEST_SUITE("flow/finish_login") {
     CHECK_FALSE(session.expires_on);
   }
 
+  TEST_CASE("F-256: tokens that are not kept are in no record, in cookies and in a store") {
+    for (const bool in_store : {false, true}) {
+      World world;
+      if (in_store) world.keep_in_store();
+      world.context->session.kept_tokens = {false, true, false};
+      const auto session = world.sign_in();
+      CHECK(session.user == "alice");
+      CHECK(session.access_token.empty());
+      CHECK(session.refresh_token.empty());
+      CHECK(session.id_token.size() > 100);
+    }
+  }
+
   TEST_CASE("finish_login: the code goes out with the redirect_uri and verifier of its attempt") {
     World world;
     world.sign_in();

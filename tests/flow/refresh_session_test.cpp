@@ -57,6 +57,17 @@ TEST_SUITE("flow/refresh_session") {
     CHECK(one.world.provider.num_reused == 0);
   }
 
+  TEST_CASE("F-256: a renewal keeps no more tokens than a sign-in") {
+    SignedIn one;
+    one.world.context->session.kept_tokens = {false, false, true};
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(renewed->access_token.empty());
+    CHECK(renewed->id_token.empty());
+    CHECK(renewed->refresh_token.reveal().starts_with("refresh-canary"));
+    CHECK(renewed->user == "alice");
+  }
+
   TEST_CASE("F-247: a session that did not say when its person signed in says so from now on") {
     SignedIn one;
     auto others = *one.session;  // as oauth2-proxy writes it

@@ -58,6 +58,22 @@ TEST_SUITE("flow/session_of") {
     CHECK_FALSE(session.expires_on);
   }
 
+  TEST_CASE("F-256: take_tokens: of a token that is not kept nothing stays, an old one neither") {
+    oidc::TokenSet tokens;
+    tokens.access_token = Secret("a2");
+    tokens.id_token = Secret("i2");
+    tokens.refresh_token = Secret("r2");
+    for (const int dropped : {0, 1, 2}) {
+      session::Session session;
+      session.access_token = session.id_token = session.refresh_token = Secret("old");
+      const session::KeptTokens kept{dropped != 0, dropped != 1, dropped != 2};
+      flow::take_tokens(session, tokens, at_unix(2000), kept);
+      CHECK(session.access_token.reveal() == (kept.access ? "a2" : ""));
+      CHECK(session.id_token.reveal() == (kept.id ? "i2" : ""));
+      CHECK(session.refresh_token.reveal() == (kept.refresh ? "r2" : ""));
+    }
+  }
+
   TEST_CASE("take_person: everything that was told, and nothing else") {
     const auto session = session_of_alice();
     CHECK(session.user == "alice");

@@ -125,6 +125,8 @@ TEST_SUITE("http/cookie") {
           "n=v; Path=/; HttpOnly; Secure; SameSite=Strict");
     CHECK(set_cookie({.same_site = SameSite::none}, {}) ==
           "n=v; Path=/; HttpOnly; Secure; SameSite=None");
+    CHECK(set_cookie({.same_site = SameSite::none, .partitioned = true}, {}) ==
+          "n=v; Path=/; HttpOnly; Secure; SameSite=None; Partitioned");
     CHECK(set_cookie({.path = "", .secure = false, .http_only = false}, {}) == "n=v");
   }
 

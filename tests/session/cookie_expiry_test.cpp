@@ -12,11 +12,12 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Lines expired(std::vector<NamedCookie> kept, Browser browser) {
+Lines expired(std::vector<NamedCookie> kept, Browser browser, bool partitioned = false) {
   SessionSettings settings;
   settings.cookie_name = "n";
   http::CookieAttributes attributes;
   attributes.path = "/p";
+  attributes.partitioned = partitioned;
   return expire_others(settings, attributes, std::move(kept), browser.headers());
 }
 
@@ -58,6 +59,14 @@ TEST_SUITE("session/cookie_expiry") {
     const auto lines = expired({}, carrying({"n=a", "n_07=b", "n_csrf=c", "n_a=d", "N=e", "nn=f"}));
     CHECK(lines == Lines{std::string("n") + behind_name, std::string("n_07") + behind_name});
     CHECK(expired({}, {}).empty());
+  }
+
+  TEST_CASE("F-255: expire_others: with partitioned cookies those go too that are not") {
+    const auto lines = expired({{"n", "n=kept"}}, carrying({"n=a", "n_0=b"}), true);
+    CHECK(lines == Lines{"n=kept", std::string("n") + behind_name,
+                         std::string("n_0") + behind_name + "; Partitioned",
+                         std::string("n_0") + behind_name});
+    CHECK(expired({{"n", "n=kept"}}, {}, true) == Lines{"n=kept"});
   }
 
   TEST_CASE("expire_others: at most 64 names beside what is kept") {
