@@ -10,12 +10,6 @@
 namespace gatelet::config {
 namespace {
 
-bool is_loopback(const std::string& host) noexcept {
-  const auto ip = http::parse_ip(host);
-  const bool is_v4_loopback = ip && ip->is_v4() && ip->bytes[12] == 127;
-  return host == "localhost" || host == "[::1]" || is_v4_loopback;
-}
-
 void check_redirect_url(const Values& values, Problems& problems) {
   const auto& engine = values.engine;
   if (!engine.redirect_url.given) return;
@@ -26,7 +20,7 @@ void check_redirect_url(const Values& values, Problems& problems) {
   const auto url = http::parse_url(*engine.redirect_url);
   if (values.is_compat || !url.ok()) return;
   // A browser does not bring secure cookies to plain http, so no sign-in could end there.
-  if (url->scheme == "http" && *engine.cookie_secure && !is_loopback(url->host)) {
+  if (url->scheme == "http" && *engine.cookie_secure && !http::is_this_machine(url->host)) {
     problems.add(Row::redirect_url, shown(*engine.redirect_url) +
                                         " is plain http, but cookies are secure; write https, or "
                                         "cookie_secure = false");

@@ -210,6 +210,12 @@ std::optional<IpRange> parse_ip_range(std::string_view text) noexcept {
   return range;
 }
 
+bool is_this_machine(std::string_view host) noexcept {
+  const auto address = parse_ip(host);
+  if (!address) return host == "localhost" || host.ends_with(".localhost");
+  return address->is_v4() ? address->bytes[12] == 127 : address == parse_ip("::1");
+}
+
 bool is_private(const IpAddress& address) noexcept {
   const auto holds = [&](const IpRange& range) { return range.contains(address); };
   if (address.is_v4()) return std::any_of(std::begin(private_v4), std::end(private_v4), holds);

@@ -38,6 +38,10 @@ bool contains(std::span<const IpRange>, const IpAddress&) noexcept;
 // "10.0.0.0/8", "2001:db8::/32", or a lone address. Bits behind the prefix are taken as zero.
 std::optional<IpRange> parse_ip_range(std::string_view text) noexcept;
 
+// This machine, by a URL's host: localhost, a name below it (RFC 6761 section 6.3), or a loopback
+// address.
+bool is_this_machine(std::string_view host) noexcept;
+
 // Not on the public internet: loopback, private, link-local, shared (100.64/10), unique-local,
 // unspecified, multicast, documentation and other special-purpose space (RFC 6890 and its
 // registries), every IPv6 address outside 2000::/3, and 6to4 and NAT64 forms of such an IPv4

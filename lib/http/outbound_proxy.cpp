@@ -48,12 +48,6 @@ bool ends_with_label(std::string_view host, std::string_view domain) noexcept {
          host[host.size() - domain.size() - 1] == '.';
 }
 
-// RFC 6761 section 6.3: what is below localhost is this machine too.
-bool is_this_machine(const Url& url, const std::optional<IpAddress>& address) noexcept {
-  if (!address) return url.host == "localhost" || ends_with_label(url.host, "localhost");
-  return address->is_v4() ? address->bytes[12] == 127 : address == parse_ip("::1");
-}
-
 bool fits(const std::optional<std::uint16_t>& port, const Url& url) noexcept {
   return !port || *port == url.port;
 }
@@ -113,9 +107,8 @@ bool DirectHosts::add(std::string_view entry) {
 }
 
 bool DirectHosts::cover(const Url& url) const noexcept {
-  const auto address = parse_ip(url.host);
-  if (is_everybody_ || is_this_machine(url, address)) return true;
-  if (address) {
+  if (is_everybody_ || is_this_machine(url.host)) return true;
+  if (const auto address = parse_ip(url.host)) {
     return std::any_of(networks_.begin(), networks_.end(), [&](const Network& network) {
       return fits(network.port, url) && network.range.contains(*address);
     });

@@ -16,6 +16,19 @@ bool is_private(const char* address) { return gatelet::http::is_private(*parse_i
 }  // namespace
 
 TEST_SUITE("http/ip") {
+  TEST_CASE("is_this_machine: localhost, what is below it, loopback addresses, and no look-alike") {
+    for (const auto* host : {"localhost", "a.localhost", "127.0.0.1", "127.255.0.9", "[::1]", "::1",
+                             "::ffff:127.0.0.1"}) {
+      CAPTURE(host);
+      CHECK(is_this_machine(host));
+    }
+    for (const auto* host : {"", "notlocalhost", "localhost.example.com", "128.0.0.1", "1.127.0.1",
+                             "[::2]", "127.0.0.1.example.com", "0.0.0.0", "[::]"}) {
+      CAPTURE(host);
+      CHECK_FALSE(is_this_machine(host));
+    }
+  }
+
   TEST_CASE("parse_ip: IPv4 in its one usual form, kept mapped") {
     const auto address = parse_ip("203.0.113.7");
     REQUIRE(address);
