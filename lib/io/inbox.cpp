@@ -1,5 +1,6 @@
 #include "io/inbox.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "io/http_client.hpp"
@@ -23,8 +24,11 @@ std::optional<Item> Inbox::push(Item item) {
 }
 
 std::vector<Item> Inbox::take() {
+  constexpr std::size_t kept_room = 64;
   const std::scoped_lock lock(mutex_);
-  return std::exchange(items_, {});
+  auto taken = std::exchange(items_, {});
+  items_.reserve(std::min(taken.size(), kept_room));  // a round brings about as much as the last
+  return taken;
 }
 
 bool Inbox::is_empty() const {

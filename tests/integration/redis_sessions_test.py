@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from random import Random
 
 from free_port import free_port
 from servers import Browser, DevIdp, ForwardAuth, Skipped, case, follow, run_all, running
@@ -151,8 +152,7 @@ class OAuth2Proxy:
         self.process.wait()
 
 
-@case('F-424: a mixed fleet: what oauth2-proxy or this writes the other reads, renews and ends')
-def _():
+def mixed_fleet():
     if 'OAUTH2_PROXY' not in os.environ:
         raise Skipped('OAUTH2_PROXY names no oauth2-proxy binary (7.15)')
     idp = DevIdp(BUILD)
@@ -161,7 +161,12 @@ def _():
     ours = ForwardAuth(BUILD, idp.issuer, compat='oauth2-proxy', provider='oidc', email_domains='*', session_store_type='redis', redis_connection_url=store.url,
                        set_xauthrequest='true', skip_provider_button='true', cookie_refresh='2s', session_cache_max_staleness='0s', cookie_secret=SECRET,
                        code_challenge_method='S256')
-    theirs = OAuth2Proxy(idp.issuer, store.url, free_port())
+    return idp, store, ours, OAuth2Proxy(idp.issuer, store.url, free_port())
+
+
+@case('F-424: a mixed fleet: what oauth2-proxy or this writes the other reads, renews and ends')
+def _():
+    idp, store, ours, theirs = mixed_fleet()
     for one, other in ((ours, theirs), (theirs, ours)):
         browser = sign_in(one.url)
         assert auth(browser, one.url) == (202, 'alice@example.org')
@@ -177,6 +182,25 @@ def _():
         assert other.url and elsewhere.request('GET', other.url + '/oauth2/sign_out')[0] == 302
         wait_until('the session is still there', lambda: auth(browser, one.url)[0] == 401, 3)
         assert store.keys() == [], store.keys()
+
+
+@case('F-424, F-081: traffic that flips between oauth2-proxy and this at random: nobody signs in again, each renewal happens once')
+def _():
+    idp, store, ours, theirs = mixed_fleet()
+    browser = sign_in(ours.url)
+    random = Random(7)
+    browser.cookies[host(theirs.url)] = browser.cookies[host(ours.url)]  # one jar: whoever writes a cookie writes it for both
+    asked = {ours.url: 0, theirs.url: 0}
+    begun = time.monotonic()
+    while time.monotonic() < begun + 11:
+        url = random.choice((ours.url, theirs.url))
+        assert auth(browser, url) == (202, 'alice@example.org'), (url, asked, idp.state()['journal'])
+        asked[url] += 1
+        time.sleep(0.02)
+    assert min(asked.values()) > 50, asked
+    assert idp.count('grants.authorization_code') == 1 and idp.count('refresh_tokens_used_twice') == 0, idp.state()['journal']
+    assert 3 <= idp.count('grants.refresh_token') <= 5, idp.count('grants.refresh_token')
+    assert len(store.keys()) == 1, store.keys()
 
 
 run_all()
