@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <charconv>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -22,19 +23,33 @@ namespace gatelet::io::testing {
 using SteadyClock = std::chrono::steady_clock;
 using Words = std::vector<std::string>;
 
-// The next command a client sent; nullopt: it closed.
-inline std::optional<Words> read_command(support::HttpPeer& peer) {
-  RedisReplyReader reader;
-  for (;;) {
+// The number behind `mark` in a line of its own; nullopt: the client closed, or sent another line.
+inline std::optional<std::size_t> read_count(support::HttpPeer& peer, char mark) {
+  std::string line;
+  while (!line.ends_with("\r\n")) {
     const auto byte = peer.read_bytes(1);
     if (!byte) return std::nullopt;
-    reader.feed(*byte);
-    if (const auto command = reader.take()) {
-      Words words;
-      for (const auto& word : command->items) words.push_back(word.text);
-      return words;
-    }
+    line += *byte;
   }
+  std::size_t count = 0;
+  const auto* const end = line.data() + line.size() - 2;
+  const auto [at, fault] = std::from_chars(line.data() + 1, end, count);
+  if (line[0] != mark || fault != std::errc() || at != end) return std::nullopt;
+  return count;
+}
+
+// The next command a client sent: a list of texts. nullopt: it closed, or sent something else.
+inline std::optional<Words> read_command(support::HttpPeer& peer) {
+  const auto num_words = read_count(peer, '*');
+  if (!num_words) return std::nullopt;
+  Words words;
+  for (std::size_t i = 0; i < *num_words; ++i) {
+    const auto size = read_count(peer, '$');
+    auto text = size ? peer.read_bytes(*size + 2) : std::nullopt;
+    if (!text) return std::nullopt;
+    words.push_back(text->substr(0, *size));
+  }
+  return words;
 }
 
 inline std::string bulk(std::string_view text) {
