@@ -34,8 +34,8 @@ void resolve_tokens(const EngineValues& engine, const policy::HeaderRules& rules
     return std::find(dropped.begin(), dropped.end(), token) == dropped.end();
   };
   out.kept_tokens = {keeps("access_token"), keeps("id_token"), keeps("refresh_token")};
-  const auto refuse = [&](std::string said) {
-    problems.add(Row::session_drop_tokens, std::move(said));
+  const auto refuse = [&](const std::string& said) {
+    problems.add(Row::session_drop_tokens, said);
   };
   for (const std::string token : {"access_token", "id_token", "refresh_token"}) {
     if (keeps(token) || !hands_out(rules, token)) continue;

@@ -73,7 +73,7 @@ Result<std::shared_ptr<const session::Session>> RefreshBook::change(
   const std::scoped_lock lock(mutex_);
   auto known = follow(*session, now);
   if (known.is_over) return std::shared_ptr<const session::Session>();
-  const auto newest = known.newer ? std::move(known.newer) : session;
+  const auto newest = known.newer ? known.newer : session;
   auto changed = change(*newest);
   if (changed.ok() && !newest->refresh_token.empty()) {
     // One entry for all changes under a refresh token: it replaces every older copy.
