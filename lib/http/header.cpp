@@ -39,16 +39,20 @@ using Lanes [[gnu::vector_size(16)]] = unsigned char;
 
 // CR, LF or NUL. Hardly any text has a byte that small, so the smallest byte tells.
 bool breaks_fields(std::string_view value) noexcept {
-  Lanes smallest = Lanes{} + static_cast<unsigned char>(0xff);
-  Lanes bytes;
-  std::size_t at = 0;
-  for (; value.size() - at >= sizeof bytes; at += sizeof bytes) {
-    std::memcpy(&bytes, value.data() + at, sizeof bytes);
-    smallest = bytes < smallest ? bytes : smallest;
-  }
   unsigned char small = 0xff;
-  for (std::size_t i = 0; at > 0 && i < sizeof smallest; ++i) small = std::min(small, smallest[i]);
-  for (; at < value.size(); ++at) small = std::min(small, static_cast<unsigned char>(value[at]));
+  Lanes bytes;
+  if (value.size() < sizeof bytes) {
+    for (const char c : value) small = std::min(small, static_cast<unsigned char>(c));
+  } else {
+    Lanes smallest = Lanes{} + small;
+    const auto look_at = [&](std::size_t at) {
+      std::memcpy(&bytes, value.data() + at, sizeof bytes);
+      smallest = bytes < smallest ? bytes : smallest;
+    };
+    for (std::size_t at = 0; at + sizeof bytes < value.size(); at += sizeof bytes) look_at(at);
+    look_at(value.size() - sizeof bytes);  // some of them once more
+    for (std::size_t i = 0; i < sizeof smallest; ++i) small = std::min(small, smallest[i]);
+  }
   if (small > '\r') return false;
   // Three searches for one byte each run many times faster than one search for three.
   const auto holds = [&](char c) { return value.find(c) != std::string_view::npos; };

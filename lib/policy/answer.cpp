@@ -84,14 +84,9 @@ bool is_location(std::string_view text) noexcept {
 
 }  // namespace
 
-void Answer::Fields::add(HeaderView field) {
-  if (size_ < few) {
-    new (in_place_.data() + size_) HeaderView(field);
-  } else {
-    if (more_.empty()) more_.reserve(few);
-    more_.push_back(field);
-  }
-  ++size_;
+void Answer::Fields::add_more(HeaderView field) {
+  if (more_.empty()) more_.reserve(few);
+  more_.push_back(field);
 }
 
 bool Answer::Fields::has_name(std::string_view name) const noexcept {

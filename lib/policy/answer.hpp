@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,7 +76,14 @@ class Answer {
   class Fields {
    public:
     Fields() noexcept {}  // NOLINT(modernize-use-equals-default): the entries are left as they are
-    void add(HeaderView field);
+    void add(HeaderView field) {
+      if (size_ < few) {
+        new (in_place_.data() + size_) HeaderView(field);
+      } else {
+        add_more(field);
+      }
+      ++size_;
+    }
     std::size_t size() const noexcept { return size_; }
     const HeaderView& operator[](std::size_t i) const noexcept {
       return i < few ? in_place_[i] : more_[i - few];
@@ -84,6 +92,8 @@ class Answer {
     bool has_name(std::string_view name) const noexcept;
 
    private:
+    void add_more(HeaderView field);
+
     static constexpr std::size_t few = 16;
     union {
       std::array<HeaderView, few> in_place_;  // the first size_ of them are there

@@ -139,11 +139,11 @@ void clean_connection(const HeaderPolicy& policy, const RequestFacts& facts, Ans
 // A separator inside a group would pose as two: it is percent-encoded, and "%" with it, so that the
 // reader can tell.
 void compose_group(std::string_view group, char separator, Answer& out) {
-  const char encoded[] = {separator, '%'};
   while (!group.empty()) {
-    const auto at = group.find_first_of(std::string_view(encoded, sizeof encoded));
+    std::size_t at = 0;
+    while (at < group.size() && group[at] != separator && group[at] != '%') ++at;
     out.compose(group.substr(0, at));
-    if (at == npos) return;
+    if (at == group.size()) return;
     out.compose(group[at] == '%' ? "%25" : separator == '|' ? "%7C" : "%2C");
     group.remove_prefix(at + 1);
   }
