@@ -1,5 +1,7 @@
 // browser_test.mjs BUILD PICTURES: Chromium through the whole sign-in, as a person meets it. Screenshots stay in PICTURES.
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { devIdp, expect, forwardAuth, freePort, runAll, stop, stopAll, test } from '../node/servers.mjs';
 
@@ -214,6 +216,42 @@ test('many requests at once while tokens are due: one refresh, nobody signed out
   expect(counts.refresh_tokens_used_twice === 0, JSON.stringify(counts));
   await stage.page.reload();
   expect((await text(stage.page)).includes('Hello, alice'), await text(stage.page));
+});
+
+// A page of another site (localhost is none of 127.0.0.1's) that shows the application in a frame: signing in, which begins by
+// itself at the top only, and signed in; then the application by itself. How often somebody signed in for both.
+async function signInsFramedAndAlone(partitioned) {
+  const address = `127.0.0.1:${await freePort()}`;
+  const redirectUrl = `http://${address}/oauth2/callback`;  // Chromium keeps secure cookies of this machine by plain http
+  const settings = { cookie_secure: 'true', cookie_samesite: 'none', cookie_csrf_samesite: 'none', cookie_partitioned: partitioned, redirect_url: redirectUrl };
+  const stage = await stageFor(settings, [], { address, bypassCSP: true });
+  await stage.idp.post('answer', { username: 'alice' });
+  const site = createServer((question, answer) => answer.setHeader('Content-Type', 'text/html').end(`<iframe src="${stage.app.url}${question.url}"></iframe>`));
+  await once(site.listen(0, '127.0.0.1'), 'listening');
+  try {
+    let answers;
+    for (const visit of ['/oauth2/start?rd=%2Freports', '/reports']) {
+      // Its page forbids frames, as the demo's own rule, so the browser shows and tells nothing: its log says what it answered.
+      answers = () => [...stage.app.child.said.join('').matchAll(/GET - "\/reports" HTTP\/1.1 "[^"]*" (\d+)/g)].map((line) => line[1]);
+      const before = answers().length;
+      await stage.page.goto(`http://localhost:${site.address().port}${visit}`);
+      for (const end = Date.now() + 5000; answers().length === before && Date.now() < end;) await stage.page.waitForTimeout(20);
+    }
+    const shown = answers().join(), framed = (await stage.idp.counts())['grants.authorization_code'];
+    await stage.page.goto(stage.app.url + '/reports');
+    expect((await text(stage.page)).includes('Hello, alice'), await text(stage.page));
+    return { shown, framed, all: (await stage.idp.counts())['grants.authorization_code'] };
+  } finally {
+    site.close();
+  }
+}
+
+test('F-255: partitioned cookies: a frame of another site signs in once, and shares no session with the site itself', async () => {
+  const apart = await signInsFramedAndAlone('true');
+  expect(apart.shown === '200,200' && apart.framed === 1 && apart.all === 2, JSON.stringify(apart));
+  // Without, a browser either keeps a frame's cookies out altogether, or lets it share the session.
+  const other = await signInsFramedAndAlone('false');
+  expect(other.all === 1, JSON.stringify(other));
 });
 
 await runAll({
