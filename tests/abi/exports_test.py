@@ -3,6 +3,10 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'support'))
+from expectation import expect, verdict  # noqa: E402
 
 library, golden, symbol_map, header, *unstable_headers = sys.argv[1:]
 shown = {}
@@ -27,18 +31,6 @@ def declared(name):
 in_header = declared(header)
 in_unstable = set().union(*(declared(name) for name in unstable_headers))
 
-passed = failed = 0
-
-
-def expect(what, is_true, seen=''):
-    global passed, failed
-    if is_true:
-        passed += 1
-    else:
-        failed += 1
-        print(f'not ok {what}: {seen}')
-
-
 expect('the library has C symbols at all', len(c_shown) > 20, c_shown)
 expect('the C symbols are those of exports.txt', c_shown == sorted(c_golden), set(c_shown) ^ set(c_golden))
 expect('the map lists what the header declares', set(in_map) == in_header, set(in_map) ^ in_header)
@@ -48,5 +40,4 @@ expect('the C++ symbols are public classes only',
        all(re.match(r'(typeinfo (name )?for |vtable for )?gatelet::v\d+_\d+::', n) for n in cxx_shown),
        [n for n in cxx_shown if not re.match(r'(typeinfo (name )?for |vtable for )?gatelet::v\d+_\d+::', n)][:5])
 expect('the C++ API is there', any('Engine::decide' in n for n in cxx_shown), cxx_shown[:5])
-print(f'{passed} passed, {failed} failed')
-sys.exit(1 if failed else 0)
+sys.exit(verdict())

@@ -66,6 +66,23 @@ TEST_SUITE("flow/refresh_session") {
     CHECK(renewed->id_token.empty());
     CHECK(renewed->refresh_token.reveal().starts_with("refresh-canary"));
     CHECK(renewed->user == "alice");
+    one.session = std::make_shared<const session::Session>(*renewed);  // without an ID token now
+    CHECK(one.status_of_refresh() == Status::ok);
+  }
+
+  TEST_CASE("F-256: without the old ID token nobody else's new one is taken either") {
+    for (const auto& [name, json] :
+         {std::pair{"sub", "\"mallory\""}, std::pair{"iss", "\"https://evil.example\""},
+          std::pair{"aud", "\"x\""}, std::pair{"nonce", "\"another\""}}) {
+      SignedIn one;
+      one.world.context->session.kept_tokens.id = false;
+      auto kept = *one.session;
+      kept.id_token = Secret();
+      one.session = std::make_shared<const session::Session>(std::move(kept));
+      one.set_claim(name, json);
+      CAPTURE(name);
+      CHECK(one.status_of_refresh() == Status::token_rejected);
+    }
   }
 
   TEST_CASE("F-247: a session that did not say when its person signed in says so from now on") {

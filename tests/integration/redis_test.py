@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'support'))
 import redis_asking as asking  # noqa: E402
 from expectation import expect, verdict  # noqa: E402
 from redis_asking import expect_sound  # noqa: E402

@@ -12,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from expectation import expect, verdict
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'support'))
+from expectation import expect, verdict  # noqa: E402
 
 build = Path(sys.argv[1])
 

@@ -9,6 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'support'))
+from expectation import expect, verdict  # noqa: E402
+
 root = Path(sys.argv[1])
 readme_path = root / 'README.md'
 readme = readme_path.read_text()
@@ -20,18 +23,6 @@ FILES = {'c': 'examples/sqlite_store/host.c', 'cpp': 'examples/decide_cpp.cpp', 
 MAN_PAGES = ['examples/guide/gatelet.toml.5', 'examples/forward_auth/forward_auth.1']
 # Commands and pictures of text in blocks without a language, and who runs or checks them.
 COMMANDS = {'./examples/run-demo': 'demo', ' request -> decide()': 'a picture'}
-
-passed = failed = 0
-
-
-def expect(what, is_true, seen=''):
-    global passed, failed
-    if is_true:
-        passed += 1
-    else:
-        failed += 1
-        print(f'not ok {what}: {seen}')
-
 
 def man_page(name):
     return subprocess.run([sys.executable, root / 'tests/config/man_pages.py', root / 'lib/config/options.def', Path(name).name], capture_output=True, text=True, check=True).stdout
@@ -72,5 +63,4 @@ before_code = readme.split('```')[0]
 expect('no more than 150 words before the first code', len(before_code.split()) <= 150, len(before_code.split()))
 sample = (root / FILES['cpp']).read_text()
 expect('the sample is short', len(sample.splitlines()) <= 45, len(sample.splitlines()))
-print(f'{passed} passed, {failed} failed')
-sys.exit(1 if failed else 0)
+sys.exit(verdict())

@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'support'))
+from expectation import expect, verdict  # noqa: E402
+
 lib = Path(sys.argv[1]) / 'lib'
 PURE = ['base', 'http', 'json', 'crypto', 'jose', 'oidc', 'session', 'policy', 'flow', 'config']
 FORBIDDEN = re.compile(
@@ -15,7 +18,6 @@ FORBIDDEN = re.compile(
     r'getaddrinfo|gethostbyname\w*|sleep|usleep|nanosleep|clock_nanosleep|clock_gettime|gettimeofday|time|getrandom|getentropy|getenv|fork|'
     r'pthread_cond_\w+|std::condition_variable.*|std::chrono::_V2::\w+_clock::now\(\)|std::this_thread::.*)$')
 
-passed = failed = 0
 
 
 def needed(objects):
@@ -30,15 +32,6 @@ def needed(objects):
     return found
 
 
-def expect(what, is_true, seen=''):
-    global passed, failed
-    if is_true:
-        passed += 1
-    else:
-        failed += 1
-        print(f'not ok {what}: {seen}')
-
-
 def objects_of(layer):
     return sorted((lib / layer).glob(f'libgatelet_{layer}*.a.p/*.o'))
 
@@ -51,5 +44,4 @@ deciding = [o for o in objects_of('engine') if re.match(r'(decide\w*|conclude|pr
 expect('the deciding part of engine was built', len(deciding) >= 3, deciding)
 expect('the deciding part of engine asks nothing of the system', not needed(deciding), needed(deciding)[:5])
 expect('control: io is seen to ask', len(needed(objects_of('io'))) > 3, needed(objects_of('io')))
-print(f'{passed} passed, {failed} failed')
-sys.exit(1 if failed else 0)
+sys.exit(verdict())
