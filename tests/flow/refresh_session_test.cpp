@@ -71,7 +71,7 @@ TEST_SUITE("flow/refresh_session") {
   }
 
   TEST_CASE("F-256: without the old ID token nobody else's new one is taken either") {
-    for (const auto& [name, json] :
+    for (const auto& claim :
          {std::pair{"sub", "\"mallory\""}, std::pair{"iss", "\"https://evil.example\""},
           std::pair{"aud", "\"x\""}, std::pair{"nonce", "\"another\""}}) {
       SignedIn one;
@@ -79,8 +79,8 @@ TEST_SUITE("flow/refresh_session") {
       auto kept = *one.session;
       kept.id_token = Secret();
       one.session = std::make_shared<const session::Session>(std::move(kept));
-      one.set_claim(name, json);
-      CAPTURE(name);
+      one.set_claim(claim.first, claim.second);
+      CAPTURE(claim.first);
       CHECK(one.status_of_refresh() == Status::token_rejected);
     }
   }
