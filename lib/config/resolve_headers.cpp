@@ -218,19 +218,6 @@ class RuleReader {
   Problems& problems_;
 };
 
-void refuse_tokens(const EngineValues& engine, const policy::HeaderRules& rules,
-                   Problems& problems) {
-  if (!*engine.session_cookie_minimal) return;
-  constexpr auto said =
-      "hands out a token, which session_cookie_minimal does not keep; leave one of them out";
-  if (policy::hands_out_tokens({rules.request, {}})) {
-    problems.add(Row::inject_request_headers, said);
-  }
-  if (policy::hands_out_tokens({{}, rules.response})) {
-    problems.add(Row::inject_response_headers, said);
-  }
-}
-
 policy::HeaderRules rules_of(const Settings& settings, const Values& values,
                              std::vector<HeaderFile>& files, Problems& problems) {
   const auto& engine = values.engine;
@@ -241,7 +228,6 @@ policy::HeaderRules rules_of(const Settings& settings, const Values& values,
   rules.request = RuleReader(Row::inject_request_headers, settings, files, problems).read(*request);
   rules.response =
       RuleReader(Row::inject_response_headers, settings, files, problems).read(*response);
-  refuse_tokens(engine, rules, problems);
   return rules;
 }
 

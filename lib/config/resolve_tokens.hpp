@@ -1,4 +1,5 @@
-// Which tokens of the provider sessions keep: session_drop_tokens, and what cookies can do without.
+// Which tokens of the provider sessions keep: session_drop_tokens, session_cookie_minimal, and what
+// cookies can do without.
 #pragma once
 
 #include <vector>
@@ -11,7 +12,7 @@
 
 namespace gatelet::config {
 
-// Fills in kept_tokens, access_token_goes_last and needs_id_token. A token that a header hands out,
+// Fills in kept_tokens, access_token_goes_last and needs_id_token; `minimal` is there. A token that a header hands out,
 // or that a renewal needs, cannot be dropped: a problem.
 void resolve_tokens(const EngineValues&, const policy::HeaderRules&,
                     const std::vector<ResolvedProvider>&, session::SessionSettings& out, Problems&);

@@ -137,20 +137,6 @@ void check_budget(const EngineValues& engine, Problems& problems) {
 }
 
 // What a session without tokens cannot give.
-void check_minimal(const EngineValues& engine, Problems& problems) {
-  if (!*engine.session_cookie_minimal) return;
-  constexpr std::string_view said =
-      "does not go with session_cookie_minimal, which keeps no tokens; leave one of them out";
-  if (*engine.cookie_refresh > Duration{}) problems.add(Row::cookie_refresh, std::string(said));
-  if (*engine.pass_access_token) problems.add(Row::pass_access_token, std::string(said));
-  if (*engine.pass_authorization_header) {
-    problems.add(Row::pass_authorization_header, std::string(said));
-  }
-  if (*engine.set_authorization_header) {
-    problems.add(Row::set_authorization_header, std::string(said));
-  }
-}
-
 }  // namespace
 
 void validate_cookies(const Values& values, Problems& problems) {
@@ -163,7 +149,6 @@ void validate_cookies(const Values& values, Problems& problems) {
   check_rules(values.engine, problems);
   check_lives(values.engine, problems);
   check_attempts(values, problems);
-  check_minimal(values.engine, problems);
   check_budget(values.engine, problems);
 }
 

@@ -176,13 +176,6 @@ TEST_SUITE("config/resolve_headers") {
     CHECK_FALSE(files[0].is_password);
   }
 
-  TEST_CASE("session_cookie_minimal keeps no token that a rule could hand out") {
-    const Pairs minimal{{"session_cookie_minimal", "true"}};
-    CHECK(rules(valued(R"({"claimSource":{"claim":"user"}})"), minimal) == "X-A=user,|");
-    CHECK(rules(valued(R"({"claimSource":{"claim":"id_token"}})"), minimal)
-              .starts_with("inject_request_headers: hands out a token"));
-  }
-
   TEST_CASE("field_complaint: control characters only") {
     CHECK(config::field_complaint("Bearer x") == "");
     CHECK(config::field_complaint("") == "");

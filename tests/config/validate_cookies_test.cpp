@@ -150,16 +150,4 @@ TEST_SUITE("config/validate_cookies") {
     CHECK(problems(complete_compat({{"cookie_csrf_per_request_limit", "0"}})).empty());
     CHECK(problems(complete({{"cookie_csrf_per_request_limit", "1"}})).empty());
   }
-
-  TEST_CASE("session_cookie_minimal: what needs tokens does not go with it") {
-    CHECK(problems(complete({{"session_cookie_minimal", "true"}})).empty());
-    for (const auto& [key, value] : Pairs{{"cookie_refresh", "10m"},
-                                          {"pass_access_token", "true"},
-                                          {"pass_authorization_header", "true"},
-                                          {"set_authorization_header", "true"}}) {
-      CHECK(problem(complete({{"session_cookie_minimal", "true"}, {key, value}}))
-                .starts_with(std::string(key) + ": does not go with session_cookie_minimal"));
-      CHECK(problems(complete({{key, value}})).empty());
-    }
-  }
 }
