@@ -145,8 +145,8 @@ void Flights::take(Submission item) {
   flight.task = std::move(item.task);
   flight.completion = std::move(item.completion);
   if (flight.completion) by_completion_[flight.completion.get()] = id;
-  flight.due = SteadyClock::now() + settings_.operation_timeout;
-  flight.deadline = timers_.add(flight.due, [this, id] {
+  const auto due = SteadyClock::now() + settings_.operation_timeout;
+  flight.deadline = timers_.add(due, [this, id] {
     if (flights_.at(id).host_call != 0) return;  // which has a timer of its own: a refusal is due
     give_up(id, {Status::timed_out, "the operation was not done in time"});
   });
@@ -251,7 +251,7 @@ void Flights::ask_host(FlightId id, flow::HookCall wanted) {
   // Not a veto: the engine ends, which must end no session.
   if (!is_asked) return end(id, ended_error());
 
-  auto due = flight.due;
+  auto due = flight.deadline.at;
   if (flight.task->must_finish()) due = std::max(due, SteadyClock::now() + settings_.http_timeout);
   flight.timer = timers_.add(due, [this, id, number] {
     queue_.withdraw_call(number);
@@ -266,7 +266,7 @@ void Flights::note_lock(FlightId id, const flow::StoreCall& call, const flow::St
   const auto place = flights_.find(id);
   if (place == flights_.end()) return;
   auto& flight = place->second;
-  timers_.remove(std::exchange(flight.extension, 0));
+  timers_.remove(std::exchange(flight.extension, {}));
   flight.lock.reset();
   if (!reply.is_owner || call.what == flow::StoreCall::What::unlock) return;
   flight.lock = flow::StoreCall::extend(call.key, call.value, call.lifetime);
@@ -287,7 +287,7 @@ void Flights::resume(FlightId id, Result<flow::Outcome> outcome) {
   const auto place = flights_.find(id);
   if (place == flights_.end()) return;
   auto& flight = place->second;
-  timers_.remove(std::exchange(flight.timer, 0));
+  timers_.remove(std::exchange(flight.timer, {}));
   flight.host_call = 0;
 
   // The place counts as free while the task goes on: whoever sees the result may start anew.

@@ -41,13 +41,12 @@ class Flights {
   struct Flight {
     std::unique_ptr<flow::Task> task;
     std::shared_ptr<Completion> completion;
-    Timers::Id deadline = 0;  // of the whole task
-    Deadline due{};           // when that is
-    Timers::Id timer = 0;     // of the effect: a delay, or the time a call has
+    Timers::Id deadline;  // of the whole task
+    Timers::Id timer;     // of the effect: a delay, or the time a call has
     bool awaits_answer = false;
     std::uint64_t host_call = 0;          // the call of the host's code it waits for; 0: none
     std::optional<flow::StoreCall> lock;  // what extends the lock that the task holds
-    Timers::Id extension = 0;
+    Timers::Id extension;
   };
 
   std::vector<FlightId> ids() const;

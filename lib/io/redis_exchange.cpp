@@ -108,6 +108,8 @@ std::string redis_command(std::initializer_list<std::string_view> words) {
 std::string redis_command(std::span<const std::string_view> words) {
   std::vector<const char*> data;
   std::vector<std::size_t> sizes;
+  data.reserve(words.size());
+  sizes.reserve(words.size());
   for (const auto& word : words) {
     data.push_back(word.data());
     sizes.push_back(word.size());

@@ -1,37 +1,27 @@
 #include "io/timers.hpp"
 
+#include <utility>
+
 namespace gatelet::io {
 
 Timers::Id Timers::add(Deadline at, Work work) {
-  const Id id = ++last_;
-  entries_.emplace(std::pair(at, id), std::move(work));
-  deadlines_.emplace(id, at);
+  const Id id{at, ++last_};
+  entries_.emplace(id, std::move(work));
   return id;
 }
 
-void Timers::remove(Id id) {
-  const auto deadline = deadlines_.find(id);
-  if (deadline == deadlines_.end()) return;
-  entries_.erase({deadline->second, id});
-  deadlines_.erase(deadline);
-}
+void Timers::remove(const Id& id) { entries_.erase(id); }
 
 std::optional<Deadline> Timers::next() const {
   if (entries_.empty()) return std::nullopt;
-  return entries_.begin()->first.first;
+  return entries_.begin()->first.at;
 }
 
 void Timers::fire(Deadline now) {
-  while (!entries_.empty() && entries_.begin()->first.first <= now) {
+  while (!entries_.empty() && entries_.begin()->first.at <= now) {
     auto entry = entries_.extract(entries_.begin());
-    deadlines_.erase(entry.key().second);
     entry.mapped()();
   }
-}
-
-void Timers::clear() noexcept {
-  entries_.clear();
-  deadlines_.clear();
 }
 
 }  // namespace gatelet::io

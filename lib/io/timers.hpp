@@ -1,13 +1,11 @@
 // Timers: what is to be done when. Owned by whoever turns the loop; not thread-safe.
 #pragma once
 
-#include <cstddef>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
-#include <unordered_map>
-#include <utility>
 
 #include "base/instant.hpp"
 
@@ -15,23 +13,27 @@ namespace gatelet::io {
 
 class Timers {
  public:
-  using Id = std::uint64_t;  // never 0
+  // One timer; made without arguments, none.
+  struct Id {
+    Deadline at{};
+    std::uint64_t number = 0;
+    auto operator<=>(const Id&) const = default;
+  };
   using Work = std::function<void()>;
 
   Id add(Deadline at, Work work);
-  void remove(Id id);  // unknown, 0 and fired ids are ignored
+  void remove(const Id& id);  // none, and fired ones, are ignored
 
   std::optional<Deadline> next() const;
 
   // Runs what is due at `now`, in order; work added meanwhile runs too when it is due.
   void fire(Deadline now);
 
-  void clear() noexcept;
+  void clear() noexcept { entries_.clear(); }
 
  private:
-  std::map<std::pair<Deadline, Id>, Work> entries_;
-  std::unordered_map<Id, Deadline> deadlines_;
-  Id last_ = 0;
+  std::map<Id, Work> entries_;  // by time, then in the order they were added
+  std::uint64_t last_ = 0;
 };
 
 }  // namespace gatelet::io
