@@ -29,7 +29,6 @@ Result<void> DenyBook::add(session::Denial denial, Instant now) {
 void DenyBook::take(const Shared& stored, std::uint64_t changes, Duration current_until) {
   const std::scoped_lock lock(mutex_);
   stored_ = stored;
-  is_known_.store(true, std::memory_order_relaxed);
   put_together();
   if (changes != changes_.load(std::memory_order_acquire)) return;
   is_taken_ = true;

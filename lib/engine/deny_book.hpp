@@ -30,9 +30,6 @@ class DenyBook {
     return steady_now < current_until_.load(std::memory_order_relaxed);
   }
 
-  // Whether the store was ever asked, with success.
-  bool is_known() const noexcept { return is_known_.load(std::memory_order_relaxed); }
-
   // A number to read before the store is asked, and to give with the answer: what somebody changed
   // meanwhile is not believed to be current.
   std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
@@ -49,7 +46,6 @@ class DenyBook {
   void put_together();
 
   std::atomic<bool> is_empty_{true};
-  std::atomic<bool> is_known_{false};
   std::atomic<Duration> current_until_{Duration::min()};
   std::atomic<std::uint64_t> changes_{0};
   mutable std::mutex mutex_;

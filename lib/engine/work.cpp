@@ -20,6 +20,8 @@ namespace {
 constexpr Duration fresh_for = 1h;
 // A session of oauth2-proxy's is entered into its person's index as often as this.
 constexpr Duration index_again = 1h;
+// Nobody waits for the deny list then: the store was in trouble a moment ago.
+constexpr Duration ask_behind_again = 250ms;
 
 // What is fetched for settings that were replaced meanwhile is nothing for those who came later.
 std::string flight_name(std::uint64_t generation, std::string_view provider_id,
@@ -87,21 +89,29 @@ void Work::load(const std::shared_ptr<const Snapshot>& snapshot,
 
 void Work::load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
                           SingleFlight<flow::SharedDenyList>::Waiter waiter, Instant now) {
-  const auto name = std::to_string(snapshot->generation);
+  const auto changes = denied_.changes();
+  const auto name = std::to_string(snapshot->generation) + " " + std::to_string(changes);
   if (!deny_loads_.join(name, std::move(waiter))) return;
   const auto current_until = now.steady + snapshot->context->session.cache_max_staleness;
   run<flow::SharedDenyList>(
       flow::load_deny_list(snapshot->context),
-      [this, name, current_until, changes = denied_.changes()](
-          const Result<flow::SharedDenyList>& list, Instant at) {
+      [this, name, current_until, changes](const Result<flow::SharedDenyList>& list, Instant at) {
         if (list.ok()) {
+          refreshes_.note_success(store_beside);
           denied_.take(*list, changes, current_until);
         } else {
+          refreshes_.note_trouble(store_beside, at);
           events_.keep(Event::Level::warning, "store-unavailable", list.error().text, {});
         }
         deny_loads_.finish(name, list, at);
       },
       now);
+}
+
+void Work::freshen_deny_list(const std::shared_ptr<const Snapshot>& snapshot, Instant now) {
+  if (!asked_behind_.take("deny list", ask_behind_again, now)) return;
+  load_deny_list(
+      snapshot, [](const Result<flow::SharedDenyList>&, Instant) {}, now);
 }
 
 void Work::load_session(const std::shared_ptr<const Snapshot>& snapshot,
@@ -164,7 +174,18 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
         if (renewed.ok() && old->ticket) {
           index(snapshot, std::make_shared<const session::Session>(*renewed), at);
         }
-        keep_renewed(name, old, std::move(renewed), at);
+        if (!renewed.ok() || old->ticket || !snapshot->context->session.keeps_both()) {
+          return keep_renewed(name, old, std::move(renewed), at);
+        }
+        // Who was denied meanwhile, perhaps elsewhere: by the time of the new session, where it has
+        // no other, nobody can tell any more.
+        auto kept = std::make_shared<Result<session::Session>>(std::move(renewed));
+        load_deny_list(
+            snapshot,
+            [this, name, old, kept](const Result<flow::SharedDenyList>&, Instant later) {
+              keep_renewed(name, old, std::move(*kept), later);
+            },
+            at);
       },
       now);
 }

@@ -47,11 +47,9 @@ class Work final : public io::Services, public io::StoreWatcher {
             std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
             Instant now);
 
-  // Asks the store for the deny list, behind whatever is answered.
-  void freshen_deny_list(const std::shared_ptr<const Snapshot>& snapshot, Instant now) {
-    load_deny_list(
-        snapshot, [](const Result<flow::SharedDenyList>&, Instant) {}, now);
-  }
+  // Asks the store for the deny list, behind whatever is answered; not more than a few times a
+  // second.
+  void freshen_deny_list(const std::shared_ptr<const Snapshot>& snapshot, Instant now);
 
   // Renews the session at its provider. The waiter is called once: inside this call, or on the
   // driver's loop.
@@ -128,7 +126,8 @@ class Work final : public io::Services, public io::StoreWatcher {
   SingleFlight<State> fetches_;
   SingleFlight<flow::SharedDenyList> deny_loads_;
   SingleFlight<Session> loads_;
-  Turns indexed_;  // sessions of oauth2-proxy's, by ticket
+  Turns indexed_;          // sessions of oauth2-proxy's, by ticket
+  Turns asked_behind_{1};  // for the deny list
   SingleFlight<Session> renewals_;
   SingleFlight<Answer> redemptions_;
   SingleFlight<bool> attempts_;

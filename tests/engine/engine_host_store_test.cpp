@@ -97,6 +97,30 @@ struct Hosted {
   Browser person;
 };
 
+// A person whose session began while the store was out of order, so that it is in cookies beside
+// it; and another engine over that store.
+struct Beside {
+  explicit Beside(Options more = {}) : person(nullptr) {
+    more.emplace_back("session_fallback_to_cookie", "true");
+    other = shared.engine(more);
+    person = Browser(shared.engine(more));
+    memory->fail_with(Error{Status::store_unreachable, "out of order"});
+    REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
+    memory->fail_with(std::nullopt);
+    shared.clock->advance(seconds(60));  // longer than trouble with a store is remembered
+  }
+  void revoke() {
+    auto revoking = other->revoke_sessions({{}, "alice"});
+    REQUIRE(revoking.ok());
+    const auto soon = std::chrono::steady_clock::now() + seconds(10);
+    REQUIRE(std::get<Operation<Sessions>>(*revoking).wait(soon).ok());
+  }
+  std::shared_ptr<HostMemory> memory = std::make_shared<HostMemory>();
+  Shared shared{[this] { return memory; }};
+  std::shared_ptr<Engine> other;
+  Browser person;
+};
+
 }  // namespace
 
 TEST_SUITE("engine/engine: a host's store") {
@@ -131,6 +155,64 @@ TEST_SUITE("engine/engine: a host's store") {
     const auto refused = person.get("/page", {{"Accept", "application/json"}});
     CHECK(refused.http_status() == 401);
     CHECK(refused.reason() == Reason::session_revoked);
+  }
+
+  TEST_CASE(
+      "F-251: a session in cookies beside a store is out at the first request, not the second") {
+    Beside beside;
+    CHECK(beside.person.get("/page").kind() == Decision::Kind::allow);
+    beside.revoke();
+    beside.shared.clock->advance(seconds(6));  // session_cache_max_staleness
+    const auto refused = beside.person.get("/page", {{"Accept", "application/json"}});
+    CHECK(refused.http_status() == 401);
+    CHECK(refused.reason() == Reason::session_revoked);
+  }
+
+  TEST_CASE(
+      "a session in cookies beside a store that fails counts, and waits for it once a while") {
+    Beside beside;
+    CHECK(beside.person.get("/page").kind() == Decision::Kind::allow);
+    beside.memory->fail_with(Error{Status::store_unreachable, "out of order"});
+    beside.shared.clock->advance(seconds(6));
+    auto waits = beside.person.ask("/page");
+    REQUIRE(waits.ok());
+    CHECK(std::holds_alternative<Operation<Decision>>(*waits));
+    CHECK(wait_for(std::move(waits))->kind() == Decision::Kind::allow);
+    const auto at_once = beside.person.ask("/page");
+    REQUIRE(at_once.ok());
+    REQUIRE(std::holds_alternative<Decision>(*at_once));
+    CHECK(std::get<Decision>(*at_once).kind() == Decision::Kind::allow);
+
+    // Back again: asked behind that answer, and told by it.
+    beside.memory->fail_with(std::nullopt);
+    beside.revoke();
+    beside.shared.clock->advance(seconds(60));
+    CHECK(beside.person.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
+  }
+
+  TEST_CASE("F-270: denied elsewhere while it is renewed here: not even as oauth2-proxy's") {
+    for (const bool is_compat : {false, true}) {
+      CAPTURE(is_compat);
+      Beside beside(is_compat ? Options{{"compat", "oauth2-proxy"},
+                                        {"provider", "oidc"},
+                                        {"skip_provider_button", "true"},
+                                        {"cookie_refresh", "1h"}}
+                              : Options{});
+      beside.shared.clock->advance(seconds(3700));
+      beside.shared.provider.hold("/token");
+      const auto before = beside.person.cookies;
+      auto asked = beside.person.ask("/page", {{"Accept", "application/json"}});
+      REQUIRE(beside.shared.provider.wait_for("/token", 2));
+      beside.revoke();
+      beside.shared.clock->advance(seconds(1));
+      beside.shared.provider.let_go();
+      const auto answer = wait_for(std::move(asked));
+      REQUIRE_MESSAGE(answer.ok(), answer.error().text);
+      CHECK(answer->kind() != Decision::Kind::allow);
+      CHECK(answer->reason() == Reason::session_revoked);
+      beside.person.cookies = before;
+      CHECK(beside.person.get("/page").kind() != Decision::Kind::allow);
+    }
   }
 
 #ifdef GATELET_HAVE_SQLITE

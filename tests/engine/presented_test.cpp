@@ -93,6 +93,26 @@ TEST_SUITE("engine/presented") {
     CHECK(present(world, both, &nothing).session);
   }
 
+  TEST_CASE("F-270: beside a store a session in cookies waits for the deny list, unless in vain") {
+    World world;
+    world.settings.has_store_beside = true;
+    const auto cookie = world.cookie_of(world.person());
+    CHECK(present(world, cookie).session);
+    CHECK_FALSE(present(world, cookie).deny_list_due);
+    world.denied.doubt();
+    const auto asked = present(world, cookie);
+    CHECK(asked.needs_store);
+    CHECK_FALSE(asked.session);
+    const Loaded nothing;
+    CHECK(present(world, cookie, &nothing).session);
+    world.refreshes.note_trouble(store_beside, world.now);
+    const auto in_trouble = present(world, cookie);
+    CHECK(in_trouble.session);
+    CHECK(in_trouble.deny_list_due);
+    world.now = world.now + 2s;
+    CHECK(present(world, cookie).needs_store);
+  }
+
   TEST_CASE("F-250: with one kind of sessions the other kind of cookie is no session") {
     World world;
     const auto whole = world.cookie_of(world.person());

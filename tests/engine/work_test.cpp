@@ -136,6 +136,19 @@ TEST_SUITE("engine/work") {
     CHECK(still.num_answers == 5);
   }
 
+  TEST_CASE("F-270: the deny list is asked for once by all who know of the same changes, too") {
+    Still still;
+    still.denied.doubt();
+    still.load("s-a");
+    still.load("s-b");
+    CHECK(still.work.driver().num_in_flight() == 1);
+    still.denied.doubt();
+    still.load("s-c");
+    CHECK(still.work.driver().num_in_flight() == 2);
+    still.turn();
+    CHECK(still.num_answers == 3);
+  }
+
   TEST_CASE(
       "F-251: a session of oauth2-proxy's is entered into its person's index, and not again") {
     Still still;

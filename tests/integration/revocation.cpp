@@ -132,6 +132,11 @@ TEST_SUITE("integration: revocation") {
     Fleet fleet(on_redis("session_store_beside", "3"));
     measure(fleet, "revoke_sessions, sessions in cookies",
             [&] { CHECK(settled(fleet.engine->revoke_sessions(alice)).ok()); });
+    // Whoever asks when it was told is refused at once, not after one more page.
+    fleet.sign_in();
+    CHECK(settled(fleet.engine->revoke_sessions(alice)).ok());
+    std::this_thread::sleep_for(milliseconds(50));
+    CHECK(fleet.is_out());
     // Also one that begins later, and never asked before.
     Browser late(fleet.other);
     late.cookies = fleet.person.cookies;
@@ -143,5 +148,21 @@ TEST_SUITE("integration: revocation") {
     Browser there(third);
     there.cookies = fleet.person.cookies;
     CHECK(wait_for(there.ask("/page", {{"Accept", "application/json"}}))->http_status() == 401);
+  }
+
+  TEST_CASE("F-251: sessions in cookies beside a Redis that is asked each time: out at once") {
+    auto options = on_redis("session_store_beside", "4");
+    options.emplace_back("session_cache_max_staleness", "0s");
+    Live live(options);
+    auto ports = default_ports();
+    ports.clock = live.clock;
+    const auto other = *Engine::create(live_settings(live.provider, options), std::move(ports));
+    Browser person(live.engine), elsewhere(other);
+    REQUIRE(person.sign_in(live.provider).reason() == Reason::signed_in);
+    elsewhere.cookies = person.cookies;
+    CHECK(elsewhere.get("/page").kind() == Decision::Kind::allow);
+    live.clock->advance(seconds(2));
+    CHECK(settled(live.engine->revoke_sessions(alice)).ok());
+    CHECK(elsewhere.get("/page").kind() != Decision::Kind::allow);
   }
 }
