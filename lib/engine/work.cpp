@@ -9,6 +9,7 @@
 #include "flow/refresh_shared_session.hpp"
 #include "flow/refresh_stored_session.hpp"
 #include "flow/session_index.hpp"
+#include "flow/stored_record.hpp"
 #include "policy/answer.hpp"
 #include "session/cookie_budget.hpp"
 #include "session/lifetime.hpp"
@@ -39,6 +40,13 @@ Result<std::string> renewal_name(const session::Session& session) {
   auto name = crypto::hash(crypto::Digest::sha256, text);
   wipe(text);
   return name;
+}
+
+// Whether one who is denied while the session is renewed, perhaps elsewhere, could stay in: no
+// index ends what is in cookies, or what oauth2-proxy wrote, whose only time is that of its
+// renewal.
+bool may_escape(const session::Session& old, const session::SessionSettings& settings) noexcept {
+  return old.ticket ? !old.signed_in_at : settings.keeps_both();
 }
 
 // By where it is kept, and what processes share.
@@ -174,15 +182,17 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
         if (renewed.ok() && old->ticket) {
           index(snapshot, std::make_shared<const session::Session>(*renewed), at);
         }
-        if (!renewed.ok() || old->ticket || !snapshot->context->session.keeps_both()) {
+        if (!renewed.ok() || !may_escape(*old, snapshot->context->session)) {
           return keep_renewed(name, old, std::move(renewed), at);
         }
-        // Who was denied meanwhile, perhaps elsewhere: by the time of the new session, where it has
-        // no other, nobody can tell any more.
         auto kept = std::make_shared<Result<session::Session>>(std::move(renewed));
         load_deny_list(
             snapshot,
             [this, name, old, kept](const Result<flow::SharedDenyList>&, Instant later) {
+              if (old->ticket && denied_.covers(*old)) {
+                run<bool>(
+                    flow::erase_stored(old->ticket), [](const Result<bool>&, Instant) {}, later);
+              }
               keep_renewed(name, old, std::move(*kept), later);
             },
             at);

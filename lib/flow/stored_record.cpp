@@ -6,6 +6,12 @@
 
 namespace gatelet::flow {
 
+Flow<bool> erase_stored(SharedTicket ticket) {
+  auto call = StoreCall::erase(ticket->id);
+  (void)co_await std::move(call);
+  co_return true;
+}
+
 SharedSession open_stored(const Context& context, const SharedTicket& ticket, std::string sealed) {
   auto session = session::open_record(context.session, *context.gcm, *ticket, std::move(sealed));
   if (!session.ok()) return nullptr;

@@ -25,6 +25,10 @@ class StoredRecord {
 //   Failure: Status::store_unreachable.
 Flow<StoredRecord> read_stored(std::shared_ptr<const Context> context, SharedTicket ticket);
 
+// Ends what is there, or is not.
+//   Failure: Status::store_unreachable.
+Flow<bool> erase_stored(SharedTicket ticket);
+
 // Opens such bytes. Null: they are not this ticket's, and are left alone.
 SharedSession open_stored(const Context& context, const SharedTicket& ticket, std::string sealed);
 

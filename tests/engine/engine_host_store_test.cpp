@@ -85,6 +85,16 @@ void check_a_session_in_two_engines(Shared& shared) {
   CHECK(there.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
 }
 
+// As if no session in the store had been seen.
+void forget_indices(HostMemory& memory) {
+  for (const auto& key : memory.keys()) {
+    if (key.find("-sessions-") == std::string::npos) continue;
+    SessionStore::Write erase;
+    erase.key = key;
+    REQUIRE(memory.write(erase).ok());
+  }
+}
+
 // One engine, and a host's store in the test's hands.
 struct Hosted {
   explicit Hosted(Options more = {}) : person(nullptr) {
@@ -100,11 +110,11 @@ struct Hosted {
 // A person whose session began while the store was out of order, so that it is in cookies beside
 // it; and another engine over that store.
 struct Beside {
-  explicit Beside(Options more = {}) : person(nullptr) {
+  explicit Beside(Options more = {}, bool in_cookies = true) : person(nullptr) {
     more.emplace_back("session_fallback_to_cookie", "true");
     other = shared.engine(more);
     person = Browser(shared.engine(more));
-    memory->fail_with(Error{Status::store_unreachable, "out of order"});
+    if (in_cookies) memory->fail_with(Error{Status::store_unreachable, "out of order"});
     REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
     memory->fail_with(std::nullopt);
     shared.clock->advance(seconds(60));  // longer than trouble with a store is remembered
@@ -140,12 +150,7 @@ TEST_SUITE("engine/engine: a host's store") {
     Browser person(second);
     REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
     CHECK(person.get("/page").kind() == Decision::Kind::allow);
-    for (const auto& key : memory->keys()) {
-      if (key.find("-sessions-") == std::string::npos) continue;
-      SessionStore::Write erase;
-      erase.key = key;
-      REQUIRE(memory->write(erase).ok());
-    }
+    forget_indices(*memory);
     shared.clock->advance(seconds(1));
     auto revoking = first->revoke_sessions({{}, "alice"});
     REQUIRE(revoking.ok());
@@ -191,18 +196,25 @@ TEST_SUITE("engine/engine: a host's store") {
   }
 
   TEST_CASE("F-270: denied elsewhere while it is renewed here: not even as oauth2-proxy's") {
-    for (const bool is_compat : {false, true}) {
-      CAPTURE(is_compat);
-      Beside beside(is_compat ? Options{{"compat", "oauth2-proxy"},
-                                        {"provider", "oidc"},
-                                        {"skip_provider_button", "true"},
-                                        {"cookie_refresh", "1h"}}
-                              : Options{});
+    const Options compat{{"compat", "oauth2-proxy"},
+                         {"provider", "oidc"},
+                         {"skip_provider_button", "true"},
+                         {"cookie_refresh", "1h"}};
+    struct Case {
+      std::string name;
+      Options options;
+      bool in_cookies;
+    };
+    for (const auto& one : {Case{"native", {}, true}, Case{"compat", compat, true},
+                            Case{"compat, in the store", compat, false}}) {
+      CAPTURE(one.name);
+      Beside beside(one.options, one.in_cookies);
       beside.shared.clock->advance(seconds(3700));
       beside.shared.provider.hold("/token");
       const auto before = beside.person.cookies;
       auto asked = beside.person.ask("/page", {{"Accept", "application/json"}});
       REQUIRE(beside.shared.provider.wait_for("/token", 2));
+      if (!one.in_cookies) forget_indices(*beside.memory);  // it might have been oauth2-proxy's
       beside.revoke();
       beside.shared.clock->advance(seconds(1));
       beside.shared.provider.let_go();
@@ -212,6 +224,10 @@ TEST_SUITE("engine/engine: a host's store") {
       CHECK(answer->reason() == Reason::session_revoked);
       beside.person.cookies = before;
       CHECK(beside.person.get("/page").kind() != Decision::Kind::allow);
+      // Of a process that begins later, too.
+      auto late = Browser(beside.shared.engine(one.options));
+      late.cookies = before;
+      CHECK(late.get("/page").kind() != Decision::Kind::allow);
     }
   }
 

@@ -9,6 +9,7 @@
 #include "flow/deny_list.hpp"
 #include "flow/revoke_sessions.hpp"
 #include "flow/session_index.hpp"
+#include "flow/stored_record.hpp"
 #include "scenario.hpp"
 
 namespace gatelet::support {
@@ -58,6 +59,7 @@ CONTROLLED(deny, false, {
   return flow::deny(std::move(in));
 })
 CONTROLLED(load_deny_list, false, { return flow::load_deny_list(world.context); })
+CONTROLLED(erase_stored, true, { return flow::erase_stored(session_->ticket); })
 CONTROLLED(index_session, false, {
   flow::IndexSession in(world.context);
   in.session = session_;

@@ -47,6 +47,18 @@ TEST_SUITE("flow/stored_record") {
     CHECK(one.read().error().status == Status::store_unreachable);
   }
 
+  TEST_CASE("erase_stored: what is there, and what is not; no store: an error") {
+    Stored one;
+    CHECK(one.world.driver.run(flow::erase_stored(one.ticket)).ok());
+    CHECK_FALSE(one.world.store.records.contains(one.ticket->id));
+    CHECK(one.world.driver.run(flow::erase_stored(one.ticket)).ok());
+    one.world.driver.on_store = [](const flow::StoreCall&) -> Result<flow::StoreReply> {
+      return Error{Status::store_unreachable, "gone"};
+    };
+    CHECK(one.world.driver.run(flow::erase_stored(one.ticket)).error().status ==
+          Status::store_unreachable);
+  }
+
   TEST_CASE("swap_stored: in the place of what was read, for what is left of the session") {
     Stored one;
     const auto before = one.read().value();
