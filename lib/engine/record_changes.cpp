@@ -3,6 +3,17 @@
 #include <algorithm>
 
 namespace gatelet::engine {
+namespace {
+
+// Of two threads that tell at once the later number stays, whoever writes last.
+void raise(std::atomic<RecordChanges::Number>& last, RecordChanges::Number number) noexcept {
+  auto seen = last.load(std::memory_order_relaxed);
+  while (seen < number && !last.compare_exchange_weak(seen, number, std::memory_order_acq_rel,
+                                                      std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace
 
 RecordChanges::RecordChanges(const std::array<unsigned char, 16>& hash_key, std::size_t num_places)
     : hash_(hash_key),
@@ -15,12 +26,11 @@ RecordChanges::Number RecordChanges::last_at(Place place) const noexcept {
 }
 
 void RecordChanges::note(std::string_view key) noexcept {
-  const auto number = last_.fetch_add(1, std::memory_order_acq_rel) + 1;
-  places_[place_of(key)].store(number, std::memory_order_release);
+  raise(places_[place_of(key)], last_.fetch_add(1, std::memory_order_acq_rel) + 1);
 }
 
 void RecordChanges::note_all() noexcept {
-  last_of_all_.store(last_.fetch_add(1, std::memory_order_acq_rel) + 1, std::memory_order_release);
+  raise(last_of_all_, last_.fetch_add(1, std::memory_order_acq_rel) + 1);
 }
 
 }  // namespace gatelet::engine

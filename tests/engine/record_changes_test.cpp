@@ -91,4 +91,25 @@ TEST_SUITE("engine/record_changes") {
     writer.join();
     CHECK(num_missed == 0);
   }
+
+  TEST_CASE("two threads that tell of one place at once: the later change is the one that stays") {
+    for (const bool of_all : {false, true}) {
+      RecordChanges changes(key, 1);
+      std::atomic<int> num_lost{0};
+      const auto tell = [&] {
+        RecordChanges::Number seen = 0;
+        for (int i = 0; i < 200'000; ++i) {
+          of_all ? changes.note_all() : changes.note("k");
+          const auto last = changes.last_of("k");
+          num_lost += last < seen ? 1 : 0;
+          seen = last;
+        }
+      };
+      std::thread other(tell);
+      tell();
+      other.join();
+      CHECK(num_lost.load() == 0);
+      CHECK(changes.last_of("k") == changes.last());
+    }
+  }
 }
