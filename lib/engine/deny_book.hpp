@@ -27,7 +27,7 @@ class DenyBook {
 
   // Whether what the store has is known well enough; without a store nobody asks.
   bool is_current(Duration steady_now) const noexcept {
-    return steady_now < current_until_.load(std::memory_order_relaxed);
+    return steady_now < current_until_.load(std::memory_order_acquire);  // before covers()
   }
 
   // A number to read before the store is asked, and to give with the answer: what somebody changed
