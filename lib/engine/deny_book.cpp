@@ -19,20 +19,27 @@ bool DenyBook::covers(const session::Session& session) const noexcept {
 
 Result<void> DenyBook::add(session::Denial denial, Instant now) {
   const std::scoped_lock lock(mutex_);
-  auto added = own_.with(std::move(denial), session::to_timestamp(now));
+  auto added = own_.with({std::move(denial)}, session::to_timestamp(now));
   if (!added.ok()) return std::move(added).error();
   own_ = std::move(added).value();
   put_together();
   return {};
 }
 
-void DenyBook::take(const Shared& stored, std::uint64_t changes, Duration current_until) {
+std::vector<session::Denial> DenyBook::take(const Shared& stored, std::uint64_t changes,
+                                            Duration current_until, Instant now) {
   const std::scoped_lock lock(mutex_);
-  stored_ = stored;
+  auto lost = stored_->beyond(*stored, session::to_timestamp(now));
+  stored_ =
+      lost.empty()
+          ? stored
+          : std::make_shared<const session::DenyList>(stored->merged(session::DenyList(lost)));
   put_together();
-  if (changes != changes_.load(std::memory_order_acquire)) return;
-  is_taken_ = true;
-  current_until_ = std::max(current_until, extended_until_);
+  if (changes == changes_.load(std::memory_order_acquire)) {
+    is_taken_ = true;
+    current_until_ = std::max(current_until, extended_until_);
+  }
+  return lost;
 }
 
 void DenyBook::doubt() noexcept {

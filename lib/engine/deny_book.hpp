@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
@@ -33,7 +34,10 @@ class DenyBook {
   // A number to read before the store is asked, and to give with the answer: what somebody changed
   // meanwhile is not believed to be current.
   std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
-  void take(const Shared& stored, std::uint64_t changes, Duration current_until);
+  // A store loses nothing, unless somebody empties it: what it had before counts on, and is
+  // returned, for it to be told again.
+  std::vector<session::Denial> take(const Shared& stored, std::uint64_t changes,
+                                    Duration current_until, Instant now);
 
   // The list in the store has changed, or may have.
   void doubt() noexcept;

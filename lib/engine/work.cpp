@@ -103,10 +103,11 @@ void Work::load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
   const auto current_until = now.steady + snapshot->context->session.cache_max_staleness;
   run<flow::SharedDenyList>(
       flow::load_deny_list(snapshot->context),
-      [this, name, current_until, changes](const Result<flow::SharedDenyList>& list, Instant at) {
+      [this, snapshot, name, current_until, changes](const Result<flow::SharedDenyList>& list,
+                                                     Instant at) {
         if (list.ok()) {
           refreshes_.note_success(store_beside);
-          denied_.take(*list, changes, current_until);
+          put_back(snapshot, denied_.take(*list, changes, current_until, at), at);
         } else {
           refreshes_.note_trouble(store_beside, at);
           events_.keep(Event::Level::warning, "store-unavailable", list.error().text, {});
@@ -114,6 +115,17 @@ void Work::load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
         deny_loads_.finish(name, list, at);
       },
       now);
+}
+
+void Work::put_back(const std::shared_ptr<const Snapshot>& snapshot,
+                    std::vector<session::Denial> lost, Instant now) {
+  if (lost.empty()) return;
+  events_.keep(Event::Level::warning, "deny-list-lost",
+               "the session store has lost whom the application denied; it is told again", {});
+  flow::Deny in(snapshot->context);
+  in.denials = std::move(lost);
+  run<flow::SharedDenyList>(
+      flow::deny(std::move(in)), [](const Result<flow::SharedDenyList>&, Instant) {}, now);
 }
 
 void Work::freshen_deny_list(const std::shared_ptr<const Snapshot>& snapshot, Instant now) {

@@ -34,7 +34,7 @@ Flow<session::DenyList> deny_under(Deny in, std::string key, std::size_t which) 
     auto found = co_await std::move(get);
     const auto at = co_await now();
     const auto before = read(*in.context, key, found.record, at);
-    auto added = before.with(in.denial, session::to_timestamp(at));
+    auto added = before.with(in.denials, session::to_timestamp(at));
     auto list = co_await std::move(added);
     auto sealed = session::seal_deny_list(*in.context->cookie_keys, key, which, list, at,
                                           *in.context->entropy);
@@ -69,7 +69,8 @@ Flow<SharedDenyList> deny(Deny in) {
   const auto lifetime = lifetime_of(*in.context);
   if (lifetime != Duration::zero()) {
     const auto at = co_await now();
-    in.denial.forget_at = session::to_timestamp(at + lifetime);
+    const auto end = session::to_timestamp(at + lifetime);
+    for (auto& one : in.denials) one.forget_at = one.forget_at.value_or(end);
   }
   auto keys = session::deny_list_keys(in.context->session, *in.context->cookie_keys);
   const auto names = co_await std::move(keys);

@@ -9,7 +9,7 @@ Flow<IndexEntries> revoke_sessions(RevokeSessions in) {
   end.subject = in.denial.subject;
   end.kept_ticket = in.denial.kept_ticket;
   Deny denial(in.context);
-  denial.denial = std::move(in.denial);
+  denial.denials.push_back(std::move(in.denial));
   auto denying = deny(std::move(denial));
   (void)co_await std::move(denying);
   auto ending = end_sessions(std::move(end));

@@ -15,11 +15,15 @@ constexpr std::string_view key_mark = "-denied-";
 constexpr std::size_t max_list_size = 16 * 1024 * 1024;  // of the opened bytes
 static_assert(DenyList::max_denials <= msgpack::max_elements, "one list holds all");
 
-using Key = std::pair<std::string_view, std::string_view>;
+DenyList::Key key_of(const Denial& denial) noexcept {
+  return {denial.subject.provider, denial.subject.id};
+}
 
-Key key_of(const Denial& denial) noexcept { return {denial.subject.provider, denial.subject.id}; }
+bool may_be_forgotten(const Denial& denial, Timestamp now) noexcept {
+  return denial.forget_at && *denial.forget_at <= now;
+}
 
-bool is_before(const Denial& a, const Key& b) noexcept { return key_of(a) < b; }
+bool is_before(const Denial& a, const DenyList::Key& b) noexcept { return key_of(a) < b; }
 
 bool read_denial(msgpack::Reader& reader, Denial& out) {
   std::size_t num = 0;
@@ -43,37 +47,49 @@ DenyList::DenyList(std::vector<Denial> denials) : denials_(std::move(denials)) {
       denials_.end());
 }
 
+const Denial* DenyList::find(const Key& key) const noexcept {
+  const auto found = std::lower_bound(denials_.begin(), denials_.end(), key, is_before);
+  return found == denials_.end() || key_of(*found) != key ? nullptr : &*found;
+}
+
 bool DenyList::covers(const Session& session) const noexcept {
   if (denials_.empty()) return false;
-  const Key key{provider_of(session), subject_id_of(session)};
-  const auto found = std::lower_bound(denials_.begin(), denials_.end(), key, is_before);
-  if (found == denials_.end() || key_of(*found) != key) return false;
+  const auto* found = find({provider_of(session), subject_id_of(session)});
+  if (found == nullptr) return false;
   const auto at = signed_in_at(session);
   if (at > found->until) return false;
   if (session.ticket) return found->kept_ticket != session.ticket->id;
   return found->kept_sign_in != at;
 }
 
-Result<DenyList> DenyList::with(Denial denial, Timestamp now) const {
-  auto denials = denials_;
-  std::erase_if(denials, [&](const Denial& one) {
-    return one.subject == denial.subject ? one.until <= denial.until
-                                         : one.forget_at && *one.forget_at <= now;
-  });
-  if (denials.size() >= max_denials) {
+Result<DenyList> DenyList::with(std::vector<Denial> more, Timestamp now) const {
+  for (const auto& one : denials_) {
+    if (!may_be_forgotten(one, now)) more.push_back(one);
+  }
+  DenyList list(std::move(more));
+  if (list.denials_.size() > max_denials) {
     return Error{
         Status::invalid_state,
         "the sessions of 4096 people are denied already; the deny list holds no more until "
         "the first of them may be forgotten"};
   }
-  denials.push_back(std::move(denial));
-  return DenyList(std::move(denials));
+  return list;
 }
 
 DenyList DenyList::merged(const DenyList& other) const {
   auto denials = denials_;
   denials.insert(denials.end(), other.denials_.begin(), other.denials_.end());
   return DenyList(std::move(denials));
+}
+
+std::vector<Denial> DenyList::beyond(const DenyList& other, Timestamp now) const {
+  std::vector<Denial> out;
+  for (const auto& one : denials_) {
+    if (may_be_forgotten(one, now)) continue;
+    const auto* there = other.find(key_of(one));
+    if (there == nullptr || there->until < one.until) out.push_back(one);
+  }
+  return out;
 }
 
 Result<std::vector<std::string>> deny_list_keys(const SessionSettings& settings,

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gatelet/ports.hpp>
@@ -39,6 +40,7 @@ struct Denial {
 class DenyList {
  public:
   static constexpr std::size_t max_denials = 4096;
+  using Key = std::pair<std::string_view, std::string_view>;  // provider and subject
 
   DenyList() = default;
   explicit DenyList(std::vector<Denial> denials);
@@ -49,15 +51,20 @@ class DenyList {
   // The session is over. Allocates nothing.
   bool covers(const Session& session) const noexcept;
 
-  // With one more; those that may be forgotten go. The later of two for one subject counts, and
-  // what an earlier one kept is kept no longer.
-  //   Failure: Status::invalid_state when there are max_denials already.
-  Result<DenyList> with(Denial denial, Timestamp now) const;
+  // With more; those that may be forgotten go. The later of two for one subject counts, and what an
+  // earlier one kept is kept no longer.
+  //   Failure: Status::invalid_state when there would be more than max_denials.
+  Result<DenyList> with(std::vector<Denial> more, Timestamp now) const;
 
   // Both together.
   DenyList merged(const DenyList& other) const;
 
+  // Those that `other` has not, nor a later one of the same subject; none that may be forgotten.
+  std::vector<Denial> beyond(const DenyList& other, Timestamp now) const;
+
  private:
+  const Denial* find(const Key& key) const noexcept;
+
   std::vector<Denial> denials_;  // by subject
 };
 

@@ -41,19 +41,33 @@ TEST_SUITE("engine/deny_book") {
     CHECK(book.covers(session_of("jane")));
     CHECK_FALSE(book.covers(session_of("jane", now + 1s)));
     CHECK_FALSE(book.covers(session_of("joan")));
-    book.take(list({}), book.changes(), 10s);
+    book.take(list({}), book.changes(), 10s, now);
     CHECK(book.covers(session_of("jane")));
-    book.take(list({denial("joan")}), book.changes(), 10s);
+    book.take(list({denial("joan")}), book.changes(), 10s, now);
     CHECK(book.covers(session_of("jane")));
     CHECK(book.covers(session_of("joan")));
-    book.take(list({}), book.changes(), 10s);
+  }
+
+  TEST_CASE("F-270: what a store has lost counts on until it may be forgotten, and is told again") {
+    DenyBook book;
+    auto joan = denial("joan");
+    joan.forget_at = session::to_timestamp(now + 60s);
+    CHECK(book.take(list({joan}), book.changes(), 10s, now).empty());
+    CHECK(book.take(list({joan, denial("jane")}), book.changes(), 10s, now).empty());
+    CHECK(book.take(list({denial("jane")}), book.changes(), 10s, now) == std::vector{joan});
+    CHECK(book.covers(session_of("joan")));
+    CHECK(book.take(list({}), book.changes(), 10s, now + 59s).size() == 2);
+    CHECK(book.covers(session_of("joan")));
+    CHECK(book.take(list({}), book.changes(), 10s, now + 60s) == std::vector{denial("jane")});
     CHECK_FALSE(book.covers(session_of("joan")));
+    CHECK(book.covers(session_of("jane")));
+    CHECK(book.take(list({denial("jane")}), book.changes(), 10s, now + 60s).empty());
   }
 
   TEST_CASE("current from when the store was asked, until it is too long ago") {
     DenyBook book;
     CHECK_FALSE(book.is_current(0s));
-    book.take(list({}), book.changes(), 10s);
+    book.take(list({}), book.changes(), 10s, now);
     CHECK(book.is_current(9s));
     CHECK_FALSE(book.is_current(10s));
   }
@@ -63,10 +77,10 @@ TEST_SUITE("engine/deny_book") {
     DenyBook book;
     const auto before = book.changes();
     book.doubt();
-    book.take(list({denial("jane")}), before, 10s);
+    book.take(list({denial("jane")}), before, 10s, now);
     CHECK_FALSE(book.is_current(1s));
     CHECK(book.covers(session_of("jane")));
-    book.take(list({denial("jane")}), book.changes(), 10s);
+    book.take(list({denial("jane")}), book.changes(), 10s, now);
     CHECK(book.is_current(1s));
     book.doubt();
     CHECK_FALSE(book.is_current(1s));
@@ -76,7 +90,7 @@ TEST_SUITE("engine/deny_book") {
     DenyBook book;
     book.extend(20s);
     CHECK_FALSE(book.is_current(1s));  // nothing was taken yet
-    book.take(list({}), book.changes(), 10s);
+    book.take(list({}), book.changes(), 10s, now);
     CHECK(book.is_current(19s));
     CHECK_FALSE(book.is_current(20s));
     book.extend(5s);

@@ -85,10 +85,10 @@ void check_a_session_in_two_engines(Shared& shared) {
   CHECK(there.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
 }
 
-// As if no session in the store had been seen.
-void forget_indices(HostMemory& memory) {
+// What is under keys that have `mark` in them is gone.
+void lose(HostMemory& memory, std::string_view mark) {
   for (const auto& key : memory.keys()) {
-    if (key.find("-sessions-") == std::string::npos) continue;
+    if (key.find(mark) == std::string::npos) continue;
     SessionStore::Write erase;
     erase.key = key;
     REQUIRE(memory.write(erase).ok());
@@ -150,7 +150,7 @@ TEST_SUITE("engine/engine: a host's store") {
     Browser person(second);
     REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
     CHECK(person.get("/page").kind() == Decision::Kind::allow);
-    forget_indices(*memory);
+    lose(*memory, "-sessions-");
     shared.clock->advance(seconds(1));
     auto revoking = first->revoke_sessions({{}, "alice"});
     REQUIRE(revoking.ok());
@@ -195,6 +195,26 @@ TEST_SUITE("engine/engine: a host's store") {
     CHECK(beside.person.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
   }
 
+  TEST_CASE("F-270: a store that was emptied is told again whom the application denied") {
+    Beside beside;
+    const auto copied = beside.person.cookies;
+    const auto is_out = [&](Browser& browser) {
+      beside.shared.clock->advance(seconds(6));
+      browser.cookies = copied;
+      return browser.get("/page", {{"Accept", "application/json"}}).http_status() == 401;
+    };
+    beside.revoke();
+    CHECK(is_out(beside.person));
+    lose(*beside.memory, "");
+    CHECK(beside.memory->keys().empty());
+    CHECK(is_out(beside.person));
+    for (int i = 0; i < 1000 && beside.memory->keys().empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    auto late = Browser(beside.shared.engine({{"session_fallback_to_cookie", "true"}}));
+    CHECK(is_out(late));
+  }
+
   TEST_CASE("F-270: denied elsewhere while it is renewed here: not even as oauth2-proxy's") {
     const Options compat{{"compat", "oauth2-proxy"},
                          {"provider", "oidc"},
@@ -214,7 +234,7 @@ TEST_SUITE("engine/engine: a host's store") {
       const auto before = beside.person.cookies;
       auto asked = beside.person.ask("/page", {{"Accept", "application/json"}});
       REQUIRE(beside.shared.provider.wait_for("/token", 2));
-      if (!one.in_cookies) forget_indices(*beside.memory);  // it might have been oauth2-proxy's
+      if (!one.in_cookies) lose(*beside.memory, "-sessions-");  // it might have been oauth2-proxy's
       beside.revoke();
       beside.shared.clock->advance(seconds(1));
       beside.shared.provider.let_go();

@@ -29,7 +29,7 @@ struct Still {
   RefreshBook refreshes{{1}};
   DenyBook denied;
   const bool is_denied_known = [this] {
-    denied.take(std::make_shared<const session::DenyList>(), 0, Duration::max());
+    denied.take(std::make_shared<const session::DenyList>(), 0, Duration::max(), Instant{});
     return true;
   }();
   RecordChanges changes{{2}};

@@ -39,7 +39,7 @@ class World {
   RefreshBook refreshes{{2}};
   DenyBook denied;
   const bool is_denied_known = [this] {
-    denied.take(std::make_shared<const session::DenyList>(), 0, Duration::max());
+    denied.take(std::make_shared<const session::DenyList>(), 0, Duration::max(), Instant{});
     return true;
   }();
   Notes notes;

@@ -15,8 +15,9 @@ struct Stored : World {
   Stored() { keep_in_store(); }
   Result<SharedDenyList> add(std::string subject) {
     Deny in(context);
-    in.denial.subject = {"default", std::move(subject)};
-    in.denial.until = session::to_timestamp(driver.now);
+    auto& denial = in.denials.emplace_back();
+    denial.subject = {"default", std::move(subject)};
+    denial.until = session::to_timestamp(driver.now);
     return driver.run(deny(std::move(in)));
   }
   Result<SharedDenyList> load() { return driver.run(load_deny_list(context)); }

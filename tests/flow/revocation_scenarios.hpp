@@ -55,7 +55,7 @@ class Controlled : public Scenario {
 
 CONTROLLED(deny, false, {
   flow::Deny in(world.context);
-  in.denial.subject = alice();
+  in.denials.emplace_back().subject = alice();
   return flow::deny(std::move(in));
 })
 CONTROLLED(load_deny_list, false, { return flow::load_deny_list(world.context); })

@@ -89,12 +89,12 @@ TEST_SUITE("session/deny_list") {
   TEST_CASE("the later of two counts, and what the earlier kept is kept no longer") {
     auto first = denial("jane", 100);
     first.kept_ticket = "t1";
-    const auto one = DenyList({first}).with(denial("jane", 200), {1, 0}).value();
+    const auto one = DenyList({first}).with({denial("jane", 200)}, {1, 0}).value();
     CHECK(one.denials().size() == 1);
     CHECK(one.covers(stored(of("jane", 10), "t1")));
     CHECK(one.covers(of("jane", 200)));
     // Also where they come in the other order, or from two lists.
-    const auto two = DenyList({denial("jane", 200)}).with(first, {1, 0}).value();
+    const auto two = DenyList({denial("jane", 200)}).with({first}, {1, 0}).value();
     CHECK(two.covers(stored(of("jane", 10), "t1")));
     CHECK(two.denials().size() == 1);
     const auto merged = DenyList({first}).merged(DenyList({denial("jane", 200)}));
@@ -106,8 +106,23 @@ TEST_SUITE("session/deny_list") {
     auto old = denial("jane", 100);
     old.forget_at = Timestamp{500, 0};
     const DenyList list({old});
-    CHECK(list.with(denial("joan", 100), {499, 999'999'999}).value().denials().size() == 2);
-    CHECK(list.with(denial("joan", 100), {500, 0}).value().denials().size() == 1);
+    CHECK(list.with({denial("joan", 100)}, {499, 999'999'999}).value().denials().size() == 2);
+    CHECK(list.with({denial("joan", 100)}, {500, 0}).value().denials().size() == 1);
+  }
+
+  TEST_CASE(
+      "beyond: what the other list has not, or of an earlier moment, and may not be forgotten") {
+    auto over = denial("joan", 100);
+    over.forget_at = Timestamp{500, 0};
+    const DenyList list({denial("jane", 200), over});
+    const Timestamp before{499, 0}, after{500, 0};
+    CHECK(list.beyond(DenyList(), before).size() == 2);
+    CHECK(list.beyond(DenyList(), after) == std::vector{denial("jane", 200)});
+    CHECK(list.beyond(DenyList({denial("jane", 199), over}), before) ==
+          std::vector{denial("jane", 200)});
+    CHECK(list.beyond(DenyList({denial("jane", 200), over}), before).empty());
+    CHECK(list.beyond(list.merged(DenyList({denial("joan", 300)})), before).empty());
+    CHECK(DenyList().beyond(list, before).empty());
   }
 
   TEST_CASE("bounded: a full list says so and keeps all it has") {
@@ -116,10 +131,10 @@ TEST_SUITE("session/deny_list") {
       many.push_back(denial("user " + std::to_string(i), 100));
     }
     const DenyList full(std::move(many));
-    const auto refused = full.with(denial("one more", 100), {1, 0});
+    const auto refused = full.with({denial("one more", 100)}, {1, 0});
     REQUIRE_FALSE(refused.ok());
     CHECK(refused.error().status == Status::invalid_state);
-    CHECK(full.with(denial("user 7", 200), {1, 0}).ok());  // known already
+    CHECK(full.with({denial("user 7", 200)}, {1, 0}).ok());  // known already
     const auto keys = samples::keys();
     support::SeededEntropy entropy;
     const auto record = seal_deny_list(*keys, "key", 0, full, now, entropy).value();

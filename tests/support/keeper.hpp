@@ -25,7 +25,7 @@ class Keeper {
                                             {"session_cache_size", "4 GiB"}})
       : core_(ports_, needed(engine::assemble(offline_settings(options), ports_, 1)), {}) {
     core_.sessions.changes().told_until(Duration::max());
-    core_.denied.take(std::make_shared<const session::DenyList>(), 0, Duration::max());
+    core_.denied.take(std::make_shared<const session::DenyList>(), 0, Duration::max(), Instant{});
   }
 
   // What a store has of a session, and the Cookie header that brings it back.
