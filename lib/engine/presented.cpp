@@ -212,10 +212,12 @@ Presented present_either(const Memory& memory, const CookieImage& image,
     return present_beside(memory, image, headers, now);
   }
   if (memory.loaded->session) return present_stored(memory, image, headers, now);
-  // What was asked in vain was the session, or the deny list alone: cookies count without that.
-  const bool has_ticket =
-      memory.loaded->trouble && to_load(snapshot, image, headers, now).needs_store;
-  return has_ticket ? present_stored(memory, image, headers, now)
+  // What was asked in vain was the session, or the deny list alone: cookies count without that,
+  // but not because there was no room to ask, which many requests bring about.
+  const auto& trouble = memory.loaded->trouble;
+  const bool is_unknown = trouble && (trouble->status == Status::too_many_operations ||
+                                      to_load(snapshot, image, headers, now).needs_store);
+  return is_unknown ? present_stored(memory, image, headers, now)
                     : present_cookies(memory, image, headers, now);
 }
 

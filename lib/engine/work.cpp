@@ -109,7 +109,8 @@ void Work::load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
           refreshes_.note_success(store_beside);
           put_back(snapshot, denied_.take(*list, changes, current_until, at), at);
         } else {
-          refreshes_.note_trouble(store_beside, at);
+          const bool was_asked = list.error().status != Status::too_many_operations;
+          if (was_asked) refreshes_.note_trouble(store_beside, at);
           events_.keep(Event::Level::warning, "store-unavailable", list.error().text, {});
         }
         deny_loads_.finish(name, list, at);

@@ -105,6 +105,12 @@ TEST_SUITE("engine/presented") {
     CHECK_FALSE(asked.session);
     const Loaded nothing;
     CHECK(present(world, cookie, &nothing).session);
+    const Loaded down{nullptr, Error{Status::store_unreachable, "gone"}};
+    CHECK(present(world, cookie, &down).session);
+    const Loaded overload{nullptr, Error{Status::too_many_operations, "too many"}};
+    const auto unasked = present(world, cookie, &overload);
+    CHECK_FALSE(unasked.session);
+    CHECK(unasked.trouble);
     world.refreshes.note_trouble(store_beside, world.now);
     const auto in_trouble = present(world, cookie);
     CHECK(in_trouble.session);
