@@ -120,7 +120,11 @@ Outcome<Sessions> SessionControl::revoke_all(const Memory& memory, const Person&
   if (const auto ids = ticket_ids(*context, kept, now); !ids.empty()) {
     denial.kept_ticket = ids.front();
   } else if (kept != nullptr) {
-    const auto presented = present_session(memory, kept->headers, now);
+    // Whose cookies these are, not whether they are let in: nothing need be asked of the store.
+    const Loaded nothing;
+    const Memory unasked{memory.snapshot, memory.sessions, memory.refreshes, memory.denied,
+                         &nothing};
+    const auto presented = present_session(unasked, kept->headers, now);
     if (presented.session && session::is_of(*presented.session, *subject)) {
       denial.kept_sign_in = session::signed_in_at(*presented.session);
     }

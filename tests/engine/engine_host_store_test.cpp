@@ -27,6 +27,8 @@ namespace {
 
 using std::chrono::seconds;
 
+Deadline soon() { return std::chrono::steady_clock::now() + seconds(10); }
+
 // A provider, and engines of several processes, as it were, over one database.
 struct Shared {
   using Open = std::function<std::shared_ptr<SessionStore>()>;
@@ -112,8 +114,9 @@ struct Hosted {
 struct Beside {
   explicit Beside(Options more = {}, bool in_cookies = true) : person(nullptr) {
     more.emplace_back("session_fallback_to_cookie", "true");
+    here = shared.engine(more);
     other = shared.engine(more);
-    person = Browser(shared.engine(more));
+    person = Browser(here);
     if (in_cookies) memory->fail_with(Error{Status::store_unreachable, "out of order"});
     REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
     memory->fail_with(std::nullopt);
@@ -122,12 +125,11 @@ struct Beside {
   void revoke() {
     auto revoking = other->revoke_sessions({{}, "alice"});
     REQUIRE(revoking.ok());
-    const auto soon = std::chrono::steady_clock::now() + seconds(10);
-    REQUIRE(std::get<Operation<Sessions>>(*revoking).wait(soon).ok());
+    REQUIRE(std::get<Operation<Sessions>>(*revoking).wait(soon()).ok());
   }
   std::shared_ptr<HostMemory> memory = std::make_shared<HostMemory>();
   Shared shared{[this] { return memory; }};
-  std::shared_ptr<Engine> other;
+  std::shared_ptr<Engine> here, other;  // the person's, and another
   Browser person;
 };
 
@@ -154,8 +156,7 @@ TEST_SUITE("engine/engine: a host's store") {
     shared.clock->advance(seconds(1));
     auto revoking = first->revoke_sessions({{}, "alice"});
     REQUIRE(revoking.ok());
-    const auto soon = std::chrono::steady_clock::now() + seconds(10);
-    CHECK(std::get<Operation<Sessions>>(*revoking).wait(soon).value().empty());
+    CHECK(std::get<Operation<Sessions>>(*revoking).wait(soon()).value().empty());
     shared.clock->advance(seconds(6));  // session_cache_max_staleness
     const auto refused = person.get("/page", {{"Accept", "application/json"}});
     CHECK(refused.http_status() == 401);
@@ -171,6 +172,20 @@ TEST_SUITE("engine/engine: a host's store") {
     const auto refused = beside.person.get("/page", {{"Accept", "application/json"}});
     CHECK(refused.http_status() == 401);
     CHECK(refused.reason() == Reason::session_revoked);
+  }
+
+  TEST_CASE("F-251: a session in cookies is kept when all others end, however old the list is") {
+    Beside beside;
+    CHECK(beside.person.get("/page").kind() == Decision::Kind::allow);
+    beside.shared.clock->advance(seconds(6));
+    const auto cookies = beside.person.cookie_header();
+    const std::vector<HeaderView> headers = {{"Cookie", cookies}};
+    auto view = request_to("/");
+    view.headers = headers;
+    auto revoking = beside.here->revoke_sessions({{}, "alice"}, &view);
+    REQUIRE(revoking.ok());
+    REQUIRE(std::get<Operation<Sessions>>(*revoking).wait(soon()).ok());
+    CHECK(beside.person.get("/page").kind() == Decision::Kind::allow);
   }
 
   TEST_CASE(
