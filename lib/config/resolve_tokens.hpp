@@ -12,8 +12,8 @@
 
 namespace gatelet::config {
 
-// Fills in kept_tokens, access_token_goes_last and needs_id_token; `minimal` is there. A token that a header hands out,
-// or that a renewal needs, cannot be dropped: a problem.
+// Fills in kept_tokens, access_token_goes_last and needs_id_token; `minimal` is there. A token that
+// a header hands out, or that a renewal needs, cannot be dropped: a problem.
 void resolve_tokens(const EngineValues&, const policy::HeaderRules&,
                     const std::vector<ResolvedProvider>&, session::SessionSettings& out, Problems&);
 

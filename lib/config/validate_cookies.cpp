@@ -136,7 +136,6 @@ void check_budget(const EngineValues& engine, Problems& problems) {
   }
 }
 
-// What a session without tokens cannot give.
 }  // namespace
 
 void validate_cookies(const Values& values, Problems& problems) {
