@@ -181,17 +181,17 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
   return presented;
 }
 
-// Of sessions in cookies the deny list is all that the store must be asked for. While it is in
-// trouble they count by what is known, and it is asked behind the answers.
+// Of sessions in cookies the deny list is all that the store must be asked for. It is asked behind
+// the answer to nobody, and while it is in trouble: sessions count by what is known then.
 Presented present_beside(const Memory& memory, const CookieImage& image,
                          std::span<const HeaderView> headers, Instant now) {
+  auto presented = present_cookies(memory, image, headers, now);
   const bool is_current = memory.denied.is_current(now.steady);
-  if (!is_current && memory.refreshes.may_try(store_beside, now)) {
+  if (presented.session && !is_current && memory.refreshes.may_try(store_beside, now)) {
     Presented due;
     due.needs_store = true;
     return due;
   }
-  auto presented = present_cookies(memory, image, headers, now);
   presented.deny_list_due = !is_current;
   return presented;
 }

@@ -103,6 +103,10 @@ TEST_SUITE("engine/presented") {
     const auto asked = present(world, cookie);
     CHECK(asked.needs_store);
     CHECK_FALSE(asked.session);
+    auto forged = cookie;
+    forged[40] = forged[40] == 'A' ? 'B' : 'A';
+    CHECK_FALSE(present(world, forged).needs_store);
+    CHECK(present(world, forged).reason == Reason::session_invalid);
     const Loaded nothing;
     CHECK(present(world, cookie, &nothing).session);
     const Loaded down{nullptr, Error{Status::store_unreachable, "gone"}};
