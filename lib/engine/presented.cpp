@@ -187,7 +187,7 @@ Presented present_beside(const Memory& memory, const CookieImage& image,
                          std::span<const HeaderView> headers, Instant now) {
   auto presented = present_cookies(memory, image, headers, now);
   const bool is_current = memory.denied.is_current(now.steady);
-  if (presented.session && !is_current && memory.refreshes.may_try(store_beside, now)) {
+  if (presented.session && !is_current && memory.refreshes.may_try(deny_list_beside, now)) {
     Presented due;
     due.needs_store = true;
     return due;

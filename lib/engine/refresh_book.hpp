@@ -30,6 +30,9 @@ namespace gatelet::engine {
 // Stands for the store beside sessions in cookies where providers have their ids: while it is in
 // trouble, what can wait does, and no request waits for the store's answer.
 inline constexpr std::string_view store_beside = "\nstore";
+// The same for its deny list. A store that can be read may still take no writes: that it gives the
+// list ends no trouble with renewals.
+inline constexpr std::string_view deny_list_beside = "\ndeny list";
 
 class RefreshBook {
  public:
@@ -68,8 +71,8 @@ class RefreshBook {
   // The same for whatever session this ticket opens.
   void record_ticket_end(std::string_view ticket_id, Instant now);
 
-  // After trouble with a provider nothing is tried for a while: 1 s, doubling up to 30 s, until a
-  // refresh succeeds.
+  // After trouble with a provider nothing is tried for a while: 1 s, doubling up to 30 s, until one
+  // succeeds.
   bool may_try(std::string_view provider_id, Instant now) const;
   void note_trouble(std::string_view provider_id, Instant now);
   void note_success(std::string_view provider_id);

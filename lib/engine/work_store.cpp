@@ -13,7 +13,7 @@ namespace {
 
 // A session of oauth2-proxy's is entered into its person's index as often as this.
 constexpr Duration index_again = 1h;
-// Nobody waits for the deny list then: the store was in trouble a moment ago.
+// The deny list is asked for behind answers as often as this, and no request waits for it.
 constexpr Duration ask_behind_again = 250ms;
 
 }  // namespace
@@ -43,11 +43,11 @@ void Work::load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
       [this, snapshot, name, current_until, changes](const Result<flow::SharedDenyList>& list,
                                                      Instant at) {
         if (list.ok()) {
-          refreshes_.note_success(store_beside);
+          refreshes_.note_success(deny_list_beside);
           put_back(snapshot, denied_.take(*list, changes, current_until, at), at);
         } else {
           const bool was_asked = list.error().status != Status::too_many_operations;
-          if (was_asked) refreshes_.note_trouble(store_beside, at);
+          if (was_asked) refreshes_.note_trouble(deny_list_beside, at);
           events_.keep(Event::Level::warning, "store-unavailable", list.error().text, {});
         }
         deny_loads_.finish(name, list, at);

@@ -115,7 +115,7 @@ TEST_SUITE("engine/presented") {
     const auto unasked = present(world, cookie, &overload);
     CHECK_FALSE(unasked.session);
     CHECK(unasked.trouble);
-    world.refreshes.note_trouble(store_beside, world.now);
+    world.refreshes.note_trouble(deny_list_beside, world.now);
     const auto in_trouble = present(world, cookie);
     CHECK(in_trouble.session);
     CHECK(in_trouble.deny_list_due);

@@ -105,6 +105,18 @@ TEST_SUITE("engine/work_store") {
     CHECK(still.num_answers == 3);
   }
 
+  TEST_CASE("a store that gives its deny list is in no trouble with it, perhaps with renewals") {
+    Still still;
+    const auto now = default_ports().clock->now();
+    still.refreshes.note_trouble(store_beside, now);
+    still.refreshes.note_trouble(deny_list_beside, now);
+    still.denied.doubt();
+    still.load("s-a");
+    still.turn();
+    CHECK(still.refreshes.may_try(deny_list_beside, now));
+    CHECK_FALSE(still.refreshes.may_try(store_beside, now));
+  }
+
   TEST_CASE(
       "F-251: a session of oauth2-proxy's is entered into its person's index, and not again") {
     Still still;

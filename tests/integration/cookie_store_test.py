@@ -201,7 +201,7 @@ def _():
     for status, cookies in at_once([lambda app=app: ask(old, app) for app in apps * 10]):
         assert status == 202 and cookies['app'] == old['app']
     assert grants(idp) == before
-    assert apps[0].said('store-unavailable') and not apps[0].said('rt_'), apps[0].lines
+    assert apps[0].said('refresh-failed') and apps[0].said('store-unavailable') and not apps[0].said('rt_'), apps[0].lines
     assert with_cookies({}, apps[0]).request('GET', apps[0].url + '/ready')[0] == 200
     assert ask(sign_in(apps[0]), apps[1])[0] == 202  # signing in needs no store
     before = grants(idp)
