@@ -127,7 +127,10 @@ Presented present_cookies(const Memory& memory, const CookieImage& image,
 Presented to_load(const Snapshot& snapshot, const CookieImage& image,
                   std::span<const HeaderView> headers, Instant now) {
   if (image.empty()) return nobody(Reason::no_session, false);
-  auto tickets = flow::tickets_of(*snapshot.context, headers, now);
+  const auto& context = *snapshot.context;
+  const auto lone = image.lone(context.session.cookie_name);
+  auto tickets =
+      lone ? flow::tickets_of(context, *lone, now) : flow::tickets_of(context, headers, now);
   if (tickets.empty()) return nobody(Reason::session_invalid, true);
   Presented due;
   due.needs_store = true;

@@ -21,16 +21,21 @@ class SingleFlight {
 
   // Adds a waiter. True: nobody does this work yet, the caller now must, and must call finish() in
   // the end.
-  bool join(const std::string& key, Waiter waiter) {
+  bool join(std::string key, Waiter waiter) {
     const std::scoped_lock lock(mutex_);
-    auto& waiters = flights_[key];
-    waiters.push_back(std::move(waiter));
-    return waiters.size() == 1;
+    const auto [flight, is_new] = flights_.try_emplace(std::move(key));
+    auto& waiters = flight->second;
+    if (is_new) {
+      waiters.first = std::move(waiter);
+    } else {
+      waiters.others.push_back(std::move(waiter));
+    }
+    return is_new;
   }
 
   // Ends the flight and tells everybody who waited, on this thread, without the lock.
   void finish(const std::string& key, const Result<T>& result, Instant at) {
-    std::vector<Waiter> waiters;
+    Waiters waiters;
     {
       const std::scoped_lock lock(mutex_);
       const auto flight = flights_.find(key);
@@ -38,7 +43,8 @@ class SingleFlight {
       waiters = std::move(flight->second);
       flights_.erase(flight);
     }
-    for (const auto& waiter : waiters) waiter(result, at);
+    waiters.first(result, at);
+    for (const auto& waiter : waiters.others) waiter(result, at);
   }
 
   std::size_t num_flights() const {
@@ -47,8 +53,12 @@ class SingleFlight {
   }
 
  private:
+  struct Waiters {  // most often there is one
+    Waiter first;
+    std::vector<Waiter> others;
+  };
   mutable std::mutex mutex_;
-  std::map<std::string, std::vector<Waiter>> flights_;  // guarded by mutex_
+  std::map<std::string, Waiters> flights_;  // guarded by mutex_
 };
 
 }  // namespace gatelet::engine

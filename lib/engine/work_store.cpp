@@ -75,7 +75,12 @@ void Work::freshen_deny_list(const std::shared_ptr<const Snapshot>& snapshot, In
 void Work::load_session(const std::shared_ptr<const Snapshot>& snapshot,
                         std::vector<flow::SharedTicket> tickets,
                         SingleFlight<Session>::Waiter waiter, Instant now) {
-  auto name = std::to_string(snapshot->generation);
+  constexpr std::size_t number_size = 21;  // with a blank
+  std::string name;
+  std::size_t size = number_size;
+  for (const auto& ticket : tickets) size += 1 + ticket->id.size() + number_size;
+  name.reserve(size);
+  name.append(std::to_string(snapshot->generation));
   for (const auto& ticket : tickets) {
     name.append(" ").append(ticket->id);
     name.append(" ").append(std::to_string(changes_.last_of(ticket->id)));
@@ -85,7 +90,7 @@ void Work::load_session(const std::shared_ptr<const Snapshot>& snapshot,
   in.tickets = std::move(tickets);
   run<Session>(
       flow::load_session(std::move(in)),
-      [this, snapshot, name](const Result<Session>& loaded, Instant at) {
+      [this, snapshot, name = std::move(name)](const Result<Session>& loaded, Instant at) {
         if (!loaded.ok()) {
           events_.keep(Event::Level::warning, "store-unavailable", loaded.error().text, {});
         }

@@ -3,15 +3,29 @@
 #include <utility>
 
 namespace gatelet::flow {
+namespace {
+
+void add_opened(const Context& context, const session::SessionCookie& cookie, Instant now,
+                std::vector<SharedTicket>& out) {
+  auto ticket = session::open_ticket(context.session, *context.cookie_keys, cookie, now);
+  if (!ticket.ok()) return;
+  out.push_back(std::make_shared<const session::Ticket>(std::move(ticket).value()));
+}
+
+}  // namespace
+
 std::vector<SharedTicket> tickets_of(const Context& context, std::span<const HeaderView> headers,
                                      Instant now) {
   std::vector<SharedTicket> out;
   for (const auto& cookie : session::find_ticket_cookies(context.session, headers)) {
-    auto ticket = session::open_ticket(context.session, *context.cookie_keys, cookie, now);
-    if (ticket.ok()) {
-      out.push_back(std::make_shared<const session::Ticket>(std::move(ticket).value()));
-    }
+    add_opened(context, cookie, now, out);
   }
+  return out;
+}
+
+std::vector<SharedTicket> tickets_of(const Context& context, std::string_view value, Instant now) {
+  std::vector<SharedTicket> out;
+  add_opened(context, {value, {}, {}}, now, out);
   return out;
 }
 

@@ -17,6 +17,8 @@ namespace gatelet::flow {
 // otherwise.
 std::vector<SharedTicket> tickets_of(const Context& context, std::span<const HeaderView> headers,
                                      Instant now);
+// The same where a cookie of this value is known to be the only one that can be a ticket.
+std::vector<SharedTicket> tickets_of(const Context& context, std::string_view value, Instant now);
 
 class LoadSession {
  public:

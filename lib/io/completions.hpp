@@ -177,12 +177,18 @@ class Completions {
 // cancel() delivers Status::cancelled there as well, from the driver's loop.
 template <class T>
 class CompletionOf final : public Completion {
+  struct Private {
+    explicit Private() = default;
+  };
+
  public:
   using Hook = std::function<void(Result<T>&)>;
 
+  // Always shared: it hands itself to the queue.
   static std::shared_ptr<CompletionOf> make(const std::shared_ptr<Driver>& driver) {
-    return std::shared_ptr<CompletionOf>(new CompletionOf(driver));
+    return std::make_shared<CompletionOf>(Private(), driver);
   }
+  CompletionOf(Private, const std::shared_ptr<Driver>& driver) : Completion(driver) {}
 
   // From any thread; the first result counts, later ones are ignored.
   void deliver(Result<T> result) {
@@ -228,8 +234,6 @@ class CompletionOf final : public Completion {
   void fail(Error why) override { deliver(Result<T>(std::move(why))); }
 
  private:
-  explicit CompletionOf(const std::shared_ptr<Driver>& driver) : Completion(driver) {}
-
   // Locked. The result was handed out, or a callback waits for it.
   bool has_taker() const { return done_ || (is_ready() && !result_); }
   static Error taken_error() { return {Status::invalid_state, "the result has a taker already"}; }

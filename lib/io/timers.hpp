@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "base/instant.hpp"
 
@@ -22,7 +23,7 @@ class Timers {
   using Work = std::function<void()>;
 
   Id add(Deadline at, Work work);
-  void remove(const Id& id);  // none, and fired ones, are ignored
+  void remove(const Id& id) noexcept;  // none, and fired ones, are ignored
 
   std::optional<Deadline> next() const;
 
@@ -32,7 +33,14 @@ class Timers {
   void clear() noexcept { entries_.clear(); }
 
  private:
-  std::map<Id, Work> entries_;  // by time, then in the order they were added
+  using Entries = std::map<Id, Work>;
+
+  void keep(Entries::node_type node) noexcept;
+
+  static constexpr std::size_t max_spare = 256;
+  Entries entries_;  // by time, then in the order they were added
+  // Most timers are removed before they fire, soon after they were added: nodes for the next ones.
+  std::vector<Entries::node_type> spare_;
   std::uint64_t last_ = 0;
 };
 

@@ -36,7 +36,7 @@ std::size_t text_size(const RequestFacts& facts) noexcept {
 
 std::shared_ptr<const OwnedRequest> OwnedRequest::copy(const RequestView& request,
                                                        const RequestFacts& facts) {
-  std::shared_ptr<OwnedRequest> owned(new OwnedRequest);
+  auto owned = std::make_shared<OwnedRequest>(Private());
   owned->text_.reserve(text_size(request) + text_size(facts));
   owned->headers_.reserve(request.headers.size());
   Copier keep(owned->text_);

@@ -16,10 +16,15 @@ namespace gatelet::policy {
 // Holds a copy of everything and views into it. Shared, immutable; the views stay valid as long as
 // it lives.
 class OwnedRequest {
+  struct Private {
+    explicit Private() = default;
+  };
+
  public:
   // `facts` must be settled from `request`; the copy has equal facts of its own.
   static std::shared_ptr<const OwnedRequest> copy(const RequestView& request,
                                                   const RequestFacts& facts);
+  explicit OwnedRequest(Private) noexcept {}
   ~OwnedRequest();  // wipes the copy: it holds cookies
 
   OwnedRequest(const OwnedRequest&) = delete;
@@ -29,7 +34,6 @@ class OwnedRequest {
   const RequestFacts& facts() const noexcept { return facts_; }
 
  private:
-  OwnedRequest() = default;
   std::string text_;  // every text of the request, one after the other
   std::vector<HeaderView> headers_;
   RequestView view_;

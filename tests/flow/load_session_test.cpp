@@ -102,12 +102,18 @@ TEST_SUITE("flow/load_session") {
     Stored one;
     CHECK(one.tickets().size() == 1);
     auto& browser = one.world.browser;
-    const auto name = one.world.context->session.cookie_name;
+    const auto& context = *one.world.context;
+    const auto& now = one.world.driver.now;
+    const auto name = context.session.cookie_name;
     auto value = browser.cookies().front().second;
+    REQUIRE(flow::tickets_of(context, value, now).size() == 1);
+    CHECK(flow::tickets_of(context, value, now).front()->id == one.tickets().front()->id);
     value.back() = value.back() == 'A' ? 'B' : 'A';
     browser.forget(name);
-    browser.put(name, value.substr(0, value.size() - 3) + "AA=");
+    value.replace(value.size() - 3, 3, "AA=");
+    browser.put(name, value);
     CHECK(one.tickets().empty());
+    CHECK(flow::tickets_of(context, value, now).empty());
     browser.forget(name);
     CHECK(one.tickets().empty());
   }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 
 using namespace gatelet;
@@ -46,6 +47,25 @@ TEST_SUITE("io/timers") {
     timers.fire(noon + 1h);
 
     CHECK(fired == 0);
+  }
+
+  TEST_CASE("add: one added after others were removed or fired has its own time, place and work") {
+    Timers timers;
+    std::string ran;
+    const auto owner = std::make_shared<int>();
+    for (int i = 0; i < 400; ++i) timers.remove(timers.add(noon + 2s, [owner] {}));
+    CHECK(owner.use_count() == 1);  // what a removed timer held is let go
+    timers.add(noon + 2s, [&] { ran += 'b'; });
+    const auto removed = timers.add(noon + 1s, [&] { ran += 'x'; });
+    timers.remove(removed);
+    timers.add(noon + 1s, [&] { ran += 'a'; });
+    timers.remove(removed);
+    timers.fire(noon + 1s);
+    timers.add(noon + 2s, [&] { ran += 'c'; });
+
+    timers.fire(noon + 2s);
+
+    CHECK(ran == "abc");
   }
 
   TEST_CASE("fire: work may add and remove timers, itself included") {
