@@ -3,18 +3,6 @@
 #include <algorithm>
 
 namespace gatelet::engine {
-namespace {
-
-// Of two threads that tell at once the later number stays, whoever writes last.
-void raise(std::atomic<RecordChanges::Number>& last, RecordChanges::Number number) noexcept {
-  auto seen = last.load(std::memory_order_relaxed);
-  while (seen < number && !last.compare_exchange_weak(seen, number, std::memory_order_acq_rel,
-                                                      std::memory_order_relaxed)) {
-  }
-}
-
-}  // namespace
-
 RecordChanges::RecordChanges(const std::array<unsigned char, 16>& hash_key, std::size_t num_places)
     : hash_(hash_key),
       num_places_(num_places),
@@ -25,12 +13,17 @@ RecordChanges::Number RecordChanges::last_at(Place place) const noexcept {
                   last_of_all_.load(std::memory_order_acquire));
 }
 
-void RecordChanges::note(std::string_view key) noexcept {
-  raise(places_[place_of(key)], last_.fetch_add(1, std::memory_order_acq_rel) + 1);
-}
+void RecordChanges::note(std::string_view key) noexcept { note_at(places_[place_of(key)]); }
 
-void RecordChanges::note_all() noexcept {
-  raise(last_of_all_, last_.fetch_add(1, std::memory_order_acq_rel) + 1);
+void RecordChanges::note_all() noexcept { note_at(last_of_all_); }
+
+// The place is told first: whoever reads the number as the last one finds it at its place too, and
+// does not join what was read before.
+void RecordChanges::note_at(std::atomic<Number>& place) noexcept {
+  const std::scoped_lock lock(noting_);
+  const auto number = last_.load(std::memory_order_relaxed) + 1;
+  place.store(number, std::memory_order_release);
+  last_.store(number, std::memory_order_release);
 }
 
 }  // namespace gatelet::engine

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string_view>
 
 #include "base/instant.hpp"
@@ -63,10 +64,12 @@ class RecordChanges {
 
  private:
   Number last_at(Place place) const noexcept;
+  void note_at(std::atomic<Number>& place) noexcept;
 
   const KeyedHash hash_;
   const std::size_t num_places_;
   const std::unique_ptr<std::atomic<Number>[]> places_;
+  std::mutex noting_;  // one change after the other
   std::atomic<Number> last_{0};
   std::atomic<Number> last_of_all_{0};  // the last that was about every key
   std::atomic<Duration> told_until_{never};

@@ -21,6 +21,13 @@ std::string_view end_key(const session::Session& session) noexcept {
   return session.ticket ? std::string_view(session.ticket->id) : session.refresh_token.reveal();
 }
 
+// A provider that does not rotate may give one refresh token to several sign-ins. Records of
+// oauth2-proxy's do not say which one they are of.
+bool is_same_sign_in(const session::Session& a, const session::Session& b) noexcept {
+  if (a.ticket || b.ticket) return a.ticket && b.ticket && a.ticket->id == b.ticket->id;
+  return !a.signed_in_at || !b.signed_in_at || a.signed_in_at == b.signed_in_at;
+}
+
 std::size_t bytes_of(const session::Session& session) noexcept {
   return entry_overhead + session::data_size(session) + session.access_token.size() +
          session.id_token.size() + 2 * session.refresh_token.size();
@@ -146,15 +153,16 @@ void RefreshBook::note_seen(const session::Session& session, Instant now) {
   entry.kept_until = std::min(entry.kept_until, now.steady + kept_after_seen);
 }
 
-// A provider that does not rotate gives the same refresh token again: only an older session is
-// replaced.
+// A provider that does not rotate gives the same refresh token again: only an older session of the
+// same sign-in is replaced.
 RefreshBook::Entries::iterator RefreshBook::find_newer(const session::Session& session) {
   auto [at, end] = by_hash_.equal_range(hash_(session.refresh_token.reveal()));
   auto best = entries_.end();
   for (; at != end; ++at) {
     const auto entry = at->second;
     if (entry->renewed && entry->replaced_token == session.refresh_token &&
-        entry->provider_id == session.provider_id && session::is_later(*entry->renewed, session) &&
+        entry->provider_id == session.provider_id && is_same_sign_in(*entry->renewed, session) &&
+        session::is_later(*entry->renewed, session) &&
         (best == entries_.end() || session::is_later(*entry->renewed, *best->renewed))) {
       best = entry;
     }

@@ -92,6 +92,22 @@ TEST_SUITE("engine/record_changes") {
     CHECK(num_missed == 0);
   }
 
+  TEST_CASE("beside each other: the last change is at its place already") {
+    RecordChanges changes(key);
+    std::atomic<bool> is_done{false};
+    std::thread writer([&] {
+      for (int i = 0; i < 300'000; ++i) changes.note("k");
+      is_done = true;
+    });
+    int num_early = 0;
+    while (!is_done) {
+      const auto last = changes.last();
+      num_early += changes.last_of("k") < last ? 1 : 0;
+    }
+    writer.join();
+    CHECK(num_early == 0);
+  }
+
   TEST_CASE("two threads that tell of one place at once: the later change is the one that stays") {
     for (const bool of_all : {false, true}) {
       RecordChanges changes(key, 1);

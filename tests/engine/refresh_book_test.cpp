@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "session/host_data.hpp"
+#include "session/ticket.hpp"
 
 using namespace gatelet;
 using namespace gatelet::engine;
@@ -37,6 +38,27 @@ TEST_SUITE("engine/refresh_book") {
     CHECK_FALSE(book.look_up(*renewed, at_unix(200)).newer);
     CHECK_FALSE(book.look_up(*session_with("", 100), at_unix(200)).newer);
     CHECK_FALSE(book.look_up(*session_with("r3", 100), at_unix(200)).newer);
+  }
+
+  TEST_CASE("look_up: the same refresh token of another sign-in is another session's") {
+    RefreshBook book(key);
+    const auto of = [](std::int64_t signed_in, std::int64_t created, std::string ticket) {
+      auto session = *session_with("same", created);
+      session.signed_in_at = session::Timestamp{signed_in, 0};
+      if (!ticket.empty()) {
+        session.ticket =
+            std::make_shared<const session::Ticket>(session::Ticket{ticket, Secret("s")});
+      }
+      return std::make_shared<const session::Session>(std::move(session));
+    };
+    for (const std::string ticket : {"", "t1"}) {
+      const auto renewed = of(100, 300, ticket);
+      (void)book.record(*of(100, 100, ticket), renewed, at_unix(300));
+      CHECK(book.look_up(*of(100, 100, ticket), at_unix(301)).newer == renewed);
+      const auto other = ticket.empty() ? ticket : "t2";
+      CHECK_FALSE(book.look_up(*of(200, 200, other), at_unix(301)).newer);
+    }
+    CHECK_FALSE(book.look_up(*of(100, 100, "t2"), at_unix(301)).newer);
   }
 
   TEST_CASE("look_up: follows a chain to the newest") {
