@@ -78,6 +78,10 @@ void Core::tell(const Notes& notes, std::string_view request_id) {
         "a token or password came that is not accepted; the request counts as if it had not", {},
         request_id);
   }
+  if (!notes.tokens_left_out.empty()) {
+    work.on_save_note({}, std::string(request_id))(flow::SaveNote::tokens_left_out,
+                                                   notes.tokens_left_out);
+  }
   if (notes.tokens_withheld) {
     events->keep(Event::Level::info, "token-expired",
                  "the session's tokens ran out and were not handed on", {}, request_id);

@@ -44,6 +44,7 @@ struct Notes {
   std::shared_ptr<const session::Session> refresh_soon;  // may be renewed behind this answer
   bool deny_list_due = false;                            // may be asked for behind this answer
   std::shared_ptr<const session::Session> used;          // its use is to be noted in the store
+  std::string tokens_left_out;  // of its new cookie, which has no room for them
 };
 
 // One request; its facts are settled.

@@ -17,6 +17,7 @@ namespace gatelet::engine {
 namespace {
 
 constexpr Duration fresh_for = 1h;
+constexpr Duration put_again = 1s;
 
 // What is fetched for settings that were replaced meanwhile is nothing for those who came later.
 std::string flight_name(std::uint64_t generation, std::string_view provider_id,
@@ -26,11 +27,15 @@ std::string flight_name(std::uint64_t generation, std::string_view provider_id,
       .append(provider_id);
 }
 
-// Sessions are the same when their ticket is, else when their refresh token is: a digest names it
-// without keeping it around.
+// Sessions are the same when their ticket is, else when their refresh token and sign-in are: a
+// digest names them without keeping the token around.
 Result<std::string> renewal_name(const session::Session& session) {
   if (session.ticket) return "ticket " + session.ticket->id;
   auto text = std::string(session.provider_id).append("\n").append(session.refresh_token.reveal());
+  if (const auto& at = session.signed_in_at) {
+    text.append("\n").append(std::to_string(at->seconds)).append(".");
+    text.append(std::to_string(at->nanos));
+  }
   auto name = crypto::hash(crypto::Digest::sha256, text);
   wipe(text);
   return name;
@@ -90,6 +95,15 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
   in.provider = without_old_keys(std::move(need.provider), now);
   in.session = need.session;
   in.request = std::move(need.request);
+  in.on_not_put = [this, snapshot](const Session& not_put) {
+    events_.keep(Event::Level::warning, "store-unavailable",
+                 "the session store took no new tokens; they are put there again until it does",
+                 not_put->provider_id);
+    put_later(snapshot, not_put, put_again);
+  };
+  in.on_left_out = [this, id = need.session->provider_id](const std::string& left_out) {
+    on_save_note(id, {})(flow::SaveNote::tokens_left_out, left_out);
+  };
   run<session::Session>(
       refreshing(std::move(in)),
       [this, snapshot, old = need.session, name = *name](Result<session::Session> renewed,
@@ -121,8 +135,14 @@ Result<session::Session> Work::as_kept(const Snapshot& snapshot, session::Sessio
   const auto& context = *snapshot.context;
   if (!renewed.ticket) {
     auto fitted =
-        session::fit_into_cookies(context.session, *context.cookie_keys, renewed, *context.entropy);
-    if (!fitted.ok()) return std::move(fitted).error();
+        session::fit_going_on(context.session, *context.cookie_keys, renewed, *context.entropy);
+    if (!fitted.ok()) {
+      // Its refresh token is used, and the next has no place: as well signed out, which a new
+      // sign-in explains.
+      const bool is_lost = fitted.error().status == Status::session_too_large;
+      return Error{is_lost ? Status::grant_ended : fitted.error().status,
+                   "renewed, and then too large: " + fitted.error().text};
+    }
     if (!fitted->left_out.empty()) {
       on_save_note(renewed.provider_id, {})(flow::SaveNote::tokens_left_out, fitted->left_out);
     }
@@ -163,7 +183,7 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
       refreshes_.record_end(*old, at);
     } else if (error.status == Status::store_unreachable && !old->ticket) {
       refreshes_.note_trouble(store_beside, at);
-    } else if (error.status != Status::session_too_large) {
+    } else if (flow::is_provider_trouble(error.status)) {
       refreshes_.note_trouble(old->provider_id, at);
     }
     return renewals_.finish(flight, std::move(error), at);

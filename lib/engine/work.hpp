@@ -102,6 +102,8 @@ class Work final : public io::Services, public io::StoreWatcher {
   void load_session(const std::shared_ptr<const Snapshot>& snapshot,
                     std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
                     Instant now);
+  void put_later(const std::shared_ptr<const Snapshot>& snapshot, const Session& renewed,
+                 Duration pause);
   void put_back(const std::shared_ptr<const Snapshot>& snapshot, std::vector<session::Denial> lost,
                 Instant now);
   void load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,

@@ -1,11 +1,14 @@
 // What Work has to do with the session store: it loads from there, writes behind answers, and hears
 // of changes.
+#include <algorithm>
 #include <utility>
 
 #include "engine/work.hpp"
 #include "flow/change_stored_session.hpp"
+#include "flow/refresh_stored_session.hpp"
 #include "flow/session_index.hpp"
 #include "session/deny_list.hpp"
+#include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::engine {
@@ -15,6 +18,8 @@ namespace {
 constexpr Duration index_again = 1h;
 // The deny list is asked for behind answers as often as this, and no request waits for it.
 constexpr Duration ask_behind_again = 250ms;
+// New tokens that the store did not take are put there again after so long.
+constexpr Duration longest_pause = 10s;
 
 }  // namespace
 
@@ -64,6 +69,25 @@ void Work::put_back(const std::shared_ptr<const Snapshot>& snapshot,
   in.denials = std::move(lost);
   run<flow::SharedDenyList>(
       flow::deny(std::move(in)), [](const Result<flow::SharedDenyList>&, Instant) {}, now);
+}
+
+// A living process loses no new tokens: a store that did not take them is tried again until it
+// does, the session has ended, or another process has renewed it. Else the next process would use
+// the old refresh token, which ends the session.
+void Work::put_later(const std::shared_ptr<const Snapshot>& snapshot, const Session& renewed,
+                     Duration pause) {
+  driver_->after(pause, [this, snapshot, renewed, pause](Instant now) {
+    const auto& end = renewed->ends_at;
+    if (end && *end <= session::to_timestamp(now)) return;
+    run<bool>(
+        flow::put_renewed(snapshot->context, renewed),
+        [this, snapshot, renewed, pause](const Result<bool>& put, Instant) {
+          const bool is_done =
+              put.ok() || status_class(put.error().status) != StatusClass::unavailable;
+          if (!is_done) put_later(snapshot, renewed, std::min(2 * pause, longest_pause));
+        },
+        now);
+  });
 }
 
 void Work::freshen_deny_list(const std::shared_ptr<const Snapshot>& snapshot, Instant now) {

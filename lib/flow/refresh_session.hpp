@@ -1,7 +1,9 @@
 // Renewing the tokens behind a session (OpenID Connect Core 12).
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "flow/context.hpp"
 #include "flow/flow.hpp"
@@ -17,6 +19,10 @@ class RefreshSession {
   std::shared_ptr<const oidc::ProviderState> provider;
   std::shared_ptr<const session::Session> session;      // has a refresh token
   std::shared_ptr<const policy::OwnedRequest> request;  // for the host's hooks; null: none waits
+  // Of a session in a store; may be empty. Told of one whose new tokens the store did not take, and
+  // of tokens for which a record has no room.
+  std::function<void(const std::shared_ptr<const session::Session>&)> on_not_put;
+  std::function<void(const std::string& left_out)> on_left_out;
   explicit RefreshSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
@@ -36,6 +42,13 @@ Flow<session::Session> refresh_session(RefreshSession in);
 // Whether a refresh that failed so has ended the session.
 inline bool ends_session(Status failure) noexcept {
   return failure == Status::grant_ended || failure == Status::vetoed;
+}
+
+// Whether it is the provider's trouble; else it is ours or the store's, and says nothing of the
+// session.
+inline bool is_provider_trouble(Status failure) noexcept {
+  return status_class(failure) == StatusClass::peer || failure == Status::provider_unreachable ||
+         failure == Status::provider_unavailable || failure == Status::timed_out;
 }
 
 }  // namespace gatelet::flow

@@ -33,4 +33,10 @@ Flow<bool> take_lock(std::string key, std::string owner) {
   co_return reply.is_owner;
 }
 
+Flow<bool> keep_lock(std::string key, std::string owner) {
+  auto call = StoreCall::extend(std::move(key), std::move(owner), lease);
+  const auto reply = co_await std::move(call);
+  co_return reply.is_owner;
+}
+
 }  // namespace gatelet::flow

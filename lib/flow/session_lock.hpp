@@ -20,4 +20,9 @@ Result<std::string> lock_owner(Entropy&);
 //   Failure: Status::store_unreachable.
 Flow<bool> take_lock(std::string key, std::string owner);
 
+// Whether the lock is still ours, for 2 s more then: it is another's, or nobody's, where this
+// process was held up for longer than its lease, or the store has lost it.
+//   Failure: Status::store_unreachable.
+Flow<bool> keep_lock(std::string key, std::string owner);
+
 }  // namespace gatelet::flow

@@ -34,6 +34,18 @@ bool may_go(const SessionSettings& settings, const Session& session, Secret Sess
   return !is_needed || session.refresh_token.empty();
 }
 
+// What is left for a sign-in is the session's as well.
+SessionSettings with_whole_budget(const SessionSettings& settings) {
+  auto whole = settings;
+  if (whole.cookie_budget != 0) whole.cookie_budget += login_room;
+  return whole;
+}
+
+void leave_out(Fitted& fitted, const Droppable& one) {
+  fitted.session.*one.token = Secret();
+  fitted.left_out.append(fitted.left_out.empty() ? "" : " and ").append(one.name);
+}
+
 SessionSettings with_margin(const SessionSettings& settings) {
   auto strict = settings;
   if (strict.cookie_budget > margin) strict.cookie_budget -= margin;
@@ -75,14 +87,37 @@ Result<Fitted> fit_into_cookies(const SessionSettings& settings, const CookieKey
   Fitted fitted{session, {}};
   auto written = write_session(strict, keys, fitted.session, {}, {}, entropy);
   if (settings.cookie_budget == 0 && !written.ok()) return std::move(written).error();
-  for (const auto& [token, name] : in_order(settings)) {
+  for (const auto& one : in_order(settings)) {
     if (written.ok() || written.error().status != Status::session_too_large) break;
-    if (!may_go(settings, fitted.session, token)) continue;
-    fitted.session.*token = Secret();
-    fitted.left_out.append(fitted.left_out.empty() ? "" : " and ").append(name);
+    if (!may_go(settings, fitted.session, one.token)) continue;
+    leave_out(fitted, one);
     written = write_session(strict, keys, fitted.session, {}, {}, entropy);
   }
   if (!written.ok()) return std::move(written).error();
+  return fitted;
+}
+
+Result<Fitted> fit_going_on(const SessionSettings& settings, const CookieKeys& keys,
+                            const Session& session, Entropy& entropy) {
+  auto fitted = fit_into_cookies(settings, keys, session, entropy);
+  if (fitted.ok() || fitted.error().status != Status::session_too_large) return fitted;
+  return fit_into_cookies(with_whole_budget(settings), keys, session, entropy);
+}
+
+Result<std::vector<std::string>> write_going_on(const SessionSettings& settings,
+                                                const CookieKeys& keys, const Session& session,
+                                                std::string_view host,
+                                                std::span<const HeaderView> request_headers,
+                                                Entropy& entropy, std::optional<Instant> now) {
+  return write_session(with_whole_budget(settings), keys, session, host, request_headers, entropy,
+                       now);
+}
+
+Fitted without_spare_tokens(const SessionSettings& settings, Session session) {
+  Fitted fitted{std::move(session), {}};
+  for (const auto& one : in_order(settings)) {
+    if (may_go(settings, fitted.session, one.token)) leave_out(fitted, one);
+  }
   return fitted;
 }
 

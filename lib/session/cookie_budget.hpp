@@ -50,4 +50,18 @@ struct Fitted {
 Result<Fitted> fit_into_cookies(const SessionSettings&, const CookieKeys&, const Session&,
                                 Entropy&);
 
+// The same for a session that goes on, which must not be lost because it grew, or because there was
+// more room when it began: where it does not fit even so, it may take the room that is otherwise
+// left for a sign-in.
+Result<Fitted> fit_going_on(const SessionSettings&, const CookieKeys&, const Session&, Entropy&);
+
+// write_session for what fit_going_on has given.
+Result<std::vector<std::string>> write_going_on(const SessionSettings&, const CookieKeys&,
+                                                const Session&, std::string_view host,
+                                                std::span<const HeaderView> request_headers,
+                                                Entropy&, std::optional<Instant> now);
+
+// The session without the tokens that may be left out, where the record of all of it is too large.
+Fitted without_spare_tokens(const SessionSettings&, Session);
+
 }  // namespace gatelet::session

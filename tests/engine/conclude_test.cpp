@@ -2,6 +2,7 @@
 
 #include "engine/world.hpp"
 #include "session/lifetime.hpp"
+#include "session/samples.hpp"
 #include "session/ticket.hpp"
 
 using namespace gatelet;
@@ -90,6 +91,40 @@ TEST_SUITE("engine/conclude") {
     CHECK(cookie_at(160s) != "<absent>");
     world.settings.idle_timeout = std::chrono::seconds(0);
     CHECK(cookie_at(300s) == "<absent>");
+  }
+
+  TEST_CASE("F-412: a session from when there was more room goes on, with what there is room for") {
+    World world;
+    world.settings.idle_timeout = std::chrono::seconds(600);
+    world.settings.cookie_budget = 7168;
+    auto person = world.person();
+    const auto read_back = [&](const Decision& decision) {
+      const auto cookie = World::as_request(support::values_of(decision.response(), "Set-Cookie"));
+      const std::vector<HeaderView> headers = {{"Cookie", cookie}};
+      const auto found = session::find_session_cookies(world.settings, headers);
+      REQUIRE(found.size() == 1);
+      return *session::open_session(world.settings, *world.keys, found.at(0), world.now);
+    };
+    for (const bool renewed : {false, true}) {
+      person.access_token = session::samples::token(9000);
+      const auto smaller = read_back(conclude_for(world, person, {}, Endpoint::none, renewed));
+      CHECK(smaller.access_token.empty());
+      CHECK(smaller.id_token == person.id_token);
+      CHECK(smaller.groups == person.groups);
+      CHECK(world.notes.tokens_left_out == "access token");
+
+      // Without the tokens it takes what is otherwise left for a sign-in.
+      person.access_token = Secret();
+      person.nonce = std::string(session::samples::token(4700).reveal());
+      const auto whole = read_back(conclude_for(world, person, {}, Endpoint::none, renewed));
+      CHECK(whole.nonce == person.nonce);
+
+      person.nonce = std::string(session::samples::token(9000).reveal());
+      const auto unwritten = conclude_for(world, person, {}, Endpoint::none, renewed);
+      CHECK(unwritten.kind() == Decision::Kind::allow);
+      CHECK(header(unwritten, "Set-Cookie") == "<absent>");
+      person.nonce.clear();
+    }
   }
 
   TEST_CASE("F-247: in a store the use is noted behind the answer; of a token or password never") {

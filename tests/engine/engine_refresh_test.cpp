@@ -8,6 +8,7 @@
 
 #include "engine/live_engine.hpp"
 #include "http/form.hpp"
+#include "session/samples.hpp"
 
 using namespace gatelet;
 using namespace gatelet::engine;
@@ -200,6 +201,44 @@ TEST_SUITE("engine/engine: refresh") {
       return 0;
     });
     still_alice();
+  }
+
+  TEST_CASE("F-412: a session that grows with a refresh keeps the new refresh token") {
+    Live live;
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    const auto say = [&](std::size_t num_groups) {
+      live.provider.with([num_groups](auto& fake) {
+        fake.edit_id_token = [num_groups](support::JsonText& claims) {
+          std::string groups = "[";
+          for (std::size_t i = 0; i < num_groups; ++i) {
+            groups += i == 0 ? "\"" : ",\"";
+            groups.append(session::samples::token(100, i).reveal()).append("\"");
+          }
+          claims.set("groups", groups + "]");
+        };
+        return 0;
+      });
+      live.let_tokens_run_out();
+      return browser.get("/page", {{"Accept", "application/json"}});
+    };
+    for (int i = 0; i < 2; ++i) {
+      const auto before = browser.cookies;
+      const auto renewed = say(46);  // more than a sign-in may take
+      CHECK(renewed.reason() == Reason::session_refreshed);
+      CHECK(browser.cookies != before);
+      CHECK(values_of(browser.get("/page").response(), "Set-Cookie").empty());
+    }
+    CHECK(live.has_event("tokens-left-out"));
+    CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 2);
+
+    const auto ended = say(60);  // more than cookies may take
+    CHECK(ended.http_status() == 401);
+    CHECK(ended.reason() == Reason::grant_ended);
+    CHECK_FALSE(browser.cookies.contains("__Host-gatelet_0"));
+    CHECK(live.has_event("refresh-failed renewed, and then too large: the session takes"));
+    CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 3);
+    CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }
 
   TEST_CASE("sign-out: the session ends here, also for requests that carry its cookie still") {

@@ -34,6 +34,17 @@ TEST_SUITE("flow/session_lock") {
     CHECK(world.driver.delays == std::vector<Duration>{50ms});
   }
 
+  TEST_CASE("a lock is kept by its owner alone, while it lasts") {
+    Stored world;
+    const auto keep = [&] { return world.driver.run(keep_lock("a.lock", "me")); };
+    CHECK_FALSE(keep().value());
+    CHECK(world.take("me").value());
+    CHECK(keep().value());
+    world.store.locks["a.lock"] = "another";
+    CHECK_FALSE(keep().value());
+    CHECK(world.store.locks.at("a.lock") == "another");
+  }
+
   TEST_CASE("a store that is away is no lock") {
     Stored world;
     world.driver.on_store = [](const StoreCall&) -> Result<StoreReply> {

@@ -184,6 +184,38 @@ class begin_session final : public Scenario {
   bool is_vetoed_ = false;
 };
 
+// New tokens that the store did not take when they came.
+class put_renewed final : public Scenario {
+ public:
+  put_renewed() {
+    world.keep_in_store();
+    auto renewed = world.sign_in();
+    REQUIRE(renewed.ticket);
+    renewed.refresh_token = Secret("renewed");
+    renewed.created_at->seconds += 1;
+    renewed_ = std::make_shared<const session::Session>(std::move(renewed));
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+  }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow::put_renewed(world.context, renewed_), delivered);
+  }
+  Ended run() override {
+    const auto put = world.driver.run(flow::put_renewed(world.context, renewed_));
+    if (!put.ok()) return {false, status_class(put.error().status), put.error().text};
+    return {true, StatusClass::ok, {}};
+  }
+  void check(const Ended&) override { CHECK(world.num_sessions() == 1); }
+  // A record that does not open is nobody's.
+  bool survives(const std::string& effect, Kind kind, bool for_good) const override {
+    const bool is_asked_once = effect == "store get" && blame_of(kind) != StatusClass::peer;
+    return !for_good ? !is_asked_once : blame_of(kind) == StatusClass::peer;
+  }
+
+ private:
+  std::shared_ptr<const session::Session> renewed_;
+};
+
 class refresh_stored_session final : public Scenario {
  public:
   refresh_stored_session() {
