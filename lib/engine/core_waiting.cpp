@@ -157,25 +157,29 @@ Outcome<Decision> Core::refresh(Case& opened, NeedRefresh need) {
 void Core::refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need, Instant now) {
   work.freshen(*waiting->snapshot, need.session->provider_id, now);
   need.request = waiting->request;
-  auto waiter = [this, waiting, old = need.session, endpoint = need.endpoint](
+  auto waiter = [this, waiting, old = need.session, endpoint = need.endpoint, data = need.data](
                     const Result<Work::Session>& renewed, Instant at) {
-    conclude(waiting, at,
-             [waiting, renewed, old, at, endpoint](const Question& question) -> Result<Verdict> {
-               if (!renewed.ok() && renewed.error().status == Status::vetoed) {
-                 return decide_vetoed(question, endpoint, renewed.error());
-               }
-               Presented presented;
-               if (question.memory.denied.covers(*old)) {
-                 presented = after_revocation();
-               } else if (renewed.ok()) {
-                 presented = after_refresh(*renewed);
-               } else if (renewed.error().status == Status::grant_ended) {
-                 presented = after_grant_ended();
-               } else {
-                 presented = without_refresh(*waiting->snapshot, old, at);
-               }
-               return decide_presented(question, endpoint, presented);
-             });
+    conclude(
+        waiting, at,
+        [waiting, renewed, old, at, endpoint, data](const Question& question) -> Result<Verdict> {
+          if (!renewed.ok() && renewed.error().status == Status::vetoed) {
+            return decide_vetoed(question, endpoint, renewed.error());
+          }
+          Presented presented;
+          if (question.memory.denied.covers(*old)) {
+            presented = after_revocation();
+          } else if (renewed.ok()) {
+            presented = after_refresh(*renewed);
+          } else if (renewed.error().status == Status::grant_ended) {
+            presented = after_grant_ended();
+          } else {
+            presented = after_trouble(*waiting->snapshot, old, renewed.error(), at);
+          }
+          if (data && presented.session) {
+            return set_data_of(question, std::move(presented), data->name, data->value);
+          }
+          return decide_presented(question, endpoint, presented);
+        });
   };
   work.refresh(waiting->snapshot, std::move(need), std::move(waiter), now);
 }

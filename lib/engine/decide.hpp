@@ -29,10 +29,15 @@ namespace gatelet::engine {
 
 // The session must be renewed, then the request is concluded with what came of it.
 struct NeedRefresh {
+  // Data of the application that the renewed session is to keep.
+  struct Data {
+    std::string name, value;
+  };
   std::shared_ptr<const session::Session> session;
   std::shared_ptr<const oidc::ProviderState> provider;
   policy::Endpoint endpoint;
   std::shared_ptr<const policy::OwnedRequest> request = nullptr;  // whose it is; null: nobody waits
+  std::optional<Data> data = std::nullopt;
 };
 // The keys to verify a bearer token by must be fetched, then the request is concluded with what
 // came of it.

@@ -44,8 +44,20 @@ Result<Verdict> set_session_data(const Question& question, std::string_view name
   if (presented.needs_store) return Verdict(NeedLoad{std::move(presented.tickets)});
   if (presented.trouble) return std::move(*presented.trouble);
   if (presented.refresh_due) {
-    presented = without_refresh(question.snapshot(), std::move(presented.session), question.now);
+    auto going_on = without_refresh(question.snapshot(), presented.session, question.now);
+    if (!going_on.session) {
+      auto provider = question.snapshot().provider(presented.session->provider_id);
+      NeedRefresh need{std::move(presented.session), std::move(provider), Endpoint::none};
+      need.data = {std::string(name), std::string(value)};
+      return Verdict(std::move(need));
+    }
+    presented = std::move(going_on);
   }
+  return set_data_of(question, std::move(presented), name, value);
+}
+
+Result<Verdict> set_data_of(const Question& question, Presented presented, std::string_view name,
+                            std::string_view value) {
   if (!presented.session) return Verdict(conclude_nobody(question, presented));
   if (!policy::authorize(question.policy(), *presented.session).ok()) {
     return decide_presented(question, Endpoint::none, presented);

@@ -16,6 +16,10 @@ namespace gatelet::engine {
 Result<Verdict> set_session_data(const Question& question, std::string_view name,
                                  std::string_view value);
 
+// The same for a session that had to be renewed first: as it is presented now.
+Result<Verdict> set_data_of(const Question& question, Presented presented, std::string_view name,
+                            std::string_view value);
+
 // The same once the store has the changed session; null: it has ended meanwhile.
 Result<Verdict> decide_changed(const Question& question,
                                const Result<std::shared_ptr<const session::Session>>& changed);

@@ -35,9 +35,6 @@ bool falls_through(const Question& question) noexcept {
 Result<Verdict> decide_by_cookie(const Question& question, Endpoint endpoint) {
   auto presented = present_session(question.memory, question.facts.headers, question.now);
   if (presented.needs_store) return Verdict(NeedLoad{std::move(presented.tickets)});
-  if (presented.trouble) {
-    return pass_or(question, endpoint, Reason::no_session, std::move(*presented.trouble));
-  }
   if (presented.refresh_soon) question.notes.refresh_soon = presented.session;
   question.notes.deny_list_due = presented.deny_list_due;
   if (!presented.refresh_due) return decide_presented(question, endpoint, presented);
@@ -154,6 +151,7 @@ Presented presented_now(const Question& question) {
 
 Result<Verdict> decide_presented(const Question& question, Endpoint endpoint,
                                  const Presented& presented) {
+  if (presented.trouble) return pass_or(question, endpoint, Reason::no_session, *presented.trouble);
   if (presented.session) {
     auto decision = conclude(question, endpoint, presented);
     if (!decision.ok()) return std::move(decision).error();

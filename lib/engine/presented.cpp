@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "flow/refresh_session.hpp"
 #include "policy/authorize.hpp"
 #include "session/cookie_session.hpp"
 #include "session/cookie_value.hpp"
@@ -58,13 +59,14 @@ std::shared_ptr<const session::Session> open_newest(
   return newest;
 }
 
+// Trouble with others' sessions is a reason to wait, not to end one that cannot.
 bool may_refresh(const Memory& memory, const session::Session& session, Instant now) {
   if (session.refresh_token.empty()) return false;
-  if (!memory.refreshes.may_try(session.provider_id, now)) return false;
   const auto& settings = memory.snapshot->context->session;
-  const bool can_wait =
-      settings.keeps_both() && !session.ticket && session::outlives_tokens(session, settings, now);
-  return !can_wait || memory.refreshes.may_try(store_beside, now);
+  if (!session::outlives_tokens(session, settings, now)) return true;
+  if (!memory.refreshes.may_try(session.provider_id, now)) return false;
+  const bool needs_store = settings.keeps_both() && !session.ticket;
+  return !needs_store || memory.refreshes.may_try(store_beside, now);
 }
 
 // What this process knows of a session that was opened: whether it is over, renewed or due.
@@ -188,8 +190,8 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
 // the answer to nobody, and while it is in trouble: sessions count by what is known then.
 Presented present_beside(const Memory& memory, const CookieImage& image,
                          std::span<const HeaderView> headers, Instant now) {
+  const bool is_current = memory.denied.is_current(now.steady);  // before it is asked for anybody
   auto presented = present_cookies(memory, image, headers, now);
-  const bool is_current = memory.denied.is_current(now.steady);
   if (presented.session && !is_current && memory.refreshes.may_try(deny_list_beside, now)) {
     Presented due;
     due.needs_store = true;
@@ -243,6 +245,17 @@ Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const sessio
   const auto end = session::ends_at(*session, settings);
   if (end && *end <= session::to_timestamp(now)) return nobody(Reason::session_expired, true);
   return somebody(std::move(session));
+}
+
+Presented after_trouble(const Snapshot& snapshot, std::shared_ptr<const session::Session> session,
+                        const Error& trouble, Instant now) {
+  const auto& settings = snapshot.context->session;
+  const bool is_dead = session::judge(*session, settings, now) == session::Freshness::dead;
+  auto presented = without_refresh(snapshot, std::move(session), now);
+  if (presented.session || is_dead || flow::is_provider_trouble(trouble.status)) return presented;
+  Presented unknown;
+  unknown.trouble = trouble;
+  return unknown;
 }
 
 Presented after_refresh(std::shared_ptr<const session::Session> renewed) {

@@ -47,6 +47,11 @@ Presented present_session(const Memory& memory, std::span<const HeaderView> head
 Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const session::Session> session,
                           Instant now);
 
+// The same, where it is known what was wrong: what is ours or the store's to mend signs nobody out,
+// so that a session which cannot go on is `trouble` then.
+Presented after_trouble(const Snapshot& snapshot, std::shared_ptr<const session::Session> session,
+                        const Error& trouble, Instant now);
+
 // The same after a refresh that was done.
 Presented after_refresh(std::shared_ptr<const session::Session> renewed);
 

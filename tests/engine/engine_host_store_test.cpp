@@ -136,6 +136,53 @@ struct Beside {
 }  // namespace
 
 TEST_SUITE("engine/engine: a host's store") {
+  TEST_CASE("OP-18: a store that can be read and takes no writes signs nobody out") {
+    for (const bool sets_data : {false, true}) {
+      Hosted one(Options{{"session_ends_with_tokens", "true"}});
+      REQUIRE(one.person.sign_in(one.shared.provider).reason() == Reason::signed_in);
+      one.shared.clock->advance(seconds(3700));
+      one.memory->refuse_writes(true);
+      const auto before = one.person.cookies;
+      const auto failed = wait_for(one.person.ask("/page", {{"Accept", "application/json"}}));
+      REQUIRE_FALSE(failed.ok());
+      CHECK(failed.error().status == Status::store_unreachable);
+      CHECK(one.shared.num_refreshes() == 0);
+
+      one.memory->refuse_writes(false);
+      const auto answer = sets_data ? one.person.set("cart", "one") : one.person.get("/page");
+      CHECK(answer.kind() == Decision::Kind::allow);
+      CHECK(one.shared.num_refreshes() == 1);
+      const auto next = one.person.get("/page");
+      CHECK(next.identity()->data("cart") == (sets_data ? "one" : ""));
+    }
+  }
+
+  TEST_CASE("F-403: new tokens that the store did not take reach it once it does") {
+    Hosted one;
+    const auto other = one.shared.engine();
+    REQUIRE(one.person.sign_in(one.shared.provider).reason() == Reason::signed_in);
+    one.shared.clock->advance(seconds(3700));
+    one.shared.provider.hold("/token");
+    auto asked = one.person.ask("/page");
+    REQUIRE(one.shared.provider.wait_for("/token", 2));
+    one.memory->refuse_writes(true);
+    one.shared.provider.let_go();
+    const auto answer = wait_for(std::move(asked));
+    REQUIRE(answer.ok());
+    CHECK(answer->reason() == Reason::session_refreshed);
+    one.memory->refuse_writes(false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+
+    Browser there(other);
+    there.cookies = one.person.cookies;
+    CHECK(there.get("/page").kind() == Decision::Kind::allow);
+    one.shared.clock->advance(seconds(3700));
+    CHECK(there.get("/page").reason() == Reason::session_refreshed);
+    CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+    CHECK(one.shared.num_refreshes() == 2);
+    CHECK(one.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+  }
+
   TEST_CASE("F-249: sign in, load, refresh under the lock, sign out, in two engines") {
     const auto memory = std::make_shared<HostMemory>();
     Shared shared([&] { return memory; });

@@ -28,6 +28,7 @@ class HostMemory final : public SessionStore {
     if (on_call) on_call("write");
     if (const auto failure = failure_of()) return *failure;
     const std::scoped_lock lock(mutex_);
+    if (refuses_writes_) return Error{Status::store_unreachable, "it takes no writes"};
     if (!holds(write, at(write.key))) return false;
     records_.erase(std::string(write.key));
     if (write.value) {
@@ -41,6 +42,10 @@ class HostMemory final : public SessionStore {
   void fail_with(std::optional<Error> error) {
     const std::scoped_lock lock(mutex_);
     failure_ = std::move(error);
+  }
+  void refuse_writes(bool refuses) {
+    const std::scoped_lock lock(mutex_);
+    refuses_writes_ = refuses;
   }
   std::vector<std::string> keys() {
     const std::scoped_lock lock(mutex_);
@@ -83,6 +88,7 @@ class HostMemory final : public SessionStore {
   // Guarded by mutex_:
   std::map<std::string, Record, std::less<>> records_;
   std::optional<Error> failure_;
+  bool refuses_writes_ = false;
 };
 
 }  // namespace gatelet::support
