@@ -118,7 +118,7 @@ class GATELET_API Engine {
 
   // Keeps `value` under `name` in the session behind the request's cookies, where Identity::data()
   // reads it; an empty value removes it. A name is 1 to 64 letters, digits, '-', '_' and '.', a value
-  // any bytes; together they may have 4 KiB in cookies, 64 KiB in a store. Same contract as decide(),
+  // any bytes; together they may have 4 KiB in cookies, 64 KiB in a store, and 256 names. Same contract as decide(),
   // and the answer is decide()'s for this request: allow with the changed session, unauthorized for
   // nobody, whose session is never brought back. With sessions in cookies response() carries the
   // change: what is not sent to the browser did not happen.
@@ -143,7 +143,10 @@ class GATELET_API Engine {
   std::size_t body_limit(const RequestView&) const noexcept;
 
   // Replaces the settings as a whole: requests see the old ones or the new ones, never a mix.
-  //   Blocking:  reads the files named. Failure: as create; the old settings stay.
+  //   Blocking:  reads the files named. Failure: as create; invalid_configuration, too, naming the
+  //   option, where connections, threads or memory were made by what was said before: the store and
+  //   the way to it, session_cache_size, driver, max_operations, http_timeout. The old settings
+  //   stay.
   Result<void> reload(const Settings&);
 
   // Lives as long as the engine.

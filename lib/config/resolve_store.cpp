@@ -150,6 +150,12 @@ ResolvedStore resolve_store(const EngineValues& engine, Problems& problems) {
     out.memory_limit = static_cast<std::size_t>(*engine.session_memory_limit);
   }
   if (type == "host") out.kind = ResolvedStore::Kind::host;
+  constexpr std::uint64_t largest = 1024 * 1024;
+  if ((type == "redis" || type == "host") && *engine.session_limit > largest) {
+    problems.add(Row::session_limit,
+                 "is more than a record in this store may have; write 1 MiB or "
+                 "less");
+  }
   if (type != "redis") return out;
   out.kind = ResolvedStore::Kind::redis;
 #ifndef GATELET_HAVE_REDIS

@@ -4,6 +4,7 @@
 
 #include "config/resolve_provider.hpp"
 #include "http/ip.hpp"
+#include "http/redis_url.hpp"
 
 namespace gatelet::config {
 namespace {
@@ -56,6 +57,25 @@ bool covers_everybody(std::string_view range) noexcept {
                     (v6 && parsed->contains(*v6) && parsed->prefix_bits == 0));
 }
 
+// The other way to say redis_insecure_skip_tls_verify.
+void note_redis_urls(const EngineValues& engine, std::vector<std::string>& out) {
+  const auto note_url = [&out](Row row, const Secret& text) {
+    const auto url = http::parse_redis_url(text.reveal());
+    if (!url.ok() || !url->skip_verify) return;
+    out.push_back(std::string(option(row).key) +
+                  " has skip_verify=true: whoever stands in between may be the session store");
+  };
+  if (engine.redis_connection_url.given) {
+    note_url(Row::redis_connection_url, *engine.redis_connection_url);
+  }
+  for (const auto& one : engine.redis_sentinel_connection_urls->items) {
+    note_url(Row::redis_sentinel_connection_urls, one);
+  }
+  for (const auto& one : engine.redis_cluster_connection_urls->items) {
+    note_url(Row::redis_cluster_connection_urls, one);
+  }
+}
+
 std::string given(const std::vector<Settings::Entry>& entries, Scope scope) {
   std::string out;
   for (const auto& option : options()) {
@@ -90,6 +110,7 @@ std::vector<std::string> insecure_settings(const Values& values) {
     note_provider(provider, out);
   }
   note_engine(values.engine, out);
+  note_redis_urls(values.engine, out);
   note({}, Row::show_debug_on_error, *values.engine.show_debug_on_error, out);
   for (const auto& range : *values.engine.trusted_proxy_ips) {
     if (!covers_everybody(range)) continue;

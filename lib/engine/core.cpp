@@ -46,10 +46,11 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
       control(work, refreshes, denied, *events, seats),
       files(snapshots, ports.files, *events, work.driver()),
       loop(work.driver(), events),
-      store_kind_(assembled.driver.store.kind),
-      key_prefix_(assembled.driver.store.key_prefix) {
+      driver_settings_(assembled.driver),
+      session_cache_size_(assembled.session_cache_size) {
   events->use(policy_of(*snapshots.load()));
-  if (store_kind_ == io::StoreSettings::Kind::host) sessions.changes().expect_nothing();
+  if (driver_settings_.store.kind == io::StoreSettings::Kind::host)
+    sessions.changes().expect_nothing();
 }
 
 Core::~Core() { work.driver().stop(); }
@@ -255,23 +256,32 @@ void announce(const std::vector<std::string>& warnings, const std::vector<config
   }
 }
 
+// Sessions, locks and denials are where they are; connections, threads and memory were made by what
+// was said then.
+std::string_view Core::fixed_change(const Assembled& after) const {
+  const auto &driver = after.driver, &before = driver_settings_;
+  if (driver.store.kind != before.store.kind) return "session_store_type, session_store_beside";
+  if (driver.store.key_prefix != before.store.key_prefix) {
+    return "cookie_name (the session store tells of changes under the old one)";
+  }
+  if (driver.store.max_staleness != before.store.max_staleness)
+    return "session_cache_max_staleness";
+  if (!(driver.store.redis == before.store.redis)) return "redis_*, the way to the session store";
+  if (!(driver.store == before.store)) return "store_timeout, session_memory_limit";
+  if (after.session_cache_size != session_cache_size_) return "session_cache_size";
+  if (!(driver == before)) return "driver, max_operations, http_timeout";
+  return {};
+}
+
 Result<void> Core::reload(const Settings& settings) {
   // One at a time: each generation has a number of its own, and none is lost.
   const std::scoped_lock lock(reloading_);
   const auto before = snapshots.load();
   auto assembled = assemble(settings, ports, before->generation + 1);
   if (!assembled.ok()) return std::move(assembled).error();
-  if (assembled->driver.store.kind != store_kind_) {
-    return Error{
-        Status::invalid_configuration,
-        "session_store_type, session_store_beside: the store cannot change while the engine "
-        "runs; make a new engine"};
-  }
-  if (assembled->driver.store.key_prefix != key_prefix_) {
-    return Error{
-        Status::invalid_configuration,
-        "cookie_name: cannot change while the engine runs, since the session store tells of "
-        "changes under the old one; make a new engine"};
+  if (const auto what = fixed_change(*assembled); !what.empty()) {
+    return Error{Status::invalid_configuration,
+                 std::string(what) + ": cannot change while the engine runs; make a new engine"};
   }
   announce(assembled->warnings, assembled->notices, *events);
   events->use(policy_of(*assembled->snapshot));

@@ -171,9 +171,12 @@ class Core {
 
   Completion new_completion(const Case& opened);
 
+  std::string_view fixed_change(const Assembled& after) const;  // names it; empty: none
+
   Turns uses_;  // to note a session's use in the store
-  const io::StoreSettings::Kind store_kind_;
-  const std::string key_prefix_;
+  // What a reload cannot change.
+  const io::DriverSettings driver_settings_;
+  const std::size_t session_cache_size_;
 
   std::mutex reloading_;
 };

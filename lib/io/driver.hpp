@@ -27,6 +27,8 @@ struct DriverSettings {
   Duration operation_timeout{std::chrono::seconds(30)};  // a whole task
   long http_connections = 128;
   StoreSettings store{};
+
+  friend bool operator==(const DriverSettings&, const DriverSettings&) = default;
 };
 
 // What a driver asks its engine for.

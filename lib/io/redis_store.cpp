@@ -51,8 +51,8 @@ void RedisStore::start(Id id, flow::StoreCall call, Done done) {
   numbers_[id] = number;
   calls_.emplace(number, Call{id, std::move(call), std::move(done), now + timeout_});
   if (is_too_large) {
-    finish(number,
-           unreachable_error("a session of more than 1 MiB cannot be kept in the session store"));
+    finish(number, Error{Status::session_too_large,
+                         "a session of more than 1 MiB cannot be kept in the session store"});
   } else {
     dispatch(number, now);
   }

@@ -83,6 +83,8 @@ struct RedisSettings {
   std::string ca_pem{};               // what redis_ca_path holds; beside the system's authorities
   bool insecure_skip_verify = false;  // redis_insecure_skip_tls_verify
   Duration idle_limit{};              // redis_connection_idle_timeout; 0: none
+
+  friend bool operator==(const RedisSettings&, const RedisSettings&) = default;
 };
 
 // Which store, and how; plain settings.
@@ -98,6 +100,8 @@ struct StoreSettings {
   // told_until() says that it may not have been; 0: nothing is told.
   std::string key_prefix{};
   Duration max_staleness{};
+
+  friend bool operator==(const StoreSettings&, const StoreSettings&) = default;
 };
 
 // Null for Kind::none. Opens nothing yet.

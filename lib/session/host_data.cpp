@@ -76,6 +76,10 @@ Result<Session> with_data(const Session& session, const SessionSettings& setting
   auto data = session.data ? *session.data : HostData();
   std::erase_if(data.values, [&](const auto& one) { return one.first == name; });
   if (!value.empty()) data.values.emplace_back(name, value);
+  if (!value.empty() && data.values.size() > max_data_names) {
+    return Error{Status::data_too_large, "the session's data would have more than " +
+                                             std::to_string(max_data_names) + " names"};
+  }
   data.changed_at = later_than(data.changed_at, to_timestamp(now));
   auto out = session;
   out.data = std::make_shared<const HostData>(std::move(data));

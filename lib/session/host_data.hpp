@@ -25,6 +25,9 @@ std::size_t data_size(const Session&) noexcept;
 // The value of this name; empty where there is none. A view into the session.
 std::string_view find_data(const Session&, std::string_view name) noexcept;
 
+// How many names a session may have.
+inline constexpr std::size_t max_data_names = 256;
+
 // How much all names and values of a session may have together: 64 KiB in a store, 4 KiB in
 // cookies, which every request carries.
 std::size_t data_limit(const SessionSettings&) noexcept;

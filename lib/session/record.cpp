@@ -122,35 +122,58 @@ std::string name_of(std::string_view key) {
   return known.find(spaced) == std::string_view::npos ? "a key" : std::string(key);
 }
 
-// Writes what is set behind a map header whose count is filled in at the end.
+// Writes what is set behind a map header whose count is filled in at the end. Memory that it grows
+// out of holds tokens, and is wiped.
 class RecordWriter {
  public:
   explicit RecordWriter(std::string& out) : out_(out), writer_(out) { writer_.write_map(0); }
 
   void text(std::string_view key, std::string_view text) {
-    if (!text.empty()) field(key).write_text(text);
+    if (!text.empty()) field(key, text.size()).write_text(text);
   }
   void binary(std::string_view key, std::string_view bytes) {
-    if (!bytes.empty()) field(key).write_binary(bytes);
+    if (!bytes.empty()) field(key, bytes.size()).write_binary(bytes);
   }
   void time(std::string_view key, const std::optional<Timestamp>& at) {
     if (at) field(key).write(msgpack::Time{at->seconds, at->nanos});
   }
   void flag(std::string_view key, bool value) { field(key).write(value); }
 
+  // What stands in a field besides: an element of a list, a name of a map and its value.
+  void element(std::string_view text) { with_room(text.size()).write_text(text); }
+  void entry(std::string_view name, std::string_view bytes) {
+    element(name);
+    with_room(bytes.size()).write_binary(bytes);
+  }
+  void entry(std::string_view name, const msgpack::Value& value) {
+    element(name);
+    std::string written;
+    Writer(written).write(value);
+    with_room(written.size());
+    out_.append(written);
+  }
+
   void finish() {
     std::string header;
     Writer(header).write_map(num_keys_);
+    with_room(header.size());
     out_.replace(0, 1, header);
   }
 
-  Writer& field(std::string_view key) {
+  Writer& field(std::string_view key, std::size_t size = 0) {
     ++num_keys_;
-    writer_.write_text(key);
-    return writer_;
+    auto& writer = with_room(key.size() + size);
+    writer.write_text(key);
+    return writer;
   }
 
  private:
+  Writer& with_room(std::size_t size) {
+    constexpr std::size_t around = 32;  // what heads and times take
+    reserve_wiping(out_, out_.size() + size + around);
+    return writer_;
+  }
+
   std::string& out_;
   Writer writer_;
   std::size_t num_keys_ = 0;
@@ -162,8 +185,7 @@ std::string write_record(const Session& session, RecordParts parts) {
   std::string out;
   const auto data = data_of(session);
   out.reserve(256 + 8 * data.size() + data_size(session) + session.access_token.size() +
-              session.id_token.size() +
-              session.refresh_token.size());  // so that tokens are not left behind in a smaller one
+              session.id_token.size() + session.refresh_token.size());
   RecordWriter record(out);
   record.time("ca", session.created_at);
   record.time("eo", session.expires_on);
@@ -178,16 +200,13 @@ std::string write_record(const Session& session, RecordParts parts) {
   if (!session.groups.empty()) {
     auto& writer = record.field("g");
     writer.write_array(session.groups.size());
-    for (const auto& group : session.groups) writer.write_text(group);
+    for (const auto& group : session.groups) record.element(group);
   }
   record.text("pu", session.preferred_username);
   if (!session.additional_claims.empty()) {
     auto& writer = record.field("ac");
     writer.write_map(session.additional_claims.size());
-    for (const auto& [name, value] : session.additional_claims) {
-      writer.write_text(name);
-      writer.write(value);
-    }
+    for (const auto& [name, value] : session.additional_claims) record.entry(name, value);
   }
   record.text("hp", session.password_mark.reveal());
   if (parts.extra_keys) {
@@ -202,10 +221,7 @@ std::string write_record(const Session& session, RecordParts parts) {
   if (!data.empty()) {
     auto& writer = record.field("hd");
     writer.write_map(data.size());
-    for (const auto& [name, value] : data) {
-      writer.write_text(name);
-      writer.write_binary(value);
-    }
+    for (const auto& [name, value] : data) record.entry(name, value);
   }
   record.time("ha", data_changed_at(session));
   record.finish();

@@ -42,6 +42,19 @@ TEST_SUITE("config/resolve_store") {
               .starts_with("session_store_type: \"memcached\" is unknown"));
   }
 
+  TEST_CASE("a session cannot be larger than a record of its store") {
+    for (const auto store : {"redis", "host"}) {
+      Pairs options = {{"session_store_type", store},
+                       {"redis_connection_url", "redis://one.example"},
+                       {"session_limit", "1048577"}};
+      CHECK(problem(complete(options)).starts_with("session_limit: is more than"));
+      options.back().second = "1 MiB";
+      CHECK(problem(complete(options)).empty());
+    }
+    CHECK(
+        problem(complete({{"session_store_type", "memory"}, {"session_limit", "2 MiB"}})).empty());
+  }
+
   TEST_CASE("F-254: a store beside cookies; beside another store there is none") {
     const auto beside =
         complete({{"session_store_beside", "memory"}, {"session_memory_limit", "7"}});

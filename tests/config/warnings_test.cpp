@@ -40,6 +40,21 @@ TEST_SUITE("config/warnings") {
     CHECK(warnings(complete({{"show_debug_on_error", "false"}})).empty());
   }
 
+  TEST_CASE("PX-22: a Redis URL that skips the verification warns, without the URL") {
+    const std::string url = "rediss://:secret-canary@redis.example/0";
+    for (const auto& [option, value] : std::vector<std::pair<std::string, std::string>>{
+             {"redis_connection_url", url + "?skip_verify=true"},
+             {"redis_sentinel_connection_urls", url + "?skip_verify=true"},
+             {"redis_cluster_connection_urls", url + "?skip_verify=true"}}) {
+      CAPTURE(option);
+      const auto said = warnings(complete({{option, value}}));
+      REQUIRE(said.size() == 1);
+      CHECK(said[0].starts_with(option + " has skip_verify=true"));
+      CHECK(said[0].find("canary") == std::string::npos);
+    }
+    CHECK(warnings(complete({{"redis_connection_url", url}})).empty());
+  }
+
   TEST_CASE("warnings: say which provider") {
     const auto said = warnings(complete({{"providers.corp.ssl_insecure_skip_verify", "true"}}));
     REQUIRE(said.size() == 1);

@@ -96,7 +96,7 @@ TEST_SUITE("engine/engine: stored") {
     const auto refused =
         one.engine->reload(live_settings(one.provider, stored({{"cookie_name", "other"}})));
     REQUIRE_FALSE(refused.ok());
-    CHECK(refused.error().text.starts_with("cookie_name: cannot change"));
+    CHECK(refused.error().text.starts_with("cookie_name (the session store"));
     CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
     Live in_cookies;
     CHECK(in_cookies.engine->reload(live_settings(in_cookies.provider, {{"cookie_name", "other"}}))
@@ -347,7 +347,38 @@ TEST_SUITE("engine/engine: stored") {
     const auto refused = one.engine->reload(live_settings(one.provider, {}));
     REQUIRE_FALSE(refused.ok());
     CHECK(refused.error().text.starts_with(
-        "session_store_type, session_store_beside: the store cannot change"));
+        "session_store_type, session_store_beside: cannot change while the engine runs"));
     CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+  }
+
+  TEST_CASE("a reload that would leave a changed option without effect is refused, by its name") {
+    LiveProvider provider(std::make_shared<ShiftedClock>());
+    const Options before = {{"session_store_type", "redis"},
+                            {"redis_connection_url", "redis://one.example"}};
+    auto made = Engine::create(live_settings(provider, before), default_ports());
+    REQUIRE_MESSAGE(made.ok(), made.error().text);
+    const auto reload = [&](const Options& more) {
+      auto options = before;
+      options.insert(options.end(), more.begin(), more.end());
+      const auto done = (*made)->reload(live_settings(provider, options));
+      return done.ok() ? std::string() : done.error().text;
+    };
+    CHECK(reload({}).empty());
+    CHECK(reload({{"banner", "x"}}).empty());
+    const std::vector<std::pair<Options, std::string>> changes = {
+        {{{"redis_connection_url", "redis://two.example"}}, "redis_*"},
+        {{{"redis_password", "p"}}, "redis_*"},
+        {{{"redis_insecure_skip_tls_verify", "true"}}, "redis_*"},
+        {{{"store_timeout", "2s"}}, "store_timeout"},
+        {{{"session_cache_max_staleness", "2s"}}, "session_cache_max_staleness"},
+        {{{"session_cache_size", "1 MiB"}}, "session_cache_size"},
+        {{{"http_timeout", "2s"}}, "driver, max_operations, http_timeout"},
+        {{{"max_operations", "7"}}, "driver, max_operations"},
+        {{{"driver", "caller"}}, "driver"},
+        {{{"cookie_name", "other"}}, "cookie_name"}};
+    for (const auto& [change, name] : changes) {
+      CAPTURE(name);
+      CHECK(reload(change).starts_with(name));
+    }
   }
 }

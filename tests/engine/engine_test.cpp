@@ -287,7 +287,10 @@ TEST_SUITE("engine/engine") {
     for (auto& thread : threads) thread.join();
     CHECK(num_out == 0);
     CHECK(is_in());
-    REQUIRE(engine->reload(support::offline_settings({{"cookie_secret", secrets[3]}})).ok());
+    REQUIRE(engine
+                ->reload(support::offline_settings(
+                    {{"session_cache_size", "0"}, {"cookie_secret", secrets[3]}}))
+                .ok());
     CHECK_FALSE(is_in());
   }
 

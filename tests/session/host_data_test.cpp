@@ -74,6 +74,17 @@ TEST_SUITE("session/host_data") {
     }
   }
 
+  TEST_CASE("as many names as a record holds, and not one more; fewer are always possible") {
+    auto session = samples::session();
+    for (std::size_t i = 0; i < max_data_names; ++i) {
+      session = with_data(session, stored(), std::to_string(i), "v", now).value();
+    }
+    CHECK(status_of(with_data(session, stored(), "one-more", "v", now)) == Status::data_too_large);
+    CHECK(with_data(session, stored(), "7", "w", now).ok());  // in its place
+    const auto fewer = with_data(session, stored(), "7", "", now).value();
+    CHECK(with_data(fewer, stored(), "one-more", "v", now).ok());
+  }
+
   TEST_CASE("is_later: a change is later than the one before, also by a clock that was set back") {
     const SessionSettings settings;
     const auto before = samples::session();

@@ -217,7 +217,9 @@ GATELET_C_API gatelet_status gatelet_engine_create(const gatelet_config *config,
 
 /* gatelet_engine_reload replaces the configuration as a whole: requests see the old or the new one, never a mix.
  *   Blocking:  reads the files the options name. Threads: any. Ownership: none passes.
- *   Failure:   as create; the old configuration stays. Events keep going to whom create knew. */
+ *   Failure:   as create; INVALID_CONFIGURATION, too, naming the option, where connections, threads or memory were made by
+ *              what was said before: the store and the way to it, session_cache_size, driver, max_operations,
+ *              http_timeout. The old configuration stays. Events keep going to whom create knew. */
 GATELET_C_API gatelet_status gatelet_engine_reload(gatelet_engine *engine, const gatelet_config *config, gatelet_error *error);
 
 /* gatelet_engine_start starts the engine's driver now, after a host forked its workers; otherwise the first operation does.
@@ -285,7 +287,7 @@ GATELET_C_API gatelet_status gatelet_identify(const gatelet_engine *engine, cons
 
 /* gatelet_set_session_data keeps `value` under `name` in the session behind the request's cookies, where the identity field
  * data.NAME reads it; an empty value removes it. A name is 1 to 64 letters, digits, '-', '_' and '.', a value any bytes;
- * together they may have 4 KiB in cookies, 64 KiB in a store. Same contract as gatelet_decide, and the answer is
+ * together they may have 4 KiB in cookies, 64 KiB in a store, and 256 names. Same contract as gatelet_decide, and the answer is
  * gatelet_decide's for this request: GATELET_ALLOW with the changed session, GATELET_UNAUTHORIZED for nobody, whose session
  * is never brought back. With sessions in cookies the RESPONSE headers carry the change: what is not sent to the browser did
  * not happen.
