@@ -30,9 +30,14 @@ bool is_old(const Session& session, const SessionSettings& settings, Timestamp n
   return *session.created_at + settings.cookie_refresh < Timestamp{now.seconds, 0};
 }
 
+// Up to half of refresh_before_expiry earlier than that, so that sessions which began together do
+// not stay in step: by the session's own nanoseconds, which all processes see alike.
 bool tokens_run_out(const Session& session, const SessionSettings& settings, Instant now) noexcept {
-  if (settings.refresh_before_expiry == Duration(0)) return false;
-  return !tokens_hold(session, now + settings.refresh_before_expiry);
+  constexpr std::int64_t parts = 1000;
+  const auto ahead = settings.refresh_before_expiry;
+  if (ahead == Duration(0)) return false;
+  const auto part = session.created_at ? session.created_at->nanos / 1000 % parts : 0;
+  return !tokens_hold(session, now + ahead + ahead / 2 * part / parts);
 }
 
 }  // namespace

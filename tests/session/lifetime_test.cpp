@@ -76,6 +76,20 @@ TEST_SUITE("session/lifetime") {
     CHECK(at(5000, signed_in(), off) == Freshness::fresh);
   }
 
+  TEST_CASE(
+      "F-252: judge: sessions that began together are refreshed apart, half as early at most") {
+    auto session = signed_in();
+    std::size_t num_early = 0;
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+      session.created_at->nanos = i * 997'001;
+      CHECK(at(3554, session, settings()) == Freshness::fresh);
+      CHECK(at(3570, session, settings()) == Freshness::refresh_now);
+      num_early += at(3562, session, settings()) == Freshness::refresh_now ? 1 : 0;
+    }
+    CHECK(num_early > 400);
+    CHECK(num_early < 600);
+  }
+
   TEST_CASE("judge: session_ends_with_tokens ends what cannot be renewed") {
     auto ending = settings();
     ending.session_ends_with_tokens = true;
