@@ -1,6 +1,7 @@
 #include "flow/refresh_session.hpp"
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "flow/ask_hook.hpp"
@@ -43,6 +44,20 @@ Flow<oidc::PersonClaims> person_behind(RefreshSession in, SharedProvider provide
   co_return oidc::person_of(lenient, token.claims(), userinfo ? &*userinfo : nullptr);
 }
 
+// A provider that has locked somebody out may honour refresh tokens still: validate_url, where
+// there is one, has the last word (oauth2-proxy's files name it). One that cannot be asked changes
+// nothing.
+Flow<bool> validate(SharedProvider provider, Secret access_token) {
+  if (provider->provider->validate_url.empty()) co_return true;
+  auto call = oidc::validate_request(*provider->provider, access_token);
+  const auto reply = co_await attempt(std::move(call));
+  if (reply.ok() && oidc::refuses_token(*reply)) {
+    co_return Error{Status::grant_ended, "validate_url answered " + std::to_string(reply->status) +
+                                             " to the new access token"};
+  }
+  co_return true;
+}
+
 Flow<session::Session> renew_tokens(RefreshSession in) {
   auto preparing = ready_provider(in.provider);
   auto provider = co_await std::move(preparing);
@@ -51,6 +66,8 @@ Flow<session::Session> renew_tokens(RefreshSession in) {
   auto reply = co_await std::move(call);
   auto tokens = co_await oidc::read_refresh_reply(reply);
   const auto renewed_at = co_await now();
+  auto validating = validate(provider, tokens.access_token);
+  (void)co_await std::move(validating);
 
   session::Session renewed = *in.session;
   if (!renewed.signed_in_at) renewed.signed_in_at = renewed.created_at;  // oauth2-proxy's has none

@@ -33,10 +33,11 @@ class RefreshSession {
 // one, an omitted ID token the identity. Metadata and keys that are missing are refetched first.
 // The engine's rules run again on the result, and ends_at is for whoever calls to set. The host's
 // hook `refreshed` is asked last, `ended` where the grant is over.
-//   Failure: Status::grant_ended: the provider said invalid_grant or invalid_client, the session is
-//            over. Status::vetoed: the host wants it to be.
-//            class unavailable, or any other of class peer (token_rejected, incomplete_identity,
-//            provider_refused, provider_bad_answer): the session stays until its own expiry.
+//   Failure: Status::grant_ended: the provider said invalid_grant or invalid_client, or refuses the
+//            new access token at validate_url: the session is over. Status::vetoed: the host wants
+//            it to be. class unavailable, or any other of class peer (token_rejected,
+//            incomplete_identity, provider_refused, provider_bad_answer): the session stays until
+//            its own expiry.
 Flow<session::Session> refresh_session(RefreshSession in);
 
 // Whether a refresh that failed so has ended the session.

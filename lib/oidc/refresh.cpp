@@ -6,6 +6,7 @@
 #include "oidc/client_auth.hpp"
 #include "oidc/error_reply.hpp"
 #include "oidc/token.hpp"
+#include "oidc/userinfo.hpp"
 
 namespace gatelet::oidc {
 
@@ -29,6 +30,14 @@ Result<TokenSet> read_refresh_reply(const HttpReply& reply) {
   const auto code = error_code(reply);
   if (code != "invalid_grant" && code != "invalid_client") return tokens;
   return Error{Status::grant_ended, tokens.error().text};
+}
+
+HttpCall validate_request(const Provider& provider, const Secret& access_token) {
+  return get_with_token(provider, provider.validate_url, access_token);
+}
+
+bool refuses_token(const HttpReply& reply) noexcept {
+  return reply.status != 200 && reply.status != 429 && reply.status < 500;
 }
 
 }  // namespace gatelet::oidc

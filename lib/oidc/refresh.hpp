@@ -24,4 +24,12 @@ HttpCall refresh_request(const Provider& provider, const Secret& refresh_token);
 // Only grant_ended says anything about the session; with all others it stays until its own expiry.
 Result<TokenSet> read_refresh_reply(const HttpReply& reply);
 
+// Asks validate_url whether the provider still stands by the new access token. Requires: there is
+// one.
+//   Failure: none.
+HttpCall validate_request(const Provider& provider, const Secret& access_token);
+
+// Whether it does not: by any status but 200. 429 and 5xx are trouble of its own.
+bool refuses_token(const HttpReply& reply) noexcept;
+
 }  // namespace gatelet::oidc

@@ -22,8 +22,8 @@ Error unusable(std::string text) {
 
 }  // namespace
 
-HttpCall userinfo_request(const Provider& provider, const Secret& access_token) {
-  auto call = HttpCall::get(provider.endpoints.userinfo);
+HttpCall get_with_token(const Provider& provider, std::string url, const Secret& access_token) {
+  auto call = HttpCall::get(std::move(url));
   call.add_header("Accept", "application/json");
   std::string value = "Bearer ";
   value.reserve(value.size() + access_token.size());
@@ -31,6 +31,10 @@ HttpCall userinfo_request(const Provider& provider, const Secret& access_token) 
   call.fields.push_back({"Authorization", std::move(value)});
   call.trust = provider.trust;
   return call;
+}
+
+HttpCall userinfo_request(const Provider& provider, const Secret& access_token) {
+  return get_with_token(provider, provider.endpoints.userinfo, access_token);
 }
 
 Result<json::Value> read_userinfo_reply(const HttpReply& reply, std::string_view subject) {

@@ -1,6 +1,7 @@
 // Userinfo (OpenID Connect Core 5.3): claims the ID token lacks.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -11,7 +12,11 @@
 
 namespace gatelet::oidc {
 
-// GET with the access token in the Authorization header. Requires: endpoints.userinfo is set.
+// GET with the access token in the Authorization header (RFC 6750 section 2.1).
+//   Failure: none.
+HttpCall get_with_token(const Provider& provider, std::string url, const Secret& access_token);
+
+// The same of the userinfo endpoint. Requires: endpoints.userinfo is set.
 //   Failure: none.
 HttpCall userinfo_request(const Provider& provider, const Secret& access_token);
 

@@ -57,6 +57,39 @@ TEST_SUITE("flow/refresh_session") {
     CHECK(one.world.provider.num_reused == 0);
   }
 
+  TEST_CASE("F-083: validate_url is asked with the new access token, and ends the session by no") {
+    for (const int status : {200, 204, 401, 403, 404, 302, 429, 500, 503, 0}) {
+      CAPTURE(status);
+      SignedIn one;
+      auto provider = *one.world.state->provider;
+      provider.validate_url = "https://idp.example/validate";
+      auto state = *one.world.state;
+      state.provider = std::make_shared<const oidc::Provider>(provider);
+      one.world.state = std::make_shared<const oidc::ProviderState>(state);
+      std::string asked_with;
+      one.world.driver.on_http = [&](const HttpCall& call, Instant now) -> Result<HttpReply> {
+        if (call.url != provider.validate_url) return one.world.provider.answer(call, now);
+        for (const auto& field : call.fields) {
+          if (field.name == "Authorization") asked_with = field.value;
+        }
+        if (status == 0) return Error{Status::provider_unreachable, "refused"};
+        HttpReply reply;
+        reply.status = status;
+        return reply;
+      };
+      const auto renewed = one.refresh();
+      const bool is_no = status != 200 && status != 0 && status != 429 && status < 500;
+      if (is_no) {
+        CHECK(renewed.error().status == Status::grant_ended);
+        CHECK(renewed.error().text.find(std::to_string(status)) != std::string::npos);
+        CHECK_FALSE(asked_with.empty());
+      } else {
+        REQUIRE(renewed.ok());
+        CHECK(asked_with == "Bearer " + std::string(renewed->access_token.reveal()));
+      }
+    }
+  }
+
   TEST_CASE("F-256: a renewal keeps no more tokens than a sign-in") {
     SignedIn one;
     one.world.context->session.kept_tokens = {false, false, true};

@@ -88,6 +88,26 @@ TEST_SUITE("oidc/refresh") {
           "refresh: provider asks to come back in 30 s");
   }
 
+  TEST_CASE("validate_request: the new access token goes to validate_url, in a header") {
+    auto provider = support::provider();
+    provider.validate_url = "https://idp.example/validate?x=1";
+    const auto call = validate_request(provider, Secret("at"));
+    CHECK(call.url == provider.validate_url);
+    CHECK(call.method == "GET");
+    CHECK(call.body.empty());
+    CHECK(call.header("Authorization") == "Bearer at");
+    CHECK(call.trust == provider.trust);
+    CHECK_FALSE(call.is_grant);
+  }
+
+  TEST_CASE("refuses_token: by any status but 200; trouble of the provider's is no answer") {
+    for (const int status : {100, 201, 204, 301, 302, 400, 401, 403, 404}) {
+      CHECK(refuses_token(reply(status, "")));
+    }
+    for (const int status : {200, 429, 500, 502, 503, 504})
+      CHECK_FALSE(refuses_token(reply(status, "")));
+  }
+
   TEST_CASE("read_refresh_reply: garbage and a redirect are nobody's logout") {
     for (const auto& root : wrong_roots) {
       CAPTURE(root);
