@@ -14,6 +14,12 @@ using End = RedisConnection::End;
 using What = RedisAdvice::What;
 
 constexpr Duration map_every = std::chrono::milliseconds(100);
+// While it is kept current: some time between the two, so that a fleet does not ask at once.
+constexpr Duration map_at_least = std::chrono::milliseconds(2500);
+constexpr Duration map_at_most = std::chrono::seconds(5);
+constexpr Duration longest_without_map = std::chrono::seconds(5);  // after it was due
+// Since the last ASK; longer than map_at_most.
+constexpr Duration importing_for = std::chrono::seconds(10);
 constexpr Duration pause_while_down = std::chrono::milliseconds(100);
 constexpr Duration pause_while_moving = std::chrono::milliseconds(20);
 
@@ -21,6 +27,10 @@ RedisInquiry::Limits map_limits() {
   RedisInquiry::Limits limits;
   limits.rest = map_every;
   return limits;
+}
+
+std::uint32_t seed_of(const void* place) {
+  return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(place));
 }
 
 }  // namespace
@@ -32,7 +42,8 @@ RedisCluster::RedisCluster(RedisPlan plan, RedisServers& servers)
       inquiry_(
           map_limits(),
           [this](RedisConnection& from, const RedisReply& reply) { return take_map(from, reply); },
-          static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(this))) {
+          seed_of(this)),
+      jitter_(seed_of(this)) {
   for (auto& one : plan.servers) {
     const Name name{one.url.host, one.url.port};
     if (!by_name_.contains(name)) by_name_.emplace(name, Server{&servers_.add(one), true});
@@ -52,17 +63,16 @@ Result<RedisConnection*> RedisCluster::choose(std::string_view key, Deadline now
   return inquiry_.problem();
 }
 
-Result<RedisPool*> RedisCluster::server_at(const RedisAddress& address) {
+Result<RedisCluster::Server*> RedisCluster::server_at(const RedisAddress& address) {
   const Name name{address.host, address.port};
-  if (const auto place = by_name_.find(name); place != by_name_.end()) return place->second.pool;
+  if (const auto place = by_name_.find(name); place != by_name_.end()) return &place->second;
   if (by_name_.size() >= max_servers) {
     return Error{Status::store_unreachable, "the session store's cluster names too many servers"};
   }
   auto endpoint = terms_.endpoint(address);
   if (!endpoint.ok()) return std::move(endpoint).error();
   auto* pool = &servers_.add(std::move(endpoint).value());
-  by_name_.emplace(name, Server{pool, false});
-  return pool;
+  return &by_name_.emplace(name, Server{pool, false}).first->second;
 }
 
 // Those who have slots before those who were configured: these may long be somebody else's. Not
@@ -99,17 +109,22 @@ Result<void> RedisCluster::take_map(RedisConnection& from, const RedisReply& rep
   for (const auto& range : *ranges) {
     auto server = server_at(range.primary);
     if (!server.ok()) return std::move(server).error();
-    std::fill(slots.begin() + range.first, slots.begin() + range.last + 1, *server);
+    std::fill(slots.begin() + range.first, slots.begin() + range.last + 1, (*server)->pool);
   }
   moved_to_ = nullptr;
   has_map_ = true;
-  settle(std::move(slots));
+  std::uniform_int_distribution<Duration::rep> some(map_at_least.count(), map_at_most.count());
+  map_due_ = inquiry_.began() + Duration(some(jitter_));
+  const bool is_other = settle(std::move(slots));
+  const bool has_ended = end_imports(inquiry_.began());
+  if (is_other || has_ended) name_primaries();
   leave_strangers();
   return {};
 }
 
-void RedisCluster::settle(Slots slots) {
-  if (slots == slots_) return;
+// Whether anything is other than it was.
+bool RedisCluster::settle(Slots slots) {
+  if (slots == slots_) return false;
   slots_ = std::move(slots);
   std::set<const RedisPool*> owners;
   const RedisPool* last = nullptr;
@@ -117,14 +132,31 @@ void RedisCluster::settle(Slots slots) {
     if (pool && pool != last) owners.insert(pool);
     last = pool;
   }
-  std::vector<RedisEndpoint> primaries;
   for (auto& [name, one] : by_name_) {
     const bool had_slots = one.has_slots;
     one.has_slots = owners.contains(one.pool);
-    if (one.has_slots) primaries.push_back(one.pool->endpoint());
     if (!had_slots || one.has_slots) continue;
     one.pool->close_all({Status::store_unreachable,
                          "the session store's cluster replaced a server that was asked"});
+  }
+  return true;
+}
+
+// Whether a server is no primary any more, since nobody was sent there for long.
+bool RedisCluster::end_imports(Deadline now) {
+  bool has_ended = false;
+  for (auto& [name, one] : by_name_) {
+    if (!one.importing_until || (!one.has_slots && now < *one.importing_until)) continue;
+    one.importing_until.reset();
+    has_ended = has_ended || !one.has_slots;
+  }
+  return has_ended;
+}
+
+void RedisCluster::name_primaries() {
+  std::vector<RedisEndpoint> primaries;
+  for (const auto& [name, one] : by_name_) {
+    if (one.is_primary()) primaries.push_back(one.pool->endpoint());
   }
   set_primaries(std::move(primaries));
 }
@@ -133,7 +165,7 @@ void RedisCluster::settle(Slots slots) {
 void RedisCluster::leave_strangers() {
   for (auto place = by_name_.begin(); place != by_name_.end();) {
     const auto& one = place->second;
-    const bool goes = !one.has_slots && one.pool->is_idle();
+    const bool goes = !one.is_primary() && one.pool->is_idle();
     if (goes) {
       for (const auto& connection : one.pool->connections()) connection->close(End::idle, {});
     }
@@ -164,29 +196,43 @@ Result<RedisAdvice> RedisCluster::heed(const RedisReply& error, std::string_view
 Result<RedisAdvice> RedisCluster::follow(const RedisRedirect& redirect, Deadline now) {
   auto server = server_at(redirect.to);
   if (!server.ok()) return std::move(server).error();
-  if (!redirect.is_for_good) {
-    auto chosen = (*server)->choose(now);
-    if (!chosen.ok()) return std::move(chosen).error();
-    return RedisAdvice{What::ask, *chosen};
-  }
-  if (slots_[redirect.slot] != *server) {
+  if (!redirect.is_for_good) return ask_at(**server, now);
+  auto* pool = (*server)->pool;
+  if (slots_[redirect.slot] != pool) {
     auto slots = slots_;
-    slots[redirect.slot] = *server;
+    slots[redirect.slot] = pool;
     settle(std::move(slots));
-    moved_to_ = *server;
+    name_primaries();
+    moved_to_ = pool;
   }
   ask_for_map(now);
   return RedisAdvice{What::again};
 }
 
+// What was read from the slot's old server may be changed at the new one from now on.
+Result<RedisAdvice> RedisCluster::ask_at(Server& server, Deadline now) {
+  const bool was_primary = server.is_primary();
+  server.importing_until = now + importing_for;
+  if (!was_primary) name_primaries();
+  auto chosen = server.pool->choose(now);
+  if (!chosen.ok()) return std::move(chosen).error();
+  return RedisAdvice{What::ask, *chosen};
+}
+
 void RedisCluster::serve(Deadline now) {
   inquiry_.serve(now);
-  if (wants_map_) ask_for_map(now);
+  const bool is_due = is_kept_current_ && has_map_ && now >= map_due_;
+  if (wants_map_ || (is_due && !inquiry_.is_under_way())) ask_for_map(now);
+  if (!is_due || now < map_due_ + longest_without_map) return;
+  map_due_ = now;
+  name_primaries();
 }
 
 std::optional<Deadline> RedisCluster::next_deadline() const {
-  if (!inquiry_.is_under_way() && wants_map_) return inquiry_.may_begin_at();
-  return inquiry_.next_deadline();
+  if (inquiry_.is_under_way()) return inquiry_.next_deadline();
+  if (wants_map_) return inquiry_.may_begin_at();
+  if (is_kept_current_ && has_map_) return std::max(map_due_, inquiry_.may_begin_at());
+  return std::nullopt;
 }
 
 void RedisCluster::note_closed(const RedisPool* pool, const RedisConnection& closed, Deadline now) {

@@ -4,6 +4,11 @@
 // CLUSTERDOWN), and when a primary is lost; at most ten times a second. A slot that moved is
 // followed at once. Servers that replies name are spoken to on the terms of the URLs.
 //
+// Who keeps what was read is told of changes by the primaries (io/redis_tracking.hpp), so it must
+// hear which they are though no call asks: then the map is asked for every few seconds too, and
+// nothing from before counts where none came for longer. A server that a slot is moving to (ASK)
+// is one of the primaries meanwhile.
+//
 // What a broken or hostile server can do is bounded: so many servers, so many redirections of a
 // call (which whoever has the call counts), so many maps.
 #pragma once
@@ -12,6 +17,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +47,7 @@ class RedisCluster final : public RedisRoute {
   }
   void note_closed(const RedisPool* pool, const RedisConnection& closed, Deadline now) override;
   void serve(Deadline now) override;
+  void keep_current() override { is_kept_current_ = true; }
   std::optional<Deadline> next_deadline() const override;
   std::uint64_t num_findings() const noexcept override { return inquiry_.num_rounds(); }
 
@@ -50,14 +57,19 @@ class RedisCluster final : public RedisRoute {
     RedisPool* pool;
     bool is_configured;
     bool has_slots = false;
+    std::optional<Deadline> importing_until{};  // a slot is moving there
+    bool is_primary() const noexcept { return has_slots || importing_until; }
   };
   using Slots = std::vector<RedisPool*>;  // null: nobody's, as far as we know
 
-  Result<RedisPool*> server_at(const RedisAddress& address);
+  Result<Server*> server_at(const RedisAddress& address);
   void ask_for_map(Deadline now);
   Result<void> take_map(RedisConnection& from, const RedisReply& reply);
-  void settle(Slots slots);
+  bool settle(Slots slots);
+  bool end_imports(Deadline now);
+  void name_primaries();
   void leave_strangers();
+  Result<RedisAdvice> ask_at(Server& server, Deadline now);
   Result<RedisAdvice> follow(const RedisRedirect& redirect, Deadline now);
 
   RedisServers& servers_;
@@ -66,6 +78,9 @@ class RedisCluster final : public RedisRoute {
   Slots slots_;
   RedisPool* moved_to_ = nullptr;  // who knows best of a change
   RedisInquiry inquiry_;
+  std::minstd_rand jitter_;
+  bool is_kept_current_ = false;
+  Deadline map_due_;  // while it is kept current
   bool has_map_ = false;
   bool wants_map_ = false;  // as soon as one may be asked for
 };

@@ -84,6 +84,10 @@ class RedisRoute {
   virtual void take_lost(Id, const Error&, Deadline /*now*/) {}
   virtual void note_closed(const RedisPool*, const RedisConnection&, Deadline /*now*/) {}
   virtual void serve(Deadline /*now*/) {}
+
+  // Somebody keeps what was read from now on: it is noticed without calls, too, that primaries
+  // change.
+  virtual void keep_current() {}
   virtual std::optional<Deadline> next_deadline() const { return std::nullopt; }
 
   // Grows whenever a question was settled, well or not.

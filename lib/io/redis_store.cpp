@@ -41,6 +41,7 @@ RedisStore::~RedisStore() = default;
 
 void RedisStore::tell(RedisTracking::Terms terms, StoreWatcher& watcher) {
   tracking_ = std::make_unique<RedisTracking>(std::move(terms), servers_.lookups(), watcher);
+  route_->keep_current();
   follow_primaries();
 }
 

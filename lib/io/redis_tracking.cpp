@@ -42,7 +42,6 @@ RedisTracking::RedisTracking(Terms terms, NameLookups& lookups, StoreWatcher& wa
 
 void RedisTracking::follow(std::vector<RedisEndpoint> primaries) {
   std::vector<std::unique_ptr<Primary>> next;
-  bool is_changed = primaries.size() != primaries_.size();
   for (auto& endpoint : primaries) {
     const auto known = std::find_if(primaries_.begin(), primaries_.end(), [&](const auto& one) {
       return one && is_same(one->endpoint, endpoint);
@@ -51,14 +50,13 @@ void RedisTracking::follow(std::vector<RedisEndpoint> primaries) {
       next.push_back(std::move(*known));
       continue;
     }
-    is_changed = true;
     const BackOff back_off(terms_.first_pause, terms_.longest_pause, seed_++);
     next.push_back(std::make_unique<Primary>(std::move(endpoint), back_off));
   }
   waiting_.clear();
   primaries_ = std::move(next);
   report();
-  if (is_changed) watcher_.changed_all();
+  watcher_.changed_all();
 }
 
 void RedisTracking::add_waits(std::vector<SocketWait>& waits) {

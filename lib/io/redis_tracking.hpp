@@ -39,8 +39,8 @@ class RedisTracking {
   // `lookups` and `watcher` must outlive it.
   RedisTracking(Terms terms, NameLookups& lookups, StoreWatcher& watcher);
 
-  // These are the primaries from now on. Connections to those that were are closed; where there is
-  // any difference, anything may have changed.
+  // These are the primaries from now on, or have other slots. Connections to those that were are
+  // closed; anything may have changed.
   void follow(std::vector<RedisEndpoint> primaries);
 
   void add_waits(std::vector<SocketWait>& waits);

@@ -1,7 +1,7 @@
 // redis_asker URL,... [cluster] [sentinel=MASTER] [sentinel-password=P] [ca=FILE] [insecure]
-// [timeout=MILLISECONDS] [idle=SECONDS]: asks a Redis server, a cluster, or the primary of
-// Sentinels as a flow does, through a driver with a thread of its own. Obeys lines on its standard
-// input:
+// [timeout=MILLISECONDS] [idle=SECONDS] [told=PREFIX]: asks a Redis server, a cluster, or the
+// primary of Sentinels as a flow does, through a driver with a thread of its own. Obeys lines on
+// its standard input:
 //
 //   get KEY | put KEY VALUE MILLISECONDS | erase KEY | lock KEY OWNER MILLISECONDS |
 //   extend KEY OWNER MILLISECONDS | unlock KEY OWNER
@@ -9,6 +9,8 @@
 //   contract PREFIX    runs the suite of all stores
 //   load NUM           begins so many flows, which write a record and read it back, over and over
 //   stop               ends them; answers what came of them, as JSON
+//   told               "telling" or "silent", how often anything may have changed, and the keys
+//                      that did since the last time it was asked
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
@@ -36,11 +38,46 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using Answer = Result<flow::StoreReply>;
 
+// Notes what is told of changes.
+class Watcher final : public StoreWatcher {
+ public:
+  void changed(std::span<const std::string> keys) override {
+    const std::scoped_lock lock(mutex_);
+    keys_.insert(keys_.end(), keys.begin(), keys.end());
+  }
+  void changed_all() override {
+    const std::scoped_lock lock(mutex_);
+    ++num_all_;
+  }
+  void told_until(Deadline moment) override {
+    const std::scoped_lock lock(mutex_);
+    is_telling_ = moment != Deadline::min();
+  }
+  void will_not_tell(const Error&) override {}
+
+  std::string take() {
+    const std::scoped_lock lock(mutex_);
+    auto text = (is_telling_ ? "telling " : "silent ") + std::to_string(num_all_);
+    for (const auto& key : std::exchange(keys_, {})) text += ' ' + key;
+    return text;
+  }
+
+ private:
+  std::mutex mutex_;
+  // Guarded by mutex_:
+  std::vector<std::string> keys_;
+  long num_all_ = 0;
+  bool is_telling_ = false;
+};
+
 class NoServices final : public Services {
  public:
+  StoreWatcher* store_watcher() noexcept override { return &watcher; }
   void refetch(const flow::Refetch&, std::function<void(Result<flow::Refetched>)> done) override {
     done(flow::Refetched{});
   }
+
+  Watcher watcher;
 };
 
 // Asks one thing.
@@ -189,6 +226,8 @@ class Asker {
     return json.str();
   }
 
+  std::string told() { return services_.watcher.take(); }
+
  private:
   NoServices services_;
   Tally tally_;
@@ -242,6 +281,8 @@ void obey(Asker& asker, const std::string& line) {
     std::cout << "begun" << std::endl;
   } else if (what == "stop") {
     std::cout << asker.stop() << std::endl;
+  } else if (what == "told") {
+    std::cout << asker.told() << std::endl;
   } else {
     const auto began = SteadyClock::now();
     const auto answer = asker.ask(call_of(words, what));
@@ -278,6 +319,10 @@ Result<DriverSettings> settings_of(int argc, char** argv) {
     if (word.starts_with("sentinel-password=")) redis.sentinel_password = Secret(value);
     if (word.starts_with("timeout="))
       settings.store.timeout = std::chrono::milliseconds(std::stol(value));
+    if (word.starts_with("told=")) {
+      settings.store.key_prefix = value;
+      settings.store.max_staleness = std::chrono::hours(1);
+    }
     if (word.starts_with("idle=")) redis.idle_limit = std::chrono::seconds(std::stol(value));
   }
   return settings;

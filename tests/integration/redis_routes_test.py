@@ -187,6 +187,57 @@ def check_cluster(binary, folder, running):
     check_loss('SIGSTOP of a primary', lambda old: old.signal(signal.SIGSTOP), lambda old: old.signal(signal.SIGCONT))
 
 
+def check_told_in_cluster(binary, folder, running):
+    """Changes at a node that gets its first slot are told, though nobody was redirected there."""
+    cluster = RedisCluster(binary, folder, running)
+    first = cluster.nodes[0]
+
+    def empty_node():
+        node = next(one for one in cluster.nodes if 'slave' in one.say('ROLE'))
+        node.say('CLUSTER RESET SOFT')
+        node.say(f'CLUSTER MEET 127.0.0.1 {first.port} {first.bus}')
+        wait_until(lambda: 'cluster_state:ok' in node.say('CLUSTER INFO') and 'cluster_known_nodes:6' in node.say('CLUSTER INFO')
+                   and all(f'{node.id} 127.0.0.1:{node.port}@{node.bus} master' in one.say('CLUSTER NODES') for one in cluster.nodes if one is not node), 'an empty node')
+        return node
+
+    def slot_of(key):
+        return int(first.say(f'CLUSTER KEYSLOT {key}').split('\r\n')[0][1:])
+
+    def begin_to_move(slot, target):
+        source = cluster.owner(slot)
+        target.say(f'CLUSTER SETSLOT {slot} IMPORTING {source.id}')
+        source.say(f'CLUSTER SETSLOT {slot} MIGRATING {target.id}')
+        return source
+
+    def told(asker):
+        state, num_all, *keys = asker.say('told').split(' ')
+        return state == 'telling', int(num_all), keys
+
+    with Asker(cluster.urls(), 'cluster', 'told=app-') as asker:
+        expect('told: nothing is there', asker.ask('get app-1')[0] == 'none')
+        wait_until(lambda: told(asker)[0], 'it is told')
+        num_all = told(asker)[1]
+        slot, node = slot_of('app-1'), empty_node()
+        source = begin_to_move(slot, node)
+        for one in (node, source):
+            one.say(f'CLUSTER SETSLOT {slot} NODE {node.id}')
+        moved = time.monotonic()
+        wait_until(lambda: told(asker)[1] > num_all, 'anything may have changed')
+        took = time.monotonic() - moved
+        print(f'     a slot that moved was noticed after {took:.1f} s without a call')
+        expect('told: a slot that moved is noticed without a call', took < 7, took)
+        wait_until(lambda: told(asker)[0], 'it is told again')
+        node.say('SET app-1 x')
+        wait_until(lambda: 'app-1' in told(asker)[2], 'what changes at the new node is told')
+
+        slot, node = slot_of('app-2'), empty_node()
+        source = begin_to_move(slot, node)
+        expect('told: nothing is there, behind ASKING', asker.ask('get app-2')[0] == 'none')
+        wait_until(lambda: 'sub=1' in node.say('CLIENT LIST TYPE pubsub') and told(asker)[0], 'who takes a slot is asked to tell')
+        node.say('ASKING', 'SET app-2 x')
+        wait_until(lambda: 'app-2' in told(asker)[2], 'what changes at who takes a slot is told')
+
+
 def check_secure_cluster(binary, folder, running):
     cluster = RedisCluster(binary, folder, running, 'good')
     ca = f'ca={folder}/ca.pem'
@@ -216,8 +267,8 @@ def main():
     folder = Path(tempfile.mkdtemp(prefix='redis_routes_test'))
     make_certificates(folder)
     began = time.monotonic()
-    for pair in ((check_sentinels, check_secure_cluster), (check_cluster, check_secure_sentinels)):
-        for check in pair:
+    for checks in ((check_sentinels, check_secure_cluster), (check_cluster, check_told_in_cluster, check_secure_sentinels)):
+        for check in checks:
             at = time.monotonic()
             run(check, binary, folder)
             print(f'{check.__name__}: {time.monotonic() - at:.0f} s', flush=True)

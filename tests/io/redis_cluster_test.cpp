@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "io/redis_ground.hpp"
+#include "io/scripted_watcher.hpp"
 
 using namespace gatelet;
 using namespace gatelet::io;
@@ -79,6 +81,27 @@ RedisPlan plan_of(std::vector<const HttpServer*> seeds) {
   return plan;
 }
 
+// A store whose primaries tell of changes.
+struct Told : TurnedStore {
+  explicit Told(const Node& seed) : TurnedStore(plan_of({&seed.server})) {
+    RedisTracking::Terms terms;
+    terms.prefixes = {"app-"};
+    terms.max_staleness = 1h;
+    store.tell(terms, watcher);
+  }
+  bool turn_until_told() {
+    return turn_until([this] { return watcher.is_told(); });
+  }
+  void skip(Duration time) { store.serve({}, SteadyClock::now() + time); }
+  ScriptedWatcher watcher;
+};
+
+bool has_subscribed(Node& node) {
+  const auto all = node.all();
+  return std::any_of(all.begin(), all.end(),
+                     [](const Words& one) { return one[0] == "SUBSCRIBE"; });
+}
+
 const std::string low = "bar", high = "foo";  // slots 5061 and 12182
 
 }  // namespace
@@ -115,7 +138,7 @@ TEST_SUITE("io/redis_cluster") {
     CHECK(turned.store.route().primaries().size() == 2);
   }
 
-  TEST_CASE("F-072: ASK: once, behind ASKING, and nothing is learned from it") {
+  TEST_CASE("F-072: ASK: once, behind ASKING; whom it names is a primary from then on, no more") {
     std::atomic<bool> is_asking{false};
     Node second([&](const Words& command) -> std::string {
       if (command[0] == "ASKING") is_asking = true;
@@ -131,7 +154,8 @@ TEST_SUITE("io/redis_cluster") {
     for (int i = 0; i < 3; ++i) CHECK(turned.get(high).value().record == high);
     CHECK(first.all().size() == 3);
     CHECK(second.all().size() == 6);
-    CHECK(turned.store.route().generation() == 1);
+    CHECK(turned.store.route().generation() == 2);
+    CHECK(turned.store.route().primaries().size() == 2);
     CHECK(first.num_maps == 1);
     std::vector<Store::Id> many;
     for (int i = 0; i < 50; ++i) many.push_back(turned.begin(StoreCall::get(high)));
@@ -288,5 +312,97 @@ TEST_SUITE("io/redis_cluster") {
     CHECK(turned.get(low).value().record == low);
     CHECK(turned.wait_for(waiting).value().record == high);
     CHECK(turned.store.route().primaries().size() == 1);
+  }
+
+  TEST_CASE("F-427: whom ASK names is asked to tell, and nobody is believed before it does") {
+    Node second([](const Words& command) {
+      return command[0] == "ASKING" ? "+OK\r\n" : as_redis(command);
+    });
+    Node first([&](const Words& command) {
+      return command[0] == "GET" ? redirect("ASK", command[1], second.port()) : as_redis(command);
+    });
+    first.set_map(map_of({{0, 16383, first.port()}}));
+    Told turned(first);
+    CHECK(turned.get(high).ok());
+    REQUIRE(turned.turn_until([&] { return has_subscribed(second); }));
+    REQUIRE(turned.turn_until_told());
+    const auto num_all = turned.watcher.num_all;
+    // It stays one while it is asked, and for a moment; the maps do not name it.
+    turned.skip(6s);
+    REQUIRE(turned.turn_until([&] { return first.num_maps == 2; }));
+    CHECK(turned.get(high).ok());
+    CHECK(turned.store.route().primaries().size() == 2);
+    CHECK(turned.watcher.num_all == num_all);
+    turned.skip(20s);
+    REQUIRE(turned.turn_until([&] { return turned.store.route().primaries().size() == 1; }));
+    CHECK(turned.watcher.num_all > num_all);
+  }
+
+  TEST_CASE("F-427: a map that changed though no call was redirected is noticed") {
+    Node first(as_redis), second(as_redis);
+    first.set_map(map_of({{0, 16383, first.port()}}));
+    Told turned(first);
+    CHECK(turned.get(high).ok());
+    REQUIRE(turned.turn_until_told());
+    CHECK(first.num_maps == 1);
+    first.set_map(map_of({{0, 8191, first.port()}, {8192, 16383, second.port()}}));
+    turned.skip(2s);
+    for (int i = 0; i < 5; ++i) turned.turn(5ms);
+    CHECK(first.num_maps == 1);
+    turned.skip(5s);
+    REQUIRE(turned.turn_until([&] { return turned.store.route().primaries().size() == 2; }));
+    CHECK(turned.watcher.told.back() == Deadline::min());
+    REQUIRE(turned.turn_until_told());
+    CHECK(has_subscribed(second));
+  }
+
+  TEST_CASE("F-427: slots that go from one primary to another make all that was read doubtful") {
+    Node first(as_redis), second(as_redis);
+    const auto set_bound = [&](int bound) {
+      first.set_map(map_of({{0, bound, first.port()}, {bound + 1, 16383, second.port()}}));
+      second.set_map(map_of({{0, bound, first.port()}, {bound + 1, 16383, second.port()}}));
+    };
+    set_bound(8191);
+    Told turned(first);
+    CHECK(turned.get(high).ok());
+    REQUIRE(turned.turn_until_told());
+    const auto num_all = turned.watcher.num_all;
+    turned.skip(6s);
+    REQUIRE(turned.turn_until([&] { return first.num_maps + second.num_maps == 2; }));
+    for (int i = 0; i < 5; ++i) turned.turn(5ms);
+    CHECK(turned.watcher.num_all == num_all);
+    set_bound(14000);
+    turned.skip(14s);
+    CHECK(turned.turn_until([&] { return turned.watcher.num_all == num_all + 1; }));
+    CHECK(turned.watcher.is_told());
+  }
+
+  TEST_CASE("F-427: without a map for long nothing is believed that was read before") {
+    Node first(as_redis);
+    first.set_map(map_of({{0, 16383, first.port()}}));
+    Told turned(first);
+    CHECK(turned.get(high).ok());
+    REQUIRE(turned.turn_until_told());
+    const auto num_all = turned.watcher.num_all;
+    first.set_map("-ERR x\r\n");
+    turned.skip(6s);
+    REQUIRE(turned.turn_until([&] { return first.num_maps == 2; }));
+    CHECK(turned.watcher.num_all == num_all);
+    for (const int times : {1, 2}) {
+      turned.skip(11s * times);
+      CHECK(turned.watcher.num_all == num_all + times);
+    }
+    CHECK(turned.get(low).ok());
+  }
+
+  TEST_CASE("where nothing is told the map is not asked for without a reason") {
+    Node first;
+    first.set_map(map_of({{0, 16383, first.port()}}));
+    TurnedStore turned(plan_of({&first.server}));
+    CHECK(turned.get(high).ok());
+    turned.store.serve({}, SteadyClock::now() + 1h);
+    CHECK(turned.get(high).ok());
+    CHECK(first.num_maps == 1);
+    CHECK_FALSE(turned.store.next_deadline());
   }
 }

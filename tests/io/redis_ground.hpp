@@ -75,6 +75,17 @@ inline support::HttpServer::Script echo_keys() {
   return answer_each([](support::HttpPeer&, const Words& command) { return echo(command); });
 }
 
+// What a server that tells of changed keys answers.
+inline const std::string subscribed =
+    "*3\r\n" + bulk("subscribe") + bulk("__redis__:invalidate") + ":1\r\n";
+inline const std::string pong = "*2\r\n" + bulk("pong") + bulk("");
+inline std::string as_redis(const Words& command) {
+  if (command[0] == "PING") return pong;
+  if (command[0] == "SUBSCRIBE") return subscribed;
+  if (command[0] == "CLIENT") return command[1] == "ID" ? ":7\r\n" : "+OK\r\n";
+  return echo(command);
+}
+
 inline RedisPlan plan_for(RedisEndpoint server) {
   RedisPlan plan;
   plan.servers.push_back(std::move(server));
