@@ -33,6 +33,7 @@ struct RedisEndpoint {
   http::RedisUrl url;
   std::shared_ptr<const TlsServer> tls{};  // null: plain
   bool must_be_primary = false;  // asked by ROLE on every connection, before anything else
+  unsigned num_renewals = 0;     // its name may mean another server since
 };
 
 class RedisConnection {

@@ -16,7 +16,7 @@ Result<RedisConnection*> RedisPool::choose(Deadline now, std::optional<Deadline>
   auto* best = least_loaded(lost_at);
   auto* beginning = find_beginning();
   const bool wants_another = !best || best->num_waiting() >= limits_.enough_waiting;
-  if (wants_another && !beginning && connections_.size() < limits_.max_connections &&
+  if (wants_another && !beginning && num_open() < limits_.max_connections &&
       back_off_.may_try(now)) {
     beginning = begin(now);
   }
@@ -43,6 +43,11 @@ RedisConnection* RedisPool::find_beginning() const {
     if (!one->is_ready() && !one->is_closed()) return one.get();
   }
   return nullptr;
+}
+
+std::size_t RedisPool::num_open() const {
+  const auto is_open = [](const auto& one) { return !one->is_closed(); };
+  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(), is_open));
 }
 
 // Null: it ended at once.

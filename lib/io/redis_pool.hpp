@@ -58,6 +58,7 @@ class RedisPool {
  private:
   RedisConnection* least_loaded(std::optional<Deadline> lost_at) const;
   RedisConnection* find_beginning() const;
+  std::size_t num_open() const;
   RedisConnection* begin(Deadline now);
   Deadline idle_at(const RedisConnection& one) const {
     return one.last_used() + limits_.idle_limit;

@@ -1,5 +1,6 @@
 #include "io/redis_route.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "http/ip.hpp"
@@ -11,6 +12,8 @@ namespace gatelet::io {
 namespace {
 
 using Topology = RedisSettings::Topology;
+
+constexpr Duration renew_every = std::chrono::milliseconds(500);
 
 class StandaloneRoute final : public RedisRoute {
  public:
@@ -24,15 +27,29 @@ class StandaloneRoute final : public RedisRoute {
     return pool_.choose(now, lost_at);
   }
 
-  // A primary that became a replica: whoever has its name now is found by connecting anew.
+  // A primary that became a replica: whoever has its name or address now is found by connecting
+  // anew, with all connections. What it refused it did not do. Where it is the same server still,
+  // that is the answer for a while.
   Result<RedisAdvice> heed(const RedisReply& error, std::string_view, RedisConnection& from,
-                           Deadline) override {
-    if (error_word(error) == "READONLY") from.close(RedisConnection::End::lost, refusal(error));
-    return RedisAdvice{};
+                           Deadline now) override {
+    if (error_word(error) != "READONLY") return RedisAdvice{};
+    const bool was_renewed = from.began() < renewed_at_;
+    if (!was_renewed && now < renewed_at_ + renew_every) return RedisAdvice{};
+    if (!was_renewed) renew(refusal(error), now);
+    return RedisAdvice{RedisAdvice::What::again};
   }
 
  private:
+  void renew(const Error& why, Deadline now) {
+    renewed_at_ = now;
+    pool_.close_all(why);
+    auto primary = primaries().front();
+    ++primary.num_renewals;
+    set_primaries({std::move(primary)});
+  }
+
   RedisPool& pool_;
+  Deadline renewed_at_;
 };
 
 std::vector<std::string> names_in(const std::vector<http::RedisUrl>& urls) {

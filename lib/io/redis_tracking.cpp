@@ -24,7 +24,7 @@ std::uint32_t seed_of_now() {
 }
 
 bool is_same(const RedisEndpoint& a, const RedisEndpoint& b) {
-  return a.url == b.url && a.tls == b.tls;
+  return a.url == b.url && a.tls == b.tls && a.num_renewals == b.num_renewals;
 }
 
 Error nonsense() {

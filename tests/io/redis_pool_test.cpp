@@ -61,6 +61,25 @@ TEST_SUITE("io/redis_pool") {
     CHECK(pool.choose(now).value() == second);
   }
 
+  TEST_CASE("connections that were closed make room at once") {
+    support::HttpServer server(echo_keys());
+    NameLookups lookups;
+    RedisPoolLimits limits;
+    limits.max_connections = 1;
+    RedisPool pool({url_of(server), nullptr}, limits, lookups, 1);
+    const auto now = SteadyClock::now();
+    auto* first = pool.choose(now).value();
+    pool.close_all({Status::store_unreachable, "x"});
+    const auto next = pool.choose(now);
+    REQUIRE(next.ok());
+    auto* second = *next;
+    CHECK(second != first);
+    CHECK_FALSE(second->is_closed());
+    CHECK(pool.take_closed(now).size() == 1);
+    REQUIRE(pool.connections().size() == 1);
+    CHECK(pool.connections()[0].get() == second);
+  }
+
   TEST_CASE("more than so many do not wait on one connection") {
     support::HttpServer server(support::hang());
     NameLookups lookups;

@@ -2,15 +2,19 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "io/redis_ground.hpp"
+#include "io/scripted_watcher.hpp"
 #include "support/certificates.hpp"
 
 using namespace gatelet;
 using namespace gatelet::io;
 using namespace gatelet::io::testing;
+using flow::StoreCall;
 using support::HttpServer;
 using Topology = RedisSettings::Topology;
 
@@ -46,6 +50,44 @@ struct TlsNode {
   HttpServer server;
 };
 
+// A server that tells of changes, and takes writes until it is demoted.
+struct Demotable {
+  std::atomic<bool> is_replica{false};
+  std::atomic<int> num_gets{0}, num_writes{0}, num_subscribed{0};
+  HttpServer server{answer_each([this](support::HttpPeer&, const Words& command) -> std::string {
+    if (command[0] == "SUBSCRIBE") ++num_subscribed;
+    if (command[0] == "GET") ++num_gets;
+    if (command[0] != "SET") return as_redis(command);
+    ++num_writes;
+    return is_replica ? "-READONLY x\r\n" : "+OK\r\n";
+  })};
+};
+
+// A store that knows its server by a name, and is told of changes.
+struct Named {
+  RedisPoolLimits limits() {
+    RedisPoolLimits made;
+    made.enough_waiting = 1;
+    return made;
+  }
+  explicit Named(Demotable& first) : port(first.server.port()) {
+    RedisTracking::Terms terms;
+    terms.prefixes = {"app-"};
+    terms.max_staleness = 1h;
+    turned.store.tell(terms, watcher);
+  }
+  bool turn_until_told() {
+    return turned.turn_until([this] { return watcher.is_told(); });
+  }
+
+  std::atomic<std::uint16_t> port;
+  ScriptedWatcher watcher;
+  TurnedStore turned{http::parse_redis_url("redis://store.example:1").value(), limits(), 5s,
+                     nullptr, [this](const std::string&, std::uint16_t) -> Addresses {
+                       return {socket_address(http::parse_ip("127.0.0.1").value(), port)};
+                     }};
+};
+
 }  // namespace
 
 TEST_SUITE("io/redis_route") {
@@ -58,6 +100,54 @@ TEST_SUITE("io/redis_route") {
     const auto generation = route.generation();
     CHECK(turned.get("k").ok());
     CHECK(route.generation() == generation);
+  }
+
+  TEST_CASE(
+      "one server that takes no writes any more: nothing stays with it, and what it refused is "
+      "sent to whoever has its name now") {
+    Demotable old, primary;
+    Named named(old);
+    auto& turned = named.turned;
+    REQUIRE(named.turn_until_told());
+    std::vector<Store::Id> ids;
+    while (turned.store.num_connections() < 4) {
+      ids.push_back(turned.begin(StoreCall::get("k")));
+      turned.turn(1ms);
+    }
+    for (const auto id : ids) CHECK(turned.wait_for(id).ok());
+    const auto num_all = named.watcher.num_all;
+    old.is_replica = true;
+    named.port = primary.server.port();
+    ids.clear();
+    for (int i = 0; i < 20; ++i) ids.push_back(turned.begin(StoreCall::put("k", "v", 1s)));
+    for (const auto id : ids) CHECK(turned.wait_for(id).ok());
+    CHECK(primary.num_writes == 20);
+    CHECK(old.server.wait_for_open_connections(0));
+    CHECK(named.watcher.num_all > num_all);
+    CHECK(turned.turn_until([&] { return primary.num_subscribed == 1; }));
+    CHECK(named.turn_until_told());
+  }
+
+  TEST_CASE("one server that stays a replica: writes fail soon, and reads go on") {
+    Demotable replica;
+    replica.is_replica = true;
+    Named named(replica);
+    auto& turned = named.turned;
+    int num_refused = 0;
+    const auto began = SteadyClock::now();
+    while (SteadyClock::now() - began < 1200ms) {
+      const auto write = turned.begin(StoreCall::put("k", "v", 1s));
+      const auto read = turned.begin(StoreCall::get("k"));
+      CHECK(fails(turned.wait_for(write), "(READONLY)"));
+      CHECK(turned.wait_for(read).ok());
+      ++num_refused;
+      std::this_thread::sleep_for(1ms);
+    }
+    CHECK(num_refused > 50);
+    CHECK(replica.num_writes <= num_refused + 3);
+    // Three times anew at most: so many of the pool's, and one that is told.
+    CHECK(replica.server.num_connections() <= 4 * 5);
+    CHECK(turned.turn_until([&] { return named.watcher.is_told(); }));
   }
 
   TEST_CASE("one server that is part of a cluster: the option is named") {
