@@ -2,6 +2,8 @@
 
 #include <netdb.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -13,6 +15,8 @@
 
 namespace gatelet::io {
 namespace {
+
+using SteadyClock = std::chrono::steady_clock;
 
 Addresses ask_system(const std::string& host, std::uint16_t port) {
   addrinfo hints{};
@@ -38,22 +42,55 @@ Addresses ask_system(const std::string& host, std::uint16_t port) {
 }  // namespace
 
 struct NameLookups::Shared {
+  using Name = std::pair<std::string, std::uint16_t>;
+  struct Kept {
+    Addresses addresses;
+    Deadline until;
+  };
+
   std::mutex mutex;
   // Guarded by mutex:
-  std::set<Id> wanted;
+  std::map<Id, Name> wanted;  // and not answered yet
   std::map<Id, Addresses> found;
+  std::set<Name> under_way;   // with those that wait for their turn
+  std::map<Name, Kept> kept;  // answers that came when nobody wanted them any more
   ReadyFd ready;
 
+  bool is_wanted(const Name& name) const {
+    return std::any_of(wanted.begin(), wanted.end(),
+                       [&name](const auto& one) { return one.second == name; });
+  }
+
   void answer(Id id, Addresses addresses) {
-    const std::scoped_lock lock(mutex);
-    if (!wanted.contains(id)) return;
     found.emplace(id, std::move(addresses));
+    wanted.erase(id);
     ready.set(true);
+  }
+
+  // Whether somebody is still there to be answered.
+  bool begin(const Name& name) {
+    const std::scoped_lock lock(mutex);
+    if (is_wanted(name)) return true;
+    under_way.erase(name);
+    return false;
+  }
+
+  void end(const Name& name, Addresses addresses, Duration kept_for) {
+    const std::scoped_lock lock(mutex);
+    under_way.erase(name);
+    const bool came_late = !is_wanted(name);
+    const auto all = wanted;
+    for (const auto& [id, of_id] : all) {
+      if (of_id == name) answer(id, addresses);
+    }
+    if (!came_late || addresses.empty()) return;
+    kept.insert_or_assign(name, Kept{std::move(addresses), SteadyClock::now() + kept_for});
   }
 };
 
-NameLookups::NameLookups(std::size_t max_waiting, Resolve resolve)
+NameLookups::NameLookups(std::size_t max_waiting, Resolve resolve, Duration kept_for)
     : resolve_(resolve ? std::move(resolve) : ask_system),
+      kept_for_(kept_for),
       shared_(std::make_shared<Shared>()),
       worker_(max_waiting) {}
 
@@ -61,28 +98,42 @@ NameLookups::~NameLookups() = default;
 
 Result<NameLookups::Id> NameLookups::start(const std::string& host, std::uint16_t port) {
   const auto id = ++last_;
-  {
-    const std::scoped_lock lock(shared_->mutex);
-    if (shared_->ready.get() < 0) {
-      return Error{Status::store_unreachable, "this process has no descriptor left"};
-    }
-    shared_->wanted.insert(id);
+  const Shared::Name name{host, port};
+  const auto now = SteadyClock::now();
+  const std::scoped_lock lock(shared_->mutex);
+  if (shared_->ready.get() < 0) {
+    return Error{Status::store_unreachable, "this process has no descriptor left"};
   }
   if (const auto address = http::parse_ip(host)) {
     shared_->answer(id, {socket_address(*address, port)});
     return id;
   }
-  auto taken = worker_.push([this, id, host, port] { shared_->answer(id, resolve_(host, port)); });
-  if (taken.ok()) return id;
-  forget(id);
-  return Error{Status::store_unreachable, "too many names are being looked up"};
+  std::erase_if(shared_->kept, [now](const auto& one) { return one.second.until <= now; });
+  if (const auto place = shared_->kept.find(name); place != shared_->kept.end()) {
+    shared_->answer(id, place->second.addresses);
+    return id;
+  }
+  if (!shared_->under_way.contains(name)) {
+    if (!look_up(host, port).ok()) {
+      return Error{Status::store_unreachable, "too many names are being looked up"};
+    }
+    shared_->under_way.insert(name);
+  }
+  shared_->wanted.emplace(id, name);
+  return id;
+}
+
+Result<void> NameLookups::look_up(const std::string& host, std::uint16_t port) {
+  return worker_.push([this, host, port] {
+    const Shared::Name name{host, port};
+    if (shared_->begin(name)) shared_->end(name, resolve_(host, port), kept_for_);
+  });
 }
 
 std::optional<Addresses> NameLookups::take(Id id) {
   const std::scoped_lock lock(shared_->mutex);
   auto found = shared_->found.extract(id);
   if (found.empty()) return std::nullopt;
-  shared_->wanted.erase(id);
   shared_->ready.set(!shared_->found.empty());
   return std::move(found.mapped());
 }
@@ -96,7 +147,8 @@ void NameLookups::forget(Id id) {
 
 void NameLookups::add_waits(std::vector<SocketWait>& waits) {
   const std::scoped_lock lock(shared_->mutex);
-  if (!shared_->wanted.empty()) waits.push_back({shared_->ready.get(), true, false, false});
+  if (shared_->wanted.empty() && shared_->found.empty()) return;
+  waits.push_back({shared_->ready.get(), true, false, false});
 }
 
 }  // namespace gatelet::io

@@ -1,7 +1,12 @@
 // Looks names up for connections of our own: on a thread of its own, since the system's resolver
 // blocks. Belongs to whoever turns the loop.
+//
+// A name that several want is looked up once, and one that nobody wants any more is not. When the
+// resolver is slower than whoever asks is patient, the lookup goes on: whoever asks next joins it,
+// or has its answer for a few seconds.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/instant.hpp"
 #include "base/result.hpp"
 #include "io/socket_wait.hpp"
 #include "io/stream_socket.hpp"
@@ -25,8 +31,10 @@ class NameLookups {
   // Blocks; no address: there is none, or nobody could be asked.
   using Resolve = std::function<Addresses(const std::string& host, std::uint16_t port)>;
 
-  // So many may wait; `resolve` is the system's unless a test has its own.
-  explicit NameLookups(std::size_t max_waiting = 16, Resolve resolve = {});
+  // So many names may wait; `resolve` is the system's unless a test has its own. `kept_for`: an
+  // answer that came when nobody wanted it any more.
+  explicit NameLookups(std::size_t max_waiting = 16, Resolve resolve = {},
+                       Duration kept_for = std::chrono::seconds(3));
   // Waits for the lookup under way, as long as the system's resolver takes it.
   ~NameLookups();
 
@@ -41,7 +49,10 @@ class NameLookups {
 
  private:
   struct Shared;
+  Result<void> look_up(const std::string& host, std::uint16_t port);
+
   const Resolve resolve_;
+  const Duration kept_for_;
   const std::shared_ptr<Shared> shared_;
   Id last_ = 0;
   Worker worker_;  // last: its thread ends first

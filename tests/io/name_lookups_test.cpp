@@ -6,7 +6,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 using namespace gatelet;
 using namespace gatelet::io;
@@ -30,6 +33,43 @@ std::uint16_t port_of(const SocketAddress& address) {
 
 Addresses one_address(std::uint16_t port) {
   return {socket_address(http::parse_ip("192.0.2.1").value(), port)};
+}
+
+// A resolver that notes what it is asked, and takes its time.
+struct Slow {
+  NameLookups::Resolve resolve() {
+    return [this](const std::string& host, std::uint16_t port) {
+      {
+        const std::scoped_lock lock(mutex);
+        asked.push_back(host);
+      }
+      const auto end = std::chrono::steady_clock::now() + 10s;
+      while (!may_answer && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(1ms);
+      }
+      return one_address(port);
+    };
+  }
+  std::vector<std::string> all() {
+    const std::scoped_lock lock(mutex);
+    return asked;
+  }
+  void wait_until_asked(std::size_t times) {
+    while (all().size() < times) std::this_thread::sleep_for(1ms);
+  }
+
+  std::mutex mutex;
+  std::vector<std::string> asked;
+  std::atomic<bool> may_answer{false};
+};
+
+std::optional<Addresses> answer_in_time(NameLookups& lookups, NameLookups::Id id) {
+  const auto end = std::chrono::steady_clock::now() + 10s;
+  while (std::chrono::steady_clock::now() < end) {
+    if (auto found = lookups.take(id)) return found;
+    std::this_thread::sleep_for(1ms);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -97,5 +137,74 @@ TEST_SUITE("io/name_lookups") {
     const auto next = lookups.start("b", 2).value();
     CHECK(answer(lookups, next));
     CHECK_FALSE(lookups.take(id));
+  }
+
+  TEST_CASE("what nobody wants any more is not looked up") {
+    Slow slow;
+    NameLookups lookups(16, slow.resolve());
+    const auto first = lookups.start("a", 1).value();
+    slow.wait_until_asked(1);
+    const auto second = lookups.start("b", 1).value();
+    const auto third = lookups.start("c", 1).value();
+    const auto again = lookups.start("d", 1).value();
+    lookups.forget(second);
+    lookups.forget(again);
+    const auto fourth = lookups.start("d", 1).value();
+    slow.may_answer = true;
+    for (const auto id : {first, third, fourth}) CHECK(answer_in_time(lookups, id));
+    CHECK(slow.all() == std::vector<std::string>{"a", "c", "d"});
+  }
+
+  TEST_CASE("who wants a name that is being looked up joins, and the queue does not grow") {
+    Slow slow;
+    NameLookups lookups(1, slow.resolve());
+    auto id = lookups.start("a", 1).value();
+    slow.wait_until_asked(1);
+    for (int i = 0; i < 100; ++i) {
+      lookups.forget(id);
+      const auto joined = lookups.start("a", 1);
+      REQUIRE(joined.ok());
+      id = *joined;
+    }
+    const auto beside = lookups.start("a", 1).value();
+    const auto other_port = lookups.start("a", 2).value();
+    slow.may_answer = true;
+    CHECK(port_of(answer_in_time(lookups, id).value().at(0)) == 1);
+    CHECK(port_of(answer_in_time(lookups, beside).value().at(0)) == 1);
+    CHECK(port_of(answer_in_time(lookups, other_port).value().at(0)) == 2);
+    CHECK(slow.all() == std::vector<std::string>{"a", "a"});
+    std::vector<SocketWait> waits;
+    lookups.add_waits(waits);
+    CHECK(waits.empty());
+  }
+
+  TEST_CASE("an answer that nobody waited for is there for whoever asks next, not for long") {
+    Slow slow;
+    NameLookups lookups(16, slow.resolve(), 200ms);
+    lookups.forget(lookups.start("a", 1).value());
+    const auto first = lookups.start("a", 1).value();
+    slow.wait_until_asked(1);
+    lookups.forget(first);
+    slow.may_answer = true;
+    REQUIRE(answer_in_time(lookups, lookups.start("b", 1).value()));
+    for (int i = 0; i < 2; ++i) CHECK(lookups.take(lookups.start("a", 1).value()));
+    CHECK(slow.all() == std::vector<std::string>{"a", "b"});
+    std::this_thread::sleep_for(200ms);
+    CHECK(answer_in_time(lookups, lookups.start("a", 1).value()));
+    CHECK(slow.all() == std::vector<std::string>{"a", "b", "a"});
+  }
+
+  TEST_CASE("that there is no address is told to who waits, and not kept") {
+    std::atomic<int> num_asked{0};
+    NameLookups lookups(16, [&](const std::string& host, std::uint16_t) -> Addresses {
+      if (host == "a") ++num_asked;
+      return {};
+    });
+    const auto first = lookups.start("a", 1).value();
+    while (num_asked == 0) std::this_thread::sleep_for(1ms);
+    lookups.forget(first);
+    REQUIRE(answer_in_time(lookups, lookups.start("b", 1).value()));
+    CHECK(answer_in_time(lookups, lookups.start("a", 1).value()).value().empty());
+    CHECK(num_asked == 2);
   }
 }

@@ -431,6 +431,26 @@ TEST_SUITE("io/redis_store") {
     may_end = true;
   }
 
+  TEST_CASE("a name that takes longer than connections may is found all the same") {
+    HttpServer server(echo_keys());
+    RedisPoolLimits limits;
+    limits.connect_limit = 100ms;
+    std::atomic<int> num_asked{0};
+    TurnedStore turned(
+        http::parse_redis_url("redis://redis.example:6379").value(), limits, 5s, nullptr,
+        [&](const std::string&, std::uint16_t) -> Addresses {
+          ++num_asked;
+          std::this_thread::sleep_for(350ms);
+          return {socket_address(http::parse_ip("127.0.0.1").value(), server.port())};
+        });
+    const auto began = SteadyClock::now();
+    while (!turned.get("k").ok() && SteadyClock::now() - began < 5s) {
+      std::this_thread::sleep_for(5ms);
+    }
+    CHECK(SteadyClock::now() - began < 1s);
+    CHECK(num_asked == 1);
+  }
+
   TEST_CASE("F-070: a socket's path that nobody listens at") {
     TurnedStore turned(http::parse_redis_url("unix:///nowhere/redis.sock").value());
     CHECK(fails(turned.get("a"), "there is no such socket"));
