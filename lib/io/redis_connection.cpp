@@ -27,8 +27,6 @@ RedisConnection::RedisConnection(const RedisEndpoint& endpoint, NameLookups& loo
       connect_by_(connect_by),
       role_(role),
       address_by_(connect_by),
-      reader_(role == Role::listens ? RedisReplyReader::max_told_elements
-                                    : RedisReplyReader::max_elements),
       last_heard_(now),
       last_used_(now) {
   look_up();
@@ -53,12 +51,12 @@ void RedisConnection::look_up() {
 }
 
 void RedisConnection::send(Id id, std::string command, Deadline now, Deadline answer_by,
-                           bool is_asking) {
+                           Manner manner) {
   if (is_ready() && sent_.empty() && now - last_heard_ > long_silence) {
     answer_by = now + (answer_by - now) / 2;
   }
   last_used_ = now;
-  unsent_.push_back({id, std::move(command), answer_by, is_asking});
+  unsent_.push_back({id, std::move(command), answer_by, manner});
 }
 
 void RedisConnection::withdraw(Id id) {
@@ -194,11 +192,11 @@ void RedisConnection::send_waiting() {
   while (!unsent_.empty() && out_.size() < enough_to_send && !is_closed()) {
     auto next = std::move(unsent_.front());
     unsent_.pop_front();
-    if (next.is_asking) {
+    if (next.manner == Manner::asking) {
       sent_.push_back({0, next.answer_by});
       put(asking_command());
     }
-    sent_.push_back({next.id, next.answer_by});
+    sent_.push_back({next.id, next.answer_by, next.manner});
     put(std::move(next.command));
   }
 }
@@ -255,6 +253,7 @@ void RedisConnection::take_bytes(std::string_view bytes, Deadline now) {
     if (state_ == State::tls && tls_->is_agreed()) say_hello();
     bytes = plain;
   }
+  reader_.limit_elements(element_limit());
   reader_.feed(bytes);
   while (!is_closed()) {
     auto reply = reader_.take();
@@ -268,6 +267,14 @@ void RedisConnection::take_bytes(std::string_view bytes, Deadline now) {
                                                       std::string(reader_.fault())});
   }
   if (tls_ && tls_->has_ended()) lose("it closed the connection");
+}
+
+// What is read now may be the answer to any command that was sent.
+std::size_t RedisConnection::element_limit() const {
+  const auto lists = [](const Sent& one) { return one.manner == Manner::listing; };
+  if (std::any_of(sent_.begin(), sent_.end(), lists)) return RedisReplyReader::max_listed_elements;
+  return role_ == Role::listens ? RedisReplyReader::max_told_elements
+                                : RedisReplyReader::max_elements;
 }
 
 void RedisConnection::take_reply(RedisReply reply, Deadline now) {

@@ -47,6 +47,11 @@ class RedisConnection {
     idle,      // nobody needed it
   };
   enum class Role : std::uint8_t { asks, listens };
+  enum class Manner : std::uint8_t {
+    plain,
+    asking,   // ASKING goes right before the command, and nothing comes between them
+    listing,  // the answer may have more elements than others
+  };
   struct Answer {
     Id id;
     RedisReply reply;
@@ -65,8 +70,8 @@ class RedisConnection {
 
   // Sends when it can. Without a reply by `answer_by` the connection is closed; half of the time is
   // enough where nothing was heard for long: the way there may have been forgotten (NAT).
-  // With `is_asking`, ASKING goes right before the command, and nothing comes between them.
-  void send(Id id, std::string command, Deadline now, Deadline answer_by, bool is_asking = false);
+  void send(Id id, std::string command, Deadline now, Deadline answer_by,
+            Manner manner = Manner::plain);
 
   // The answer is not wanted any more. What has been sent keeps its place in the order of replies.
   void withdraw(Id id);
@@ -103,11 +108,12 @@ class RedisConnection {
     Id id;
     std::string command;
     Deadline answer_by;
-    bool is_asking;
+    Manner manner;
   };
   struct Sent {
     Id id;  // 0: withdrawn, or nobody's
     Deadline answer_by;
+    Manner manner = Manner::plain;
   };
 
   void look_up();
@@ -123,6 +129,7 @@ class RedisConnection {
   void flush();
   void receive(Deadline now);
   void take_bytes(std::string_view bytes, Deadline now);
+  std::size_t element_limit() const;
   void take_reply(RedisReply reply, Deadline now);
   void check_time(Deadline now);
   void lose(std::string_view why);

@@ -31,7 +31,7 @@ void RedisInquiry::ask_next(Deadline now) {
       continue;
     }
     const auto id = RedisRoute::own_ids | ++last_;
-    (*chosen)->send(id, command_, now, ends_);
+    (*chosen)->send(id, command_, now, ends_, RedisConnection::Manner::listing);
     asked_.push_back({id, *chosen});
     if (next_ < whom_.size()) next_at_ = now + limits_.head_start;
     return;

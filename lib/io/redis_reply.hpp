@@ -32,10 +32,16 @@ class RedisReplyReader {
   static constexpr std::size_t max_reply_size = 1024 * 1024;   // in bytes as sent
   static constexpr std::size_t max_elements = 16 * 1024;       // of all arrays of a reply together
   static constexpr std::size_t max_told_elements = 32 * 1024;  // of a message about changed keys
-  static constexpr int max_depth = 4;                          // 3 are needed (a cluster's slots)
+  // Of an answer that lists, as a map of slots: 24 for every range, of which there may be
+  // thousands.
+  static constexpr std::size_t max_listed_elements = 128 * 1024;
+  static constexpr int max_depth = 4;  // 3 are needed (a cluster's slots)
 
   explicit RedisReplyReader(std::size_t element_limit = max_elements);
   ~RedisReplyReader();
+
+  // From now on; not fewer than the reply under way may have.
+  void limit_elements(std::size_t element_limit) noexcept { element_limit_ = element_limit; }
 
   // Reads on. Behind what cannot be read nothing more is read: the bounds of replies are lost.
   void feed(std::string_view bytes);
@@ -55,7 +61,7 @@ class RedisReplyReader {
   void feed_piece(std::string_view piece);
   void fail(std::string_view why) noexcept;
 
-  const std::size_t element_limit_;
+  std::size_t element_limit_;
   std::unique_ptr<redisReader, Free> reader_;
   std::deque<RedisReply> whole_;
   RedisReply current_;            // grows while hiredis reads

@@ -11,6 +11,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 using End = RedisConnection::End;
+using Manner = RedisConnection::Manner;
 
 // What a reply has around a record.
 constexpr std::size_t max_record_size = RedisReplyReader::max_reply_size - 64;
@@ -118,14 +119,14 @@ void RedisStore::dispatch(Number number, Deadline now) {
   auto& call = calls_.at(number);
   auto way = route_->choose(call.call.key, now, call.lost_at);
   if (!way.ok()) return finish(number, std::move(way).error());
-  if (*way) return send(number, **way, now, false);
+  if (*way) return send(number, **way, now, Manner::plain);
   wait(number, rest, unreachable_error("the session store did not answer in time"), now);
 }
 
-void RedisStore::send(Number number, RedisConnection& to, Deadline now, bool is_asking) {
+void RedisStore::send(Number number, RedisConnection& to, Deadline now, Manner manner) {
   auto& call = calls_.at(number);
   call.connection = &to;
-  to.send(number, store_command(call.call), now, call.ends, is_asking);
+  to.send(number, store_command(call.call), now, call.ends, manner);
 }
 
 void RedisStore::wait(Number number, Duration pause, Error why, Deadline now) {
@@ -195,7 +196,7 @@ bool RedisStore::is_final(Number number, const RedisReply& error, RedisConnectio
   } else if (++call.num_redirects > max_redirects) {
     finish(number, unreachable_error("the session store's cluster redirects calls in circles"));
   } else if (advice->what == What::ask) {
-    send(number, *advice->connection, now, true);
+    send(number, *advice->connection, now, Manner::asking);
   } else {
     dispatch(number, now);
   }

@@ -66,7 +66,7 @@ class RedisStore final : public Store {
   };
 
   void dispatch(Number number, Deadline now);
-  void send(Number number, RedisConnection& to, Deadline now, bool is_asking);
+  void send(Number number, RedisConnection& to, Deadline now, RedisConnection::Manner manner);
   void wait(Number number, Duration pause, Error why, Deadline now);
   void dispatch_waiting(Deadline now);
   void take_answers(RedisConnection& connection, Deadline now);

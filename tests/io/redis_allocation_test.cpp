@@ -215,7 +215,8 @@ TEST_SUITE("io/redis_allocation") {
       }
       if (!connection.is_ready()) return Outcome::refused;
       connection.send(1, store_command(StoreCall::get("key")), now, now + 5s);
-      connection.send(2, store_command(StoreCall::get("key")), now, now + 5s, true);
+      connection.send(2, store_command(StoreCall::get("key")), now, now + 5s,
+                      RedisConnection::Manner::asking);
       connection.serve(true, now);
       peer.say(record);
       peer.say("+OK\r\n");

@@ -252,6 +252,23 @@ TEST_SUITE("io/redis_cluster") {
     }
   }
 
+  TEST_CASE("F-072: a map in a thousand pieces, each with replicas and their names, is read") {
+    Node first, second;
+    const auto node = [](std::uint16_t port) {
+      return "*4\r\n" + bulk("127.0.0.1") + ":" + std::to_string(port) + "\r\n" +
+             bulk(std::string(40, 'a')) + "*2\r\n" + bulk("hostname") + bulk("node.example");
+    };
+    std::string map = "*1024\r\n";
+    for (int i = 0; i < 1024; ++i) {
+      map += "*5\r\n:" + std::to_string(i * 16) + "\r\n:" + std::to_string(i * 16 + 15) + "\r\n" +
+             node(i % 2 == 0 ? first.port() : second.port()) + node(1) + node(2);
+    }
+    first.set_map(map);
+    TurnedStore turned(plan_of({&first.server}));
+    CHECK(turned.get(high).value().record == high);
+    CHECK(turned.store.route().primaries().size() == 2);
+  }
+
   TEST_CASE("F-072: a host that is left out is the one that was asked") {
     for (const auto* host : {"$-1\r\n", "$0\r\n\r\n"}) {
       Node node;

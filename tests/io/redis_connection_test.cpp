@@ -257,13 +257,13 @@ TEST_SUITE("io/redis_connection") {
     }));
     Turned turned(url_of(server));
     const auto now = SteadyClock::now();
-    const auto send = [&](RedisConnection::Id id, const char* key, bool is_asking) {
-      turned.connection.send(id, store_command(StoreCall::get(key)), now, now + 5s, is_asking);
+    const auto send = [&](RedisConnection::Id id, const char* key, RedisConnection::Manner manner) {
+      turned.connection.send(id, store_command(StoreCall::get(key)), now, now + 5s, manner);
     };
-    send(1, "a", false);
-    send(2, "b", true);
-    send(3, "c", true);
-    send(4, "d", false);
+    send(1, "a", RedisConnection::Manner::plain);
+    send(2, "b", RedisConnection::Manner::asking);
+    send(3, "c", RedisConnection::Manner::asking);
+    send(4, "d", RedisConnection::Manner::plain);
     turned.connection.withdraw(2);
     std::vector<std::string> answers;
     while (answers.size() < 3 && SteadyClock::now() < now + 5s) {
@@ -287,5 +287,38 @@ TEST_SUITE("io/redis_connection") {
     Turned to_other(url_of(other));
     REQUIRE(to_other.turn_until(State::closed));
     CHECK(to_other.connection.end() == End::nonsense);
+  }
+
+  TEST_CASE("answers with so many elements are for those who asked for a list") {
+    std::string many = "*20000\r\n";
+    for (int i = 0; i < 20'000; ++i) many += ":1\r\n";
+    HttpServer server(answer_each([&](HttpPeer&, const Words& command) {
+      return command[1] == "list" ? many : command[1] == "more" ? "*200000\r\n" : bulk("x");
+    }));
+    using Manner = RedisConnection::Manner;
+    const auto ask = [&](Turned& turned, const char* key, Manner manner) {
+      const auto now = SteadyClock::now();
+      turned.connection.send(1, store_command(StoreCall::get(key)), now, now + 5s, manner);
+    };
+    const auto wait = [](Turned& turned) {
+      std::optional<RedisConnection::Answer> answer;
+      while (!answer && !turned.connection.is_closed()) {
+        turned.turn();
+        answer = turned.connection.take_answer();
+      }
+      return answer ? answer->reply.items.size() : 0;
+    };
+    Turned turned(url_of(server));
+    for (const auto* key : {"k", "list", "k"}) ask(turned, key, Manner::listing);
+    CHECK(wait(turned) == 0);
+    CHECK(wait(turned) == 20'000);
+    CHECK(wait(turned) == 0);
+    ask(turned, "list", Manner::plain);
+    CHECK(wait(turned) == 0);
+    CHECK(turned.connection.end() == End::nonsense);
+    Turned other(url_of(server));
+    ask(other, "more", Manner::listing);
+    CHECK(wait(other) == 0);
+    CHECK(other.connection.end() == End::nonsense);
   }
 }
