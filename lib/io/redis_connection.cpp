@@ -1,6 +1,7 @@
 #include "io/redis_connection.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/secret.hpp"
@@ -14,6 +15,10 @@ constexpr std::size_t chunk_size = 16 * 1024;
 constexpr int max_chunks = 32;                      // read in one turn, so that others have theirs
 constexpr std::size_t enough_to_send = 256 * 1024;  // the rest waits, where it can be withdrawn
 constexpr Duration long_silence = std::chrono::seconds(10);
+
+// For the SYN and its answer, a server far away too. With the longest pause behind a failure it is
+// still less than a second until a host that was gone is found again.
+constexpr Duration longest_connect = std::chrono::milliseconds(450);
 
 constexpr std::string_view too_late = "it did not answer in time";
 
@@ -113,7 +118,8 @@ void RedisConnection::connect_next(Deadline now) {
     }
     socket_ = std::move(begun).value();
     state_ = State::connecting;
-    address_by_ = now + std::max<Duration>(connect_by_ - now, Duration::zero()) / num_left;
+    const auto share = std::max<Duration>(connect_by_ - now, Duration::zero()) / num_left;
+    address_by_ = now + std::min(share, longest_connect);
     return;
   }
   lose(last_problem_);

@@ -2,7 +2,8 @@
 // no attempt is made for a while that grows to half a second, and calls fail at once.
 //
 // Who has waited meanwhile does not wait longer than that: a server that is back is used within a
-// second.
+// second, also after a host that swallowed everything, since an address has half a second to answer
+// at all.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,12 @@
 #include "io/redis_connection.hpp"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <string>
 #include <thread>
 #include <vector>
@@ -77,6 +82,36 @@ http::RedisUrl tls_url(const HttpServer& server, const std::string& before = "")
   return http::parse_redis_url("rediss://" + before + "localhost:" + std::to_string(server.port()))
       .value();
 }
+
+// A socket that listens and has no place left: whoever connects hears nothing, as of a host that
+// is gone.
+class FullListener {
+ public:
+  FullListener() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(listener_, generic, size) == 0);
+    REQUIRE(::listen(listener_, 0) == 0);
+    REQUIRE(::getsockname(listener_, generic, &size) == 0);
+    port_ = ntohs(address.sin_port);
+    for (const int fd : fillers_) ::connect(fd, generic, size);
+    std::this_thread::sleep_for(20ms);
+  }
+  ~FullListener() {
+    for (const int fd : fillers_) ::close(fd);
+    ::close(listener_);
+  }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  static int make(int flags) { return ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0); }
+  int listener_ = make(0);
+  std::array<int, 3> fillers_{make(SOCK_NONBLOCK), make(SOCK_NONBLOCK), make(SOCK_NONBLOCK)};
+  std::uint16_t port_ = 0;
+};
 
 }  // namespace
 
@@ -320,5 +355,26 @@ TEST_SUITE("io/redis_connection") {
     ask(other, "more", Manner::listing);
     CHECK(wait(other) == 0);
     CHECK(other.connection.end() == End::nonsense);
+  }
+
+  TEST_CASE("an address that swallows everything is given up soon, however much time there is") {
+    const FullListener listener;
+    Turned turned(
+        http::parse_redis_url("redis://127.0.0.1:" + std::to_string(listener.port())).value());
+    const auto began = SteadyClock::now();
+    REQUIRE(turned.turn_until(State::closed));
+    CHECK(SteadyClock::now() - began >= 400ms);  // a server far away answers within that
+    CHECK(SteadyClock::now() - began < 600ms);
+    CHECK(turned.connection.why().text ==
+          "the session store cannot be reached: it did not answer in time");
+  }
+
+  TEST_CASE("once it is connected a server has the whole time for its hello") {
+    HttpServer server(answer_each([](HttpPeer&, const Words&) {
+      std::this_thread::sleep_for(700ms);
+      return "+OK\r\n";
+    }));
+    Turned turned(url_of(server, "u:p@"), nullptr, 2s);
+    CHECK(turned.turn_until(State::ready));
   }
 }
