@@ -1,6 +1,7 @@
 #include "config/resolve_store.hpp"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 namespace gatelet::config {
@@ -92,32 +93,58 @@ std::vector<http::RedisUrl> urls_of(const EngineValues& engine, Topology topolog
   return urls;
 }
 
+// The first option given that says something about certificates: as in oauth2-proxy, it makes a
+// redis:// URL TLS.
+std::optional<Row> row_about_tls(const EngineValues& engine) {
+  if (engine.redis_ca_path.given) return Row::redis_ca_path;
+  if (engine.redis_client_certificate_path.given) return Row::redis_client_certificate_path;
+  if (*engine.redis_insecure_skip_tls_verify) return Row::redis_insecure_skip_tls_verify;
+  return std::nullopt;
+}
+
 std::vector<http::RedisUrl> redis_urls(const EngineValues& engine, Topology topology,
                                        Problems& problems) {
   auto urls = urls_of(engine, topology, problems);
   if (urls.empty()) return urls;
-  const bool is_about_tls = engine.redis_ca_path.given || *engine.redis_insecure_skip_tls_verify;
+  const auto about_tls = row_about_tls(engine);
   for (auto& url : urls) {
     if (engine.redis_username.given) url.user = Secret(*engine.redis_username);
     if (engine.redis_password.given) url.password = *engine.redis_password;
-    url.is_tls = url.is_tls || is_about_tls;
+    url.is_tls = url.is_tls || about_tls;
   }
   if (!urls.front().user.empty() && urls.front().password.empty()) {
     problems.add(engine.redis_username.given ? Row::redis_username : row_of_urls(topology),
                  "has a user without a password; write redis_password");
   }
-  if (is_about_tls && !urls.front().path.empty()) {
-    problems.add(
-        engine.redis_ca_path.given ? Row::redis_ca_path : Row::redis_insecure_skip_tls_verify,
-        "does not go with a socket's path, over which there is no TLS; leave it out");
+  if (about_tls && !urls.front().path.empty()) {
+    problems.add(*about_tls,
+                 "does not go with a socket's path, over which there is no TLS; leave it out");
   }
   return urls;
+}
+
+void resolve_client_certificate(const EngineValues& engine, Problems& problems,
+                                ResolvedStore& out) {
+  const auto& certificate = engine.redis_client_certificate_path;
+  const auto& key = engine.redis_client_key_path;
+  if (certificate.given && !key.given) {
+    problems.add(Row::redis_client_key_path,
+                 "missing; redis_client_certificate_path is nothing without its key");
+  }
+  if (key.given && !certificate.given) {
+    problems.add(Row::redis_client_certificate_path,
+                 "missing; redis_client_key_path is nothing without the certificate");
+  }
+  if (!certificate.given || !key.given) return;
+  out.redis_client_certificate_file = *certificate;
+  out.redis_client_key_file = *key;
 }
 
 void resolve_redis(const EngineValues& engine, Problems& problems, ResolvedStore& out) {
   out.redis_topology = topology_of(engine, problems);
   out.redis = redis_urls(engine, out.redis_topology, problems);
   out.redis_ca_file = *engine.redis_ca_path;
+  resolve_client_certificate(engine, problems, out);
   out.redis_insecure_skip_verify = *engine.redis_insecure_skip_tls_verify;
   out.redis_idle_limit = std::chrono::seconds(*engine.redis_connection_idle_timeout);
   if (out.redis_topology != Topology::sentinel) return;

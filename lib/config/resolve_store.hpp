@@ -27,7 +27,9 @@ struct ResolvedStore {
   std::vector<http::RedisUrl> redis;
   std::string redis_sentinel_master_name;
   Secret redis_sentinel_password;
-  std::string redis_ca_file;  // empty: none
+  std::string redis_ca_file;                  // empty: none
+  std::string redis_client_certificate_file;  // empty: none, and no key
+  std::string redis_client_key_file;
   bool redis_insecure_skip_verify = false;
   Duration redis_idle_limit{};  // 0: none
 };

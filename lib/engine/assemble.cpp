@@ -38,6 +38,15 @@ class FileReader {
     return std::nullopt;
   }
 
+  std::optional<Secret> read_secret(const config::ProviderName& provider, Row row,
+                                    const std::string& path) {
+    auto content = read(provider, row, path, max_secret_size);
+    if (!content) return std::nullopt;
+    Secret secret(*content);
+    wipe(*content);
+    return secret;
+  }
+
   // A file that need not be there; one that is there and cannot be read is a problem.
   std::optional<std::string> read_if_there(Row row, const std::string& path, std::size_t max_size) {
     if (files_.stamp(path).empty()) {
@@ -290,6 +299,26 @@ io::RedisSettings::Topology topology_of(config::ResolvedStore::RedisTopology fro
   unreachable();
 }
 
+// Null: there is none, or it is a problem.
+std::shared_ptr<const io::TlsClientCertificate> client_certificate(
+    const config::ResolvedStore& from, FileReader& reader) {
+  const auto& path = from.redis_client_certificate_file;
+  const auto& key_path = from.redis_client_key_file;
+  if (path.empty()) return nullptr;
+  const auto pem = reader.read({}, Row::redis_client_certificate_path, path, max_pem_size);
+  const auto key_pem = reader.read_secret({}, Row::redis_client_key_path, key_path);
+  if (!pem || !key_pem) return nullptr;
+  auto chain = io::TlsClientCertificate::read_chain(*pem);
+  if (!chain.ok()) {
+    reader.refuse({}, Row::redis_client_certificate_path, path, chain.error().text);
+    return nullptr;
+  }
+  auto made = io::TlsClientCertificate::create(std::move(chain).value(), key_pem->reveal());
+  if (made.ok()) return std::move(made).value();
+  reader.refuse({}, Row::redis_client_key_path, key_path, made.error().text);
+  return nullptr;
+}
+
 io::StoreSettings store_settings(const config::ResolvedStore& from,
                                  const std::shared_ptr<SessionStore>& host, FileReader& reader) {
   using Kind = config::ResolvedStore::Kind;
@@ -307,6 +336,7 @@ io::StoreSettings store_settings(const config::ResolvedStore& from,
       store.redis.urls = from.redis;
       store.redis.sentinel_master_name = from.redis_sentinel_master_name;
       store.redis.sentinel_password = from.redis_sentinel_password;
+      store.redis.client = client_certificate(from, reader);
       store.redis.insecure_skip_verify = from.redis_insecure_skip_verify;
       store.redis.idle_limit = from.redis_idle_limit;
       break;

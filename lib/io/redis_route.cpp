@@ -71,6 +71,8 @@ Result<std::shared_ptr<const TlsServer>> tls_for(const RedisSettings& settings) 
   terms.ca_pem = settings.ca_pem;
   terms.insecure_skip_verify = settings.insecure_skip_verify || url.skip_verify;
   terms.ca_option = "redis_ca_path";
+  terms.client = settings.client;
+  terms.client_option = "redis_client_certificate_path";
   return TlsServer::create(std::move(terms));
 }
 

@@ -24,6 +24,7 @@
 #include "flow/effect.hpp"
 #include "http/redis_url.hpp"
 #include "io/socket_wait.hpp"
+#include "io/tls_client_certificate.hpp"
 
 namespace gatelet::io {
 
@@ -80,9 +81,10 @@ struct RedisSettings {
   std::vector<http::RedisUrl> urls{};
   std::string sentinel_master_name{};
   Secret sentinel_password{};
-  std::string ca_pem{};               // what redis_ca_path holds; beside the system's authorities
-  bool insecure_skip_verify = false;  // redis_insecure_skip_tls_verify
-  Duration idle_limit{};              // redis_connection_idle_timeout; 0: none
+  std::string ca_pem{};  // what redis_ca_path holds; beside the system's authorities
+  std::shared_ptr<const TlsClientCertificate> client{};  // shown to a server that asks; or null
+  bool insecure_skip_verify = false;                     // redis_insecure_skip_tls_verify
+  Duration idle_limit{};                                 // redis_connection_idle_timeout; 0: none
 
   friend bool operator==(const RedisSettings&, const RedisSettings&) = default;
 };

@@ -45,6 +45,31 @@ bool set_manners(SSL_CTX* context) {
   return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1;
 }
 
+// What an alert of the server's says about our certificate, or that there is none; empty: nothing.
+// RFC 8446 section 6.2 numbers alerts; OpenSSL's reasons are those numbers behind 1000.
+std::string client_problem(SSL* session, int reason, std::string_view option) {
+  const std::string named(option);
+  const std::uint8_t* kinds = nullptr;
+  const bool has_none = SSL_get_certificate(session) == nullptr;
+  switch (reason) {
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:  // before TLS 1.3 it says no more
+      if (!has_none || SSL_get0_certificate_types(session, &kinds) == 0) return {};
+      [[fallthrough]];
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      return "it asks for a client certificate; name one in " + named;
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:  // its signature is not the authority's
+      return has_none ? std::string() : "it refuses the certificate in " + named;
+    default: return {};
+  }
+}
+
 bool add_names(SSL_CTX* context, const std::vector<std::string>& names) {
   auto* param = SSL_CTX_get0_param(context);
   return std::all_of(names.begin(), names.end(), [param](const std::string& name) {
@@ -63,6 +88,7 @@ TlsServer::TlsServer(Terms terms, Context context) noexcept
 Result<TlsServer::Context> TlsServer::make_context(const Terms& terms) {
   Context context(SSL_CTX_new(TLS_client_method()));
   if (!context || !set_manners(context.get())) return out_of_memory();
+  if (terms.client && !terms.client->use_on(context.get())) return out_of_memory();
   if (terms.insecure_skip_verify) return context;
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   if (!demand_name(context.get(), terms.host) || !add_names(context.get(), terms.or_names)) {
@@ -83,13 +109,15 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::create(Terms terms) {
           std::string(terms.ca_option) + ": holds no certificates in PEM, or a broken one"};
     }
   }
+  terms.ca_pem.clear();  // they are in the context
   return std::shared_ptr<const TlsServer>(new TlsServer(std::move(terms), std::move(context)));
 }
 
 Result<std::shared_ptr<const TlsServer>> TlsServer::for_host(
     std::string host, std::vector<std::string> or_names) const {
-  Terms terms{std::move(host),         std::move(or_names),         {},
-              terms_.use_system_store, terms_.insecure_skip_verify, terms_.ca_option};
+  auto terms = terms_;
+  terms.host = std::move(host);
+  terms.or_names = std::move(or_names);
   auto made = make_context(terms);
   if (!made.ok()) return std::move(made).error();
   SSL_CTX_set1_cert_store(made->get(), SSL_CTX_get_cert_store(context_.get()));
@@ -170,11 +198,14 @@ std::string TlsSession::take_outgoing() {
 }
 
 Error TlsSession::problem() const {
+  const int reason = ERR_GET_REASON(ERR_peek_last_error());
   ERR_clear_error();
   const long verified = SSL_get_verify_result(session_.get());
   if (!server_->terms_.insecure_skip_verify && verified != X509_V_OK) {
     return {Status::internal, certificate_problem(verified, server_->terms_.ca_option)};
   }
+  auto said = client_problem(session_.get(), reason, server_->terms_.client_option);
+  if (!said.empty()) return {Status::internal, std::move(said)};
   if (!is_agreed()) {
     return {Status::internal, "no TLS 1.2 or newer, with a sound certificate, could be agreed"};
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "io/tls_client_certificate.hpp"
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -24,13 +25,15 @@ class TlsServer {
     bool use_system_store = true;
     bool insecure_skip_verify = false;
     std::string_view ca_option{};  // which option names authorities, for texts
+    std::shared_ptr<const TlsClientCertificate> client{};  // shown to a server that asks; or null
+    std::string_view client_option{};                      // which option names it, for texts
   };
 
   //   Failure: Status::invalid_configuration when `ca_pem` is no list of certificates, or `host`
   //   is empty and verified: it would be verified against nothing. Status::out_of_memory.
   static Result<std::shared_ptr<const TlsServer>> create(Terms terms);
 
-  // The same for another server: the authorities are shared, not read again.
+  // The same for another server: authorities and client certificate are shared, not read again.
   //   Failure: Status::invalid_configuration as above; Status::out_of_memory.
   Result<std::shared_ptr<const TlsServer>> for_host(std::string host,
                                                     std::vector<std::string> or_names) const;

@@ -290,6 +290,8 @@ std::map<std::string, std::string> members(const Settings& settings) {
   out.add("store.redis.password", std::string(url.password.reveal()));
   out.add("store.redis.is_tls", url.is_tls);
   out.add("store.redis_ca_file", store.redis_ca_file);
+  out.add("store.redis_client_certificate_file", store.redis_client_certificate_file);
+  out.add("store.redis_client_key_file", store.redis_client_key_file);
   out.add("store.redis_insecure_skip_verify", store.redis_insecure_skip_verify);
   out.add("store.redis_idle_limit", store.redis_idle_limit);
   out.add("own_thread", resolved.own_thread);

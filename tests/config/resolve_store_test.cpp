@@ -115,6 +115,25 @@ TEST_SUITE("config/resolve_store") {
               .starts_with("redis_ca_path: does not go with a socket's path"));
   }
 
+  TEST_CASE("a client certificate and its key go together, and make it TLS") {
+    const std::pair<std::string_view, std::string_view> url{"redis_connection_url",
+                                                            "redis://r.example"},
+        certificate{"redis_client_certificate_path", "c.pem"},
+        key{"redis_client_key_path", "c.key"};
+    const auto store = store_of(redis({url, certificate, key}));
+    CHECK(store.redis_client_certificate_file == "c.pem");
+    CHECK(store.redis_client_key_file == "c.key");
+    CHECK(store.redis.at(0).is_tls);
+    CHECK(problem(redis({url, certificate})) ==
+          "redis_client_key_path: missing; redis_client_certificate_path is nothing without its "
+          "key");
+    CHECK(problem(redis({url, key})) ==
+          "redis_client_certificate_path: missing; redis_client_key_path is nothing without the "
+          "certificate");
+    CHECK(problem(redis({{"redis_connection_url", "unix:///run/r.sock"}, certificate, key}))
+              .starts_with("redis_client_certificate_path: does not go with a socket's path"));
+  }
+
   TEST_CASE("what is missing or cannot be read is a problem, and never shown") {
     CHECK(problem(redis()).starts_with("redis_connection_url: missing; write the server"));
     const auto said = problem(redis({{"redis_connection_url", "http://u:canary@r.example"}}));

@@ -30,6 +30,10 @@ constexpr std::pair<std::string_view, std::string_view> proxy{"outbound_proxy", 
 constexpr std::pair<std::string_view, std::string_view> redis{"session_store_type", "redis"};
 constexpr std::pair<std::string_view, std::string_view> server{"redis_connection_url",
                                                                "redis://redis.example"};
+constexpr std::pair<std::string_view, std::string_view> client_certificate{
+    "redis_client_certificate_path", "other.pem"};
+constexpr std::pair<std::string_view, std::string_view> client_key{"redis_client_key_path",
+                                                                   "other.key"};
 constexpr std::pair<std::string_view, std::string_view> by_sentinel{"redis_use_sentinel", "true"};
 constexpr std::pair<std::string_view, std::string_view> sentinels{"redis_sentinel_connection_urls",
                                                                   "redis://s.example:26379"};
@@ -179,6 +183,14 @@ const std::vector<Effect>& effects() {
       {"redis_username", "me", "store.redis.user", {redis, server, {"redis_password", "pw"}}},
       {"redis_password", "pw", "store.redis.password", {redis, server}},
       {"redis_ca_path", "ca.pem", "store.redis.is_tls store.redis_ca_file", {redis, server}},
+      {"redis_client_certificate_path",
+       "client.pem",
+       "store.redis_client_certificate_file",
+       {redis, server, client_certificate, client_key}},
+      {"redis_client_key_path",
+       "client.key",
+       "store.redis_client_key_file",
+       {redis, server, client_certificate, client_key}},
       {"redis_insecure_skip_tls_verify",
        "true",
        "store.redis.is_tls store.redis_insecure_skip_verify warnings",

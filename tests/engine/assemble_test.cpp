@@ -10,6 +10,7 @@
 #include <algorithm>
 #include "crypto/random.hpp"
 #include "policy/page_templates.hpp"
+#include "support/certificates.hpp"
 #include "support/host_memory.hpp"
 #include "support/token_mint.hpp"
 
@@ -225,6 +226,43 @@ TEST_SUITE("engine/assemble") {
     CHECK(refusal(world, {{"provider_ca_files", "a,text,absent"}}) ==
           "provider_ca_files: \"text\" holds no certificate; write a PEM file\n"
           "provider_ca_files: \"absent\" cannot be read: no such file");
+  }
+
+  TEST_CASE("redis_client_certificate_path, redis_client_key_path: read, and judged together") {
+    const auto client = support::self_signed({});
+    World world;
+    world.files->content = {{"c.pem", client.pem()},
+                            {"c.key", client.key_pem()},
+                            {"other.key", support::self_signed({}).key_pem()},
+                            {"text", "canary"}};
+    const auto with = [](std::string_view certificate, std::string_view key) {
+      return Pairs{{"session_store_type", "redis"},
+                   {"redis_connection_url", "rediss://redis.example"},
+                   {"redis_client_certificate_path", certificate},
+                   {"redis_client_key_path", key}};
+    };
+    const auto good = assemble(settings_with(with("c.pem", "c.key")), world.ports, 1);
+    if (good.ok()) {
+      CHECK(good->driver.store.redis.client != nullptr);
+    } else {  // a build without Redis says that first, and the same of the files
+      CHECK(good.error().text.find("redis_client") == std::string::npos);
+    }
+    const auto refused_with = [&](std::string_view certificate, std::string_view key,
+                                  std::string_view why) {
+      return refusal(world, with(certificate, key)).ends_with(why);
+    };
+    CHECK(refused_with(
+        "text", "c.key",
+        "redis_client_certificate_path: \"text\" holds no certificates in PEM, or a broken one"));
+    CHECK(refused_with(
+        "c.pem", "text",
+        "redis_client_key_path: \"text\" holds no private key in PEM, or a broken one"));
+    CHECK(refused_with(
+        "c.pem", "other.key",
+        "redis_client_key_path: \"other.key\" holds another key than that of the certificate"));
+    CHECK(refused_with("absent", "gone",
+                       "redis_client_certificate_path: \"absent\" cannot be read: no such file\n"
+                       "redis_client_key_path: \"gone\" cannot be read: no such file"));
   }
 
   TEST_CASE("F-131: custom_templates_dir: either file or both; what cannot be used is a problem") {

@@ -292,6 +292,18 @@ void obey(Asker& asker, const std::string& line) {
   }
 }
 
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Of PATH.pem and PATH.key.
+Result<std::shared_ptr<const TlsClientCertificate>> client_certificate(const std::string& path) {
+  auto chain = TlsClientCertificate::read_chain(content_of(path + ".pem"));
+  if (!chain.ok()) return std::move(chain).error();
+  return TlsClientCertificate::create(std::move(chain).value(), content_of(path + ".key"));
+}
+
 Result<DriverSettings> settings_of(int argc, char** argv) {
   DriverSettings settings;
   settings.operation_timeout = std::chrono::hours(1);
@@ -306,9 +318,11 @@ Result<DriverSettings> settings_of(int argc, char** argv) {
   for (int i = 2; i < argc; ++i) {
     const std::string word = argv[i];
     const auto value = word.substr(std::min(word.find('=') + 1, word.size()));
-    if (word.starts_with("ca=")) {
-      std::ifstream file(value);
-      redis.ca_pem.assign(std::istreambuf_iterator<char>(file), {});
+    if (word.starts_with("ca=")) redis.ca_pem = content_of(value);
+    if (word.starts_with("client=")) {
+      auto client = client_certificate(value);
+      if (!client.ok()) return std::move(client).error();
+      redis.client = std::move(client).value();
     }
     if (word == "insecure") redis.insecure_skip_verify = true;
     if (word == "cluster") redis.topology = RedisSettings::Topology::cluster;

@@ -13,28 +13,35 @@ from free_port import free_port
 
 
 def make_certificates(folder):
-    """An authority (ca.pem), and what it signed for localhost (good.*) and for another name (other.*)."""
+    """An authority (ca.pem), and what it signed: for localhost (good.*), for another name (other.*), for a client (client.*).
+
+    stranger.* is a client's too, and nobody signed it.
+    """
     def openssl(*arguments):
         subprocess.run(['openssl', *arguments], cwd=folder, check=True, capture_output=True)
     key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
     openssl('req', '-x509', *key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test Authority', '-days', '2')
-    for name, host in (('good', 'localhost'), ('other', 'other.example')):
+    for name, host in (('good', 'localhost'), ('other', 'other.example'), ('client', 'client.example')):
         (folder / f'{name}.ext').write_text(f'subjectAltName=DNS:{host}\n')
         openssl('req', *key, '-keyout', f'{name}.key', '-out', f'{name}.csr', '-subj', f'/CN={host}')
         openssl('x509', '-req', '-in', f'{name}.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2',
                 '-out', f'{name}.pem', '-extfile', f'{name}.ext')
+    openssl('req', '-x509', *key, '-keyout', 'stranger.key', '-out', 'stranger.pem', '-subj', '/CN=client.example', '-days', '2')
 
 
 class RedisServer:
-    """One server process; answers over TCP and a Unix socket, and over TLS when it has a certificate."""
+    """One server process; answers over TCP and a Unix socket, and over TLS when it has a certificate.
 
-    def __init__(self, binary, folder, certificate=None, lines=(), mode=()):
+    asks_clients: TLS needs a certificate of the client, as where `tls-auth-clients` is not set.
+    """
+
+    def __init__(self, binary, folder, certificate=None, lines=(), mode=(), asks_clients=False):
         self.port, self.tls_port = free_port(), free_port() if certificate else 0
         self.path = folder / f'{self.port}.sock'
         self.log = folder / f'{self.port}.log'
         debug = ['enable-debug-command yes']
         tls = [f'tls-port {self.tls_port}', f'tls-cert-file {folder}/{certificate}.pem', f'tls-key-file {folder}/{certificate}.key',
-               f'tls-ca-cert-file {folder}/ca.pem', 'tls-auth-clients no'] if certificate else []
+               f'tls-ca-cert-file {folder}/ca.pem', *([] if asks_clients else ['tls-auth-clients no'])] if certificate else []
         self.configuration = folder / f'{self.port}.conf'
         self.configuration.write_text('\n'.join([
             f'port {self.port}', 'bind 127.0.0.1', f'unixsocket {self.path}', 'save ""', 'appendonly no', f'dir {folder}', f'dbfilename {self.port}.rdb',

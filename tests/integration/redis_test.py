@@ -84,6 +84,26 @@ def check_ways(name, binary, folder, running):
         expect(f'{name}: and is told that it may not write', '(NOPERM)' in answer, answer)
 
 
+def check_client_certificate(name, binary, folder, running):
+    """A server whose tls-auth-clients is at its default: with our certificate, and its rejecting twins."""
+    server = RedisServer(binary, folder, 'good', asks_clients=True)
+    running.append(server)
+    url, ca = f'rediss://localhost:{server.tls_port}', f'ca={folder}/ca.pem'
+    with Asker(url, ca, f'client={folder}/client') as asker:
+        held, lines = asker.contract('client:')
+        expect(f'{name}: the suite of all stores with a client certificate', held, lines[-20:])
+    refusals = [
+        ('no client certificate', (), 'it asks for a client certificate; name one in redis_client_certificate_path'),
+        ('a client certificate of nobody\'s authority', (f'client={folder}/stranger',), 'it refuses the certificate in redis_client_certificate_path'),
+    ]
+    for way, options, text in refusals:
+        with Asker(url, ca, *options) as asker:
+            for _ in range(2):
+                answer, took = asker.ask('get k')
+                expect(f'{name}: {way} is refused', answer.startswith('error ') and answer.endswith(text), answer)
+                expect(f'{name}: {way} is refused soon', took < 1, took)
+
+
 def check_what_is_kept(name, server):
     """What oauth2-proxy would find there, and what it would leave."""
     with Asker(url_of(server.port, '', '/3')) as asker:
@@ -229,6 +249,8 @@ def main():
         running = []
         try:
             check_ways(name, binary, folder, running)
+            if running[0].tls_port:
+                check_client_certificate(name, binary, folder, running)
             check_what_is_kept(name, running[0])
             check_idle(name, running[0])
             check_troubles(name, running[0])

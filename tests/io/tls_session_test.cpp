@@ -27,7 +27,9 @@ CertificateTerms terms_for(std::string name) {
 
 // OpenSSL's own server, fed by hand.
 struct Server {
-  explicit Server(const Certificate& certificate, int max_version = 0) {
+  // `client_authority`: clients must show a certificate that it vouches for; null: none is asked.
+  explicit Server(const Certificate& certificate, int max_version = 0,
+                  const Certificate* client_authority = nullptr) {
     context.reset(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     SSL_CTX_use_certificate(context.get(), certificate.x509.get());
     SSL_CTX_use_PrivateKey(context.get(), certificate.key.get());
@@ -35,6 +37,10 @@ struct Server {
       SSL_CTX_set_cipher_list(context.get(), "ALL:@SECLEVEL=0");
       SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
       SSL_CTX_set_max_proto_version(context.get(), max_version);
+    }
+    if (client_authority) {
+      SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+      X509_STORE_add_cert(SSL_CTX_get_cert_store(context.get()), client_authority->x509.get());
     }
     session.reset(SSL_new(context.get()), SSL_free);
     SSL_set_bio(session.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
@@ -67,7 +73,14 @@ struct Server {
 };
 
 TlsServer::Terms trust(std::string host) {
-  return {std::move(host), {}, authority().pem(), false, false, "redis_ca_path"};
+  return {std::move(host),
+          {},
+          authority().pem(),
+          false,
+          false,
+          "redis_ca_path",
+          nullptr,
+          "redis_client_certificate_path"};
 }
 
 TlsSession session_with(TlsServer::Terms terms) {
@@ -94,6 +107,29 @@ std::string refusal(TlsServer::Terms terms, const Certificate& certificate, int 
   const auto met = meet(client, server);
   CHECK_FALSE(client.is_agreed());
   return met.ok() ? std::string() : met.error().text;
+}
+
+TlsServer::Terms with(const Certificate& client, std::string chain = {}) {
+  auto terms = trust("redis.example");
+  if (chain.empty()) chain = client.pem();
+  auto read = TlsClientCertificate::read_chain(chain);
+  terms.client = TlsClientCertificate::create(std::move(read).value(), client.key_pem()).value();
+  return terms;
+}
+
+// What a server that demands a client certificate says to it.
+std::string answer_of_demanding(std::shared_ptr<const TlsServer> terms, int max_version = 0) {
+  TlsSession client(std::move(terms));
+  Server server(support::issue(authority(), terms_for("redis.example")), max_version, &authority());
+  const auto met = meet(client, server);
+  if (!met.ok()) return met.error().text;
+  CHECK(client.is_agreed());
+  CHECK(SSL_is_init_finished(server.session.get()));
+  return "agreed";
+}
+
+std::string answer_to(TlsServer::Terms terms, int max_version = 0) {
+  return answer_of_demanding(TlsServer::create(std::move(terms)).value(), max_version);
 }
 
 }  // namespace
@@ -220,6 +256,49 @@ TEST_SUITE("io/tls_session") {
     CHECK_FALSE(is_met("127.0.0.2", {}, of("whatever.example")));
     CHECK_FALSE(is_met("node.example", {}, support::self_signed(terms_for("node.example"))));
     CHECK(first->for_host("", {}).error().status == Status::invalid_configuration);
+  }
+
+  TEST_CASE("a server that demands a client certificate: ours is shown, in every version of TLS") {
+    for (const int version : {TLS1_2_VERSION, 0}) {
+      CAPTURE(version);
+      const auto client = support::issue(authority(), {});
+      CHECK(answer_to(with(client), version) == "agreed");
+      CHECK(answer_to(trust("redis.example"), version) ==
+            "it asks for a client certificate; name one in redis_client_certificate_path");
+      for (const auto& stranger :
+           {support::issue(support::make_authority(), {}), support::self_signed({})}) {
+        CHECK(answer_to(with(stranger), version) ==
+              "it refuses the certificate in redis_client_certificate_path");
+      }
+      support::CertificateTerms past;
+      past.ends_in_seconds = -60;
+      CHECK(answer_to(with(support::issue(authority(), past)), version) ==
+            "it refuses the certificate in redis_client_certificate_path");
+    }
+  }
+
+  TEST_CASE("a client certificate is shown with those that lead to its authority") {
+    const auto intermediate = support::issue_authority(authority());
+    const auto client = support::issue(intermediate, {});
+    CHECK(answer_to(with(client, client.pem() + intermediate.pem())) == "agreed");
+    CHECK(answer_to(with(client)) == "it refuses the certificate in redis_client_certificate_path");
+  }
+
+  TEST_CASE("another server on the same terms is shown the client certificate too") {
+    const auto client = support::issue(authority(), {});
+    const auto first = TlsServer::create(with(client)).value();
+    CHECK(answer_of_demanding(first->for_host("redis.example", {}).value()) == "agreed");
+    const auto without = TlsServer::create(trust("redis.example")).value();
+    CHECK(answer_of_demanding(without->for_host("redis.example", {}).value()) != "agreed");
+  }
+
+  TEST_CASE("a client certificate is kept to itself where no server asks for it") {
+    const auto client = support::issue(authority(), {});
+    auto session = session_with(with(client));
+    Server server(support::issue(authority(), terms_for("redis.example")));
+    CHECK(meet(session, server).ok());
+    CHECK(session.is_agreed());
+    CHECK(SSL_get0_peer_certificate(server.session.get()) == nullptr);
   }
 
   TEST_CASE("bytes that were changed on the way end the session") {

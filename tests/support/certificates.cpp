@@ -58,16 +58,26 @@ Certificate make(const CertificateTerms& terms, const Certificate* issuer, bool 
   return made;
 }
 
-}  // namespace
-
-std::string Certificate::pem() const {
-  BIO* memory = must(BIO_new(BIO_s_mem()));
-  PEM_write_bio_X509(memory, x509.get());
+std::string text_of(BIO* memory) {
   char* data = nullptr;
   const long size = BIO_get_mem_data(memory, &data);
   std::string text(data, static_cast<std::size_t>(size));
   BIO_free(memory);
   return text;
+}
+
+}  // namespace
+
+std::string Certificate::pem() const {
+  BIO* memory = must(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(memory, x509.get());
+  return text_of(memory);
+}
+
+std::string Certificate::key_pem() const {
+  BIO* memory = must(BIO_new(BIO_s_mem()));
+  PEM_write_bio_PrivateKey(memory, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  return text_of(memory);
 }
 
 Certificate make_authority() {
@@ -78,6 +88,12 @@ Certificate make_authority() {
 
 Certificate issue(const Certificate& authority, const CertificateTerms& terms) {
   return make(terms, &authority, false);
+}
+
+Certificate issue_authority(const Certificate& above) {
+  CertificateTerms terms;
+  terms.common_name = "Test Intermediate";
+  return make(terms, &above, true);
 }
 
 Certificate self_signed(const CertificateTerms& terms) { return make(terms, nullptr, false); }

@@ -19,6 +19,7 @@ struct Certificate {
   std::shared_ptr<X509> x509;
 
   std::string pem() const;
+  std::string key_pem() const;
 };
 
 struct CertificateTerms {
@@ -31,6 +32,7 @@ struct CertificateTerms {
 
 Certificate make_authority();
 Certificate issue(const Certificate& authority, const CertificateTerms& terms);
+Certificate issue_authority(const Certificate& above);  // one that another vouches for
 Certificate self_signed(const CertificateTerms& terms);
 
 }  // namespace gatelet::support
