@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <string>
 
+#include "io/attempt.hpp"
 #include "io/driver.hpp"
 #include "io/inbox.hpp"
 #include "io/system.hpp"
@@ -19,6 +20,22 @@ struct Sleeper {
   bool wants_callbacks = false;  // wants to know when a callback waits
   bool makes_calls = false;      // ... and when a call of the host's code does
 };
+
+namespace {
+
+// Says for a time, under the lock, who waits.
+class Waiting {
+ public:
+  Waiting(Sleeper*& place, Sleeper& me) noexcept : place_(place) { place_ = &me; }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() { place_ = nullptr; }
+
+ private:
+  Sleeper*& place_;
+};
+
+}  // namespace
 
 Error forked_error() { return {Status::forked, std::string(status_sentence(Status::forked))}; }
 
@@ -52,8 +69,13 @@ void Completion::announce(Lock lock, bool has_callback) {
   if (queue_->is_led_ && !queue_->is_leader()) queue_->inbox_->wake();
 }
 
-void Completion::enqueue(Lock&) {
-  queue_->waiting_.push_back(shared_from_this());
+void Completion::prepare_to_enqueue() {
+  if (place_.empty()) place_.emplace_back();
+}
+
+void Completion::enqueue(Lock&) noexcept {
+  place_.front() = shared_from_this();
+  queue_->waiting_.splice(queue_->waiting_.end(), place_);
   queue_->ready_fd_.set(true);
   for (auto* sleeper : queue_->sleepers_) {
     if (sleeper->wants_callbacks) sleeper->awake.notify_one();
@@ -143,15 +165,12 @@ void Completions::make_call(Lock& lock) {
   ++num_running_calls_;
   show_waiting();
   lock.unlock();
-  {
+  // What it throws: no memory for its answer. Whoever waits for that has a time limit.
+  (void)attempt([&] {
     const Calling calling(*this, nullptr);
-    try {
-      one.call();
-    } catch (...) {
-      // No memory for its answer: whoever waits for that has a time limit.
-    }
+    (void)attempt(one.call);
     one.call = nullptr;  // with what it holds of the host's, before the end is told
-  }
+  });
   lock.lock();
   --num_running_calls_;
   if (!is_ending_) return;
@@ -232,14 +251,14 @@ void Completions::take_lead() noexcept {
   leader_ = std::this_thread::get_id();
 }
 
-void Completions::leave_lead() {
+void Completions::leave_lead() noexcept {
   is_led_ = false;
   leader_ = std::thread::id{};
 }
 
 // Whoever leaves says so, leader or not: the thread that was woken to lead may be the one that
 // leaves.
-void Completions::offer_lead() {
+void Completions::offer_lead() noexcept {
   if (is_led_) return;
   for (auto* sleeper : sleepers_) {
     if (is_ending_) {
@@ -250,13 +269,29 @@ void Completions::offer_lead() {
   }
 }
 
+// One round as the leader, without the lock. It is taken again, and when the round throws the lead
+// is given back.
+void Completions::do_round(Lock& lock, const Round& round, Duration at_most) {
+  take_lead();
+  lock.unlock();
+  try {
+    round(at_most);
+  } catch (...) {
+    lock.lock();
+    leave_lead();
+    offer_lead();
+    throw;
+  }
+  lock.lock();
+}
+
 Result<void> Completions::wait(Completion& one, Deadline deadline, const Round& round) {
   Sleeper me;
   me.may_lead = round != nullptr;
   me.makes_calls = true;
   bool leads = false;
   Lock lock(mutex_);
-  one.sleeper_ = &me;
+  const Waiting waiting(one.sleeper_, me);
   bool is_first = true;  // whoever comes without time to wait makes one call all the same
   for (bool is_late = false; !one.is_ready() && !is_late && !has_ended_;) {
     const auto now = std::chrono::steady_clock::now();
@@ -269,17 +304,13 @@ Result<void> Completions::wait(Completion& one, Deadline deadline, const Round& 
     is_late = now >= deadline;
     if (round && !is_ending_ && (leads || !is_led_)) {
       leads = true;
-      take_lead();
-      lock.unlock();
-      round(is_late ? Duration::zero() : deadline - now);
-      lock.lock();
+      do_round(lock, round, is_late ? Duration::zero() : deadline - now);
       continue;
     }
     if (leads) leave_lead();
     if (std::exchange(leads, false)) offer_lead();
     if (!is_late) sleep(lock, me, deadline);
   }
-  one.sleeper_ = nullptr;
   if (leads) leave_lead();
   offer_lead();
   if (one.is_ready()) return {};
@@ -298,10 +329,7 @@ void Completions::turn(Deadline deadline, const Round& round) {
     me.wants_callbacks = me.makes_calls = me.may_lead = true;
     if (!has_work) sleep(lock, me, deadline);
   } else {
-    take_lead();
-    lock.unlock();
-    round(deadline - now);
-    lock.lock();
+    do_round(lock, round, deadline - now);
     leave_lead();
   }
   offer_lead();

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -57,7 +58,8 @@ class Completion : public std::enable_shared_from_this<Completion> {
   explicit Completion(const std::shared_ptr<Driver>& driver);
   Lock lock() const;
   void announce(Lock lock, bool has_callback);  // the result stands: wakes whoever waits for it
-  void enqueue(Lock& lock);                     // result and callback stand: dispatch may run it
+  void prepare_to_enqueue();                    // takes the memory for it, on the host's thread
+  void enqueue(Lock& lock) noexcept;            // result and callback stand: dispatch may run it
   bool is_forked() const noexcept;
   Result<void> may_wait() const;  // Failure: forked, in_callback
   Result<void> wait_until_ready(Deadline deadline);
@@ -75,6 +77,7 @@ class Completion : public std::enable_shared_from_this<Completion> {
   std::atomic<bool> unwanted_{false};
   bool is_running_ = false;     // guarded: its callback runs
   Sleeper* sleeper_ = nullptr;  // guarded: who waits for the result or for the end of the callback
+  std::list<std::shared_ptr<Completion>> place_;  // guarded: in the queue, until it is there
 };
 
 // The queue of completions whose callbacks wait, and the threads that wait for one.
@@ -98,7 +101,8 @@ class Completions {
   // the loop's own thread leads, and Round is empty.
   using Round = std::function<void(Duration at_most)>;
 
-  // Sleeps or leads until `one` is ready.
+  // Sleeps or leads until `one` is ready. What a Round throws leaves this, and turn(), with the
+  // lead given back.
   //   Failure: Status::pending past the deadline, cancelled when the driver has ended.
   Result<void> wait(Completion& one, Deadline deadline, const Round& round);
 
@@ -144,8 +148,9 @@ class Completions {
   void withdraw(Completion& one);
   void sleep(Lock& lock, Sleeper& me, Deadline deadline);
   void take_lead() noexcept;
-  void leave_lead();
-  void offer_lead();
+  void leave_lead() noexcept;
+  void offer_lead() noexcept;
+  void do_round(Lock& lock, const Round& round, Duration at_most);
   bool has_call() const noexcept { return !is_ending_ && !calls_.empty(); }
   void make_call(Lock& lock);
   void show_waiting() noexcept;  // on the descriptor
@@ -156,7 +161,7 @@ class Completions {
 
   mutable std::mutex mutex_;
   // Guarded by mutex_:
-  std::deque<std::shared_ptr<Completion>> waiting_;
+  std::list<std::shared_ptr<Completion>> waiting_;
   struct HostCall {
     std::uint64_t id;
     std::function<void()> call;
@@ -227,6 +232,7 @@ class CompletionOf final : public Completion {
     if (is_forked()) return;
     auto guard = lock();
     if (dropped_ || has_taker()) return;
+    if (done) prepare_to_enqueue();
     done_ = std::move(done);
     if (done_ && is_ready()) enqueue(guard);
   }

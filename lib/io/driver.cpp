@@ -142,7 +142,8 @@ Result<void> Driver::submit(std::unique_ptr<flow::Task> task, flow::Effect effec
   if (!refused) return {};
   my.num_in_flight.fetch_sub(1);
   task = std::move(std::get<Submission>(*refused).task);
-  return refuse(stopped_error());
+  if (my.is_stopping) return refuse(stopped_error());
+  return refuse({Status::out_of_memory, "memory ran out"});
 }
 
 void Driver::after(Duration delay, std::function<void(Instant)> work) {

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "io/attempt.hpp"
 #include "io/signals.hpp"
 
 namespace gatelet::io {
@@ -64,20 +65,25 @@ Flights::Flights(const DriverSettings& settings, std::shared_ptr<const Clock> cl
       client_(std::move(client)),
       store_(std::move(store)) {}
 
-void Flights::round(Duration at_most) {
-  if (!inbox_->is_empty()) at_most = Duration::zero();
-  if (const auto next = timers_.next()) {
-    const auto left = std::max<Duration>(*next - SteadyClock::now(), Duration::zero());
-    at_most = std::min(at_most, left);
-  }
-  wait(at_most);
+void Flights::round(Duration at_most) noexcept {
+  (void)attempt([&] { wait(at_most); });
 
   // Not during the wait: in caller mode the host's signals are due there.
   std::optional<QuietSignals> quiet;
   if (!settings_.own_thread) quiet.emplace();
-  for (auto& item : inbox_->take()) {
-    std::visit([this](auto& one) { take(std::move(one)); }, item);
+  std::vector<Item> items;
+  (void)attempt([&] { items = inbox_->take(); });
+  for (auto& item : items) {
+    (void)attempt([&] { std::visit([this](auto& one) { take(std::move(one)); }, item); });
   }
+  (void)attempt([this] { serve(); });
+  (void)attempt([this] {
+    timers_.fire(SteadyClock::now());
+    take_answers();
+  });
+}
+
+void Flights::serve() {
   if (store_) store_->serve(waits_, SteadyClock::now());
   client_->perform();
   while (auto finished = client_->take_finished()) {
@@ -85,8 +91,6 @@ void Flights::round(Duration at_most) {
   }
   // Before the timers: the flight of a call whose time is over may ask anew, and must not be given
   // the answer to the old call.
-  take_answers();
-  timers_.fire(SteadyClock::now());
   take_answers();
 }
 
@@ -97,19 +101,22 @@ void Flights::take_answers() {
 }
 
 void Flights::wait(Duration at_most) {
+  if (!inbox_->is_empty()) at_most = Duration::zero();
   waits_.clear();
   if (store_) store_->add_waits(waits_);
-  if (const auto next = store_ ? store_->next_deadline() : std::nullopt) {
-    at_most = std::min(at_most, std::max<Duration>(*next - SteadyClock::now(), Duration::zero()));
+  const auto now = SteadyClock::now();
+  for (const auto& next : {timers_.next(), store_ ? store_->next_deadline() : std::nullopt}) {
+    if (next) at_most = std::min(at_most, std::max<Duration>(*next - now, Duration::zero()));
   }
   client_->wait(at_most, waits_);
 }
 
-void Flights::drain() {
+void Flights::drain() noexcept {
   is_draining_ = true;
-  for (const auto id : ids()) {
+  for (auto next = flights_.begin(); next != flights_.end();) {
     const QuietSignals quiet;
-    let_go(id, ended_error());
+    const auto id = (next++)->first;
+    advance(id, [&] { let_go(id, ended_error()); });
   }
   const auto deadline = SteadyClock::now() + settings_.http_timeout;
   for (;;) {
@@ -119,20 +126,26 @@ void Flights::drain() {
   }
 
   const QuietSignals quiet;
-  for (const auto id : ids()) end(id, ended_error());
+  while (!flights_.empty()) {
+    (void)attempt([&] { end(flights_.begin()->first, ended_error()); });
+  }
   answers_.clear();
   for (auto& item : inbox_->close()) {
-    if (!std::holds_alternative<EffectAnswer>(item)) {
-      std::visit([this](auto& one) { take(std::move(one)); }, item);
-    }
+    if (std::holds_alternative<EffectAnswer>(item)) continue;
+    (void)attempt([&] { std::visit([this](auto& one) { take(std::move(one)); }, item); });
   }
   timers_.clear();
 }
 
-std::vector<FlightId> Flights::ids() const {
-  std::vector<FlightId> ids;
-  for (const auto& [id, flight] : flights_) ids.push_back(id);
-  return ids;
+template <class Step>
+void Flights::advance(FlightId id, Step&& step) noexcept {
+  const auto problem = attempt(step);
+  if (!problem) return;
+  const auto flight = flights_.find(id);
+  if (flight == flights_.end()) return;
+  const auto completion = flight->second.completion;
+  (void)attempt([&] { end(id, *problem); });
+  if (completion) (void)attempt([&] { completion->fail(*problem); });  // if nobody else told it
 }
 
 void Flights::take(Submission item) {
@@ -141,14 +154,22 @@ void Flights::take(Submission item) {
     return item.task->abandon(ended_error());
   }
   const auto id = ++last_id_;
-  auto& flight = flights_[id];
+  if (const auto problem = attempt([&] { flights_[id]; })) {
+    num_in_flight_.fetch_sub(1);
+    return item.task->abandon(*problem);
+  }
+  advance(id, [&] { admit(id, item); });
+}
+
+void Flights::admit(FlightId id, Submission& item) {
+  auto& flight = flights_.at(id);
   flight.task = std::move(item.task);
   flight.completion = std::move(item.completion);
   if (flight.completion) by_completion_[flight.completion.get()] = id;
   const auto due = SteadyClock::now() + settings_.operation_timeout;
   flight.deadline = timers_.add(due, [this, id] {
     if (flights_.at(id).host_call != 0) return;  // which has a timer of its own: a refusal is due
-    give_up(id, {Status::timed_out, "the operation was not done in time"});
+    advance(id, [&] { give_up(id, {Status::timed_out, "the operation was not done in time"}); });
   });
   carry_out(id, std::move(item.effect));
 }
@@ -188,8 +209,10 @@ void Flights::carry_out(FlightId id, flow::Effect effect) {
 
 void Flights::call(FlightId id, HttpCall call) {
   flights_.at(id).timer = timers_.add(SteadyClock::now() + settings_.http_timeout, [this, id] {
-    client_->cancel(id);
-    resume(id, Error{Status::timed_out, "the provider did not answer in time"});
+    advance(id, [&] {
+      client_->cancel(id);
+      resume(id, Error{Status::timed_out, "the provider did not answer in time"});
+    });
   });
   client_->start(id, std::move(call));
 }
@@ -213,8 +236,11 @@ void Flights::check(FlightId id, flow::PasswordCheck wanted) {
   flights_.at(id).awaits_answer = true;
   const auto job = std::make_shared<const flow::PasswordCheck>(std::move(wanted));
   auto taken = passwords_.push([inbox = inbox_, id, job] {
-    const flow::PasswordChecked checked{job->hash->slow_match(job->password.reveal())};
-    inbox->push(EffectAnswer{id, flow::Outcome(checked)});
+    flow::PasswordChecked checked;
+    const auto problem =
+        attempt([&] { checked.matches = job->hash->slow_match(job->password.reveal()); });
+    if (problem) inbox->push(EffectAnswer{id, *problem});
+    if (!problem) inbox->push(EffectAnswer{id, flow::Outcome(checked)});
   });
   if (!taken.ok()) inbox_->push(EffectAnswer{id, std::move(taken).error()});
 }
@@ -227,9 +253,11 @@ void Flights::ask_store(FlightId id, flow::StoreCall call) {
     return;
   }
   flight.timer = timers_.add(SteadyClock::now() + settings_.store.timeout, [this, id] {
-    store_->forget(id);
-    take(EffectAnswer{
-        id, Error{Status::store_unreachable, "the session store did not answer in time"}});
+    advance(id, [&] {
+      store_->forget(id);
+      take(EffectAnswer{
+          id, Error{Status::store_unreachable, "the session store did not answer in time"}});
+    });
   });
   auto about_lock = is_about_lock(call) ? std::optional(call) : std::nullopt;
   // Kept for the end of the round: a store may answer inside the call.
@@ -255,8 +283,10 @@ void Flights::ask_host(FlightId id, flow::HookCall wanted) {
   if (flight.task->must_finish()) due = std::max(due, SteadyClock::now() + settings_.http_timeout);
   flight.timer = timers_.add(due, [this, id, number] {
     queue_.withdraw_call(number);
-    take(EffectAnswer{id, Error{Status::vetoed, "no thread of the host called the hook in time"},
-                      number});
+    advance(id, [&] {
+      take(EffectAnswer{id, Error{Status::vetoed, "no thread of the host called the hook in time"},
+                        number});
+    });
   });
 }
 
@@ -276,10 +306,12 @@ void Flights::note_lock(FlightId id, const flow::StoreCall& call, const flow::St
 void Flights::extend_later(FlightId id) {
   auto& flight = flights_.at(id);
   flight.extension = timers_.add(SteadyClock::now() + flight.lock->lifetime / 3, [this, id] {
-    const auto call = *flights_.at(id).lock;
-    // Whoever lost the lock finds out by asking; nobody waits for this answer.
-    store_->start(++last_side_call_, call, [](const Result<flow::StoreReply>&) {});
-    extend_later(id);
+    advance(id, [&] {
+      // Whoever lost the lock finds out by asking; nobody waits for this answer.
+      store_->start(++last_side_call_, *flights_.at(id).lock,
+                    [](const Result<flow::StoreReply>&) {});
+      extend_later(id);
+    });
   });
 }
 
@@ -290,12 +322,16 @@ void Flights::resume(FlightId id, Result<flow::Outcome> outcome) {
   timers_.remove(std::exchange(flight.timer, {}));
   flight.host_call = 0;
 
-  // The place counts as free while the task goes on: whoever sees the result may start anew.
-  num_in_flight_.fetch_sub(1);
-  auto effect = flight.task->resume(flow::Reply(std::move(outcome), clock_->now()));
-  if (!effect) return forget(id);
-  num_in_flight_.fetch_add(1);
-  carry_out(id, std::move(*effect));
+  advance(id, [&] {
+    // The place counts as free while the task goes on: whoever sees the result may start anew.
+    flight.is_counted = false;
+    num_in_flight_.fetch_sub(1);
+    auto effect = flight.task->resume(flow::Reply(std::move(outcome), clock_->now()));
+    if (!effect) return forget(id);
+    num_in_flight_.fetch_add(1);
+    flight.is_counted = true;
+    carry_out(id, std::move(*effect));
+  });
 }
 
 void Flights::give_up(FlightId id, const Error& why) {
@@ -313,12 +349,13 @@ void Flights::let_go(FlightId id, const Error& why) {
 }
 
 void Flights::end(FlightId id, const Error& why) {
-  const auto task = std::move(flights_.at(id).task);
-  client_->cancel(id);
-  if (store_) store_->forget(id);
-  queue_.withdraw_call(flights_.at(id).host_call);
+  auto& flight = flights_.at(id);
+  const auto task = std::move(flight.task);
+  queue_.withdraw_call(flight.host_call);
+  if (flight.is_counted) num_in_flight_.fetch_sub(1);
   forget(id);
-  num_in_flight_.fetch_sub(1);
+  (void)attempt([&] { client_->cancel(id); });
+  if (store_) (void)attempt([&] { store_->forget(id); });
   task->abandon(why);
 }
 

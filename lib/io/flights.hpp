@@ -29,11 +29,12 @@ class Flights {
           std::atomic<std::size_t>& num_in_flight);
 
   // One round: wait for traffic, a wake-up or a timer, at most so long; then do what there is to
-  // do. Calls no code of the host.
-  void round(Duration at_most);
+  // do. Calls no code of the host. What cannot be done for want of memory ends the flight it is
+  // for, or is left behind; the next round goes on.
+  void round(Duration at_most) noexcept;
 
   // Ends everything: waiting tasks are abandoned, grants under way are given http_timeout.
-  void drain();
+  void drain() noexcept;
 
   HttpClient& client() noexcept { return *client_; }
 
@@ -44,13 +45,18 @@ class Flights {
     Timers::Id deadline;  // of the whole task
     Timers::Id timer;     // of the effect: a delay, or the time a call has
     bool awaits_answer = false;
+    bool is_counted = true;               // in num_in_flight
     std::uint64_t host_call = 0;          // the call of the host's code it waits for; 0: none
     std::optional<flow::StoreCall> lock;  // what extends the lock that the task holds
     Timers::Id extension;
   };
 
-  std::vector<FlightId> ids() const;
+  // Does a step of a flight; one that throws ends it.
+  template <class Step>
+  void advance(FlightId id, Step&& step) noexcept;
+
   void take(Submission item);
+  void admit(FlightId id, Submission& item);
   void take(const Cancellation& item);
   void take(EffectAnswer item);
   void take(DelayedWork item);
@@ -65,6 +71,7 @@ class Flights {
   void note_lock(FlightId id, const flow::StoreCall& call, const flow::StoreReply& reply);
   void extend_later(FlightId id);
   void wait(Duration at_most);
+  void serve();
   void take_answers();
 
   void resume(FlightId id, Result<flow::Outcome> outcome);

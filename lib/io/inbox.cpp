@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "io/attempt.hpp"
 #include "io/http_client.hpp"
 
 namespace gatelet::io {
@@ -18,7 +19,8 @@ std::optional<Item> Inbox::push(Item item) {
   const std::scoped_lock lock(mutex_);
   if (accepts_ == Accepts::nothing) return item;
   if (accepts_ == Accepts::answers && is_new_work(item)) return item;
-  items_.push_back(std::move(item));
+  // Without room it stays whole.
+  if (attempt([&] { items_.push_back(std::move(item)); })) return item;
   if (loop_ && items_.size() == 1) loop_->wake();
   return std::nullopt;
 }
@@ -26,9 +28,9 @@ std::optional<Item> Inbox::push(Item item) {
 std::vector<Item> Inbox::take() {
   constexpr std::size_t kept_room = 64;
   const std::scoped_lock lock(mutex_);
-  auto taken = std::exchange(items_, {});
-  items_.reserve(std::min(taken.size(), kept_room));  // a round brings about as much as the last
-  return taken;
+  std::vector<Item> next;
+  next.reserve(std::min(items_.size(), kept_room));  // a round brings about as much as the last
+  return std::exchange(items_, std::move(next));
 }
 
 bool Inbox::is_empty() const {

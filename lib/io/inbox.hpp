@@ -50,7 +50,8 @@ using Item = std::variant<Submission, Cancellation, EffectAnswer, DelayedWork>;
 // Thread-safe.
 class Inbox {
  public:
-  // Adds an item and wakes the loop; gives it back when it is no longer accepted.
+  // Adds an item and wakes the loop; gives it back when it is no longer accepted, or there is no
+  // memory for it.
   std::optional<Item> push(Item item);
 
   std::vector<Item> take();

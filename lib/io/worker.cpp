@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "io/attempt.hpp"
 #include "io/signals.hpp"
 
 namespace gatelet::io {
@@ -50,7 +51,7 @@ void Worker::run() {
     const auto job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
-    job();
+    (void)attempt(job);  // whoever waits for it has a time limit
     lock.lock();
   }
 }

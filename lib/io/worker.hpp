@@ -22,7 +22,7 @@ class Worker {
   // Waits for the job under way; those that wait are dropped, undone.
   ~Worker();
 
-  // Takes over a job; it must not throw. The first one starts the thread.
+  // Takes over a job; what it throws is lost. The first one starts the thread.
   //   Blocking: never. Threads: any.
   //   Failure: Status::too_many_operations when too many wait, internal when there is no thread to
   //   be had; the job is then dropped.

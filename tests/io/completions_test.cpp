@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -321,5 +322,24 @@ TEST_SUITE("io/completions") {
     CHECK_FALSE(queue->ask_host(2, [] {}));
     caller.join();
     opener.join();
+  }
+
+  TEST_CASE(
+      "wait, turn: a round that throws leaves the lead to the next thread, and nothing of it") {
+    Hand hand;
+    const auto queue = hand.driver->shared_completions();
+    const Completions::Round throwing = [](Duration) { throw std::bad_alloc(); };
+    const auto one = hand.make();
+    CHECK_THROWS_AS((void)queue->wait(*one, soon(), throwing), std::bad_alloc);
+    CHECK_FALSE(queue->is_leader());
+    CHECK_THROWS_AS(queue->turn(soon(), throwing), std::bad_alloc);
+    CHECK_FALSE(queue->is_leader());
+
+    Result<void> waited;
+    std::thread other(
+        [&] { waited = queue->wait(*one, in(2s), [&](Duration) { one->deliver(Identity()); }); });
+    other.join();
+    CHECK(waited.ok());
+    hand.driver->stop();  // waits for whoever leads
   }
 }

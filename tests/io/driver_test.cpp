@@ -524,4 +524,18 @@ TEST_SUITE("io/driver") {
     }
     CHECK(next_fd() == before);
   }
+
+  TEST_CASE("memory that runs out on the loop ends the operation, not the loop or the process") {
+    in_both_modes([](bool own_thread) {
+      Fixture fixture(own_thread);
+      fixture.services.on_refetch = [](const flow::Refetch&, const ScriptedServices::Done&) {
+        throw std::bad_alloc();
+      };
+      auto failing = fixture.begin(flow::Refetch("p", flow::Refetch::What::keys));
+      CHECK(status_of(failing.wait(soon())) == Status::out_of_memory);
+      CHECK(fixture.driver->num_in_flight() == 0);
+      auto next = fixture.begin(flow::Delay(1ms));
+      CHECK(status_of(next.wait(soon())) == Status::ok);
+    });
+  }
 }

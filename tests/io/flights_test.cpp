@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -85,6 +86,21 @@ struct Ground {
   std::vector<Status> endings;
   int num_matches = 0;
   Flights flights;
+};
+
+// Throws when it is resumed.
+class ThrowingTask final : public flow::Task {
+ public:
+  ThrowingTask(std::vector<Status>& endings, bool is_grant)
+      : endings_(endings), is_grant_(is_grant) {}
+  std::optional<flow::Effect> start(Instant) override { return flow::Delay(0ms); }
+  std::optional<flow::Effect> resume(flow::Reply) override { throw std::bad_alloc(); }
+  void abandon(Error why) override { endings_.push_back(why.status); }
+  bool must_finish() const noexcept override { return is_grant_; }
+
+ private:
+  std::vector<Status>& endings_;
+  const bool is_grant_;
 };
 
 // A ground whose store is in the test's hands.
@@ -412,5 +428,40 @@ TEST_SUITE("io/flights") {
     CHECK(ground.endings == std::vector(3, Status::cancelled));
     CHECK(ground.num_in_flight == 0);
     CHECK_FALSE(ground.queue.has_waiting());
+  }
+
+  TEST_CASE("round: a flight whose step throws is ended and counted, a grant too; others go on") {
+    for (const bool is_grant : {false, true}) {
+      Ground ground(10s);
+      auto task = std::make_unique<ThrowingTask>(ground.endings, is_grant);
+      ++ground.num_in_flight;
+      ground.inbox->push(Submission{std::move(task), flow::Delay(0ms), nullptr});
+      ground.add(effects(flow::Delay(20ms)));
+      for (int i = 0; i < 100 && ground.endings.size() < 2; ++i) ground.flights.round(10ms);
+      CHECK(ground.endings == std::vector{Status::out_of_memory, Status::ok});
+      CHECK(ground.num_in_flight == 0);
+    }
+  }
+
+  TEST_CASE("round: an effect that cannot be begun ends its flight only") {
+    Ground ground(10s);
+    ground.services.on_refetch = [](const flow::Refetch&, const ScriptedServices::Done&) {
+      throw std::bad_alloc();
+    };
+    ground.add(effects(flow::Refetch("p", flow::Refetch::What::keys)));
+    ground.add(effects(flow::Delay(5ms)));
+    for (int i = 0; i < 100 && ground.endings.size() < 2; ++i) ground.flights.round(10ms);
+    CHECK(ground.endings == std::vector{Status::out_of_memory, Status::ok});
+    CHECK(ground.num_in_flight == 0);
+  }
+
+  TEST_CASE("round: what the store or work of the engine throws is left behind") {
+    StoredGround ground;
+    ground.store.on_serve = [] { throw std::bad_alloc(); };
+    ground.inbox->push(DelayedWork{in(0s), [](Instant) { throw std::bad_alloc(); }});
+    ground.add(effects(flow::Delay(5ms)));
+    for (int i = 0; i < 100 && ground.endings.empty(); ++i) ground.flights.round(10ms);
+    CHECK(ground.endings == std::vector{Status::ok});
+    CHECK(ground.num_in_flight == 0);
   }
 }

@@ -15,9 +15,11 @@
 #include <string_view>
 #include <vector>
 
+#include "io/driver.hpp"
 #include "io/redis_exchange.hpp"
 #include "io/redis_store.hpp"
 #include "io/redis_topology.hpp"
+#include "io/system.hpp"
 
 namespace {
 
@@ -59,17 +61,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-enum class Outcome { right, refused, wrong };
+enum class Verdict { right, refused, wrong };
 
 // Runs `what` with every allocation failing in turn, until none is left to fail.
-void check_every_failure(const std::function<Outcome()>& what) {
-  REQUIRE(what() == Outcome::right);  // what is made once in a process is made now
+void check_every_failure(const std::function<Verdict()>& what) {
+  REQUIRE(what() == Verdict::right);  // what is made once in a process is made now
   for (long n = 1;; ++n) {
     REQUIRE(n < 20'000);
     const long live_before = num_live;
     num_made = 0;
     fail_at = n;
-    auto outcome = Outcome::refused;
+    auto outcome = Verdict::refused;
     try {
       outcome = what();
     } catch (const std::bad_alloc&) {
@@ -79,9 +81,9 @@ void check_every_failure(const std::function<Outcome()>& what) {
     const long num_left = num_live - live_before;
     CAPTURE(n);
     CHECK(num_left == 0);
-    CHECK(outcome != Outcome::wrong);
+    CHECK(outcome != Verdict::wrong);
     if (has_failed) continue;
-    CHECK(outcome == Outcome::right);
+    CHECK(outcome == Verdict::right);
     CHECK(n > 3);
     return;
   }
@@ -141,6 +143,41 @@ class Listener {
 constexpr std::string_view role = "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n";
 constexpr std::string_view record = "$40\r\n0123456789012345678901234567890123456789\r\n";
 
+class Refetcher final : public Services {
+ public:
+  void refetch(const flow::Refetch&, std::function<void(Result<flow::Refetched>)> done) override {
+    done(flow::Refetched{});
+  }
+};
+
+// Asks for keys, for a record, and for a moment's rest.
+class Asking final : public flow::Task {
+ public:
+  Asking(int& num_ended, Status& status) : num_ended_(num_ended), status_(status) {}
+  std::optional<flow::Effect> start(Instant) override {
+    return flow::Refetch("p", flow::Refetch::What::keys);
+  }
+  std::optional<flow::Effect> resume(flow::Reply reply) override {
+    ++num_resumed_;
+    const bool goes_on = reply.outcome.ok() && num_resumed_ < 3;
+    if (goes_on && num_resumed_ == 1) return StoreCall::get("a-key-that-needs-memory-of-its-own");
+    if (goes_on) return flow::Delay(1ms);
+    end(reply.outcome.ok() ? Status::ok : reply.outcome.error().status);
+    return std::nullopt;
+  }
+  void abandon(Error why) override { end(why.status); }
+  bool must_finish() const noexcept override { return false; }
+
+ private:
+  void end(Status status) {
+    ++num_ended_;
+    status_ = status;
+  }
+  int& num_ended_;
+  Status& status_;
+  int num_resumed_ = 0;
+};
+
 }  // namespace
 
 TEST_SUITE("io/redis_allocation") {
@@ -154,7 +191,7 @@ TEST_SUITE("io/redis_allocation") {
              sign_in_command(Secret(long_key), Secret(long_value)) + slots_command();
     };
     const auto expected = build();
-    check_every_failure([&] { return build() == expected ? Outcome::right : Outcome::wrong; });
+    check_every_failure([&] { return build() == expected ? Verdict::right : Verdict::wrong; });
   }
 
   TEST_CASE("RD-01: replies are right, as many as there are, or the reader says that it failed") {
@@ -176,10 +213,10 @@ TEST_SUITE("io/redis_allocation") {
       std::vector<RedisReply> replies;
       const bool is_whole = read(replies);
       for (std::size_t i = 0; i < replies.size(); ++i) {
-        if (!(replies[i] == expected[i])) return Outcome::wrong;
+        if (!(replies[i] == expected[i])) return Verdict::wrong;
       }
-      if (!is_whole) return Outcome::refused;
-      return replies.size() == expected.size() ? Outcome::right : Outcome::wrong;
+      if (!is_whole) return Verdict::refused;
+      return replies.size() == expected.size() ? Verdict::right : Verdict::wrong;
     });
   }
 
@@ -195,7 +232,7 @@ TEST_SUITE("io/redis_allocation") {
       const auto slots = read_slots(map, "asked.example");
       const auto redirect = read_redirect(moved, "asked.example");
       const bool is_right = slots && slots->size() == 1 && redirect && redirect->slot == 12182;
-      return is_right ? Outcome::right : Outcome::wrong;
+      return is_right ? Verdict::right : Verdict::wrong;
     });
   }
 
@@ -213,7 +250,7 @@ TEST_SUITE("io/redis_allocation") {
         peer.say(text);
         connection.serve(true, now);
       }
-      if (!connection.is_ready()) return Outcome::refused;
+      if (!connection.is_ready()) return Verdict::refused;
       connection.send(1, store_command(StoreCall::get("key")), now, now + 5s);
       connection.send(2, store_command(StoreCall::get("key")), now, now + 5s,
                       RedisConnection::Manner::asking);
@@ -224,10 +261,10 @@ TEST_SUITE("io/redis_allocation") {
       connection.serve(true, now);
       for (RedisConnection::Id id = 1; id <= 2; ++id) {
         const auto answer = connection.take_answer();
-        if (!answer) return Outcome::refused;
-        if (answer->id != id || answer->reply.text.size() != 40) return Outcome::wrong;
+        if (!answer) return Verdict::refused;
+        if (answer->id != id || answer->reply.text.size() != 40) return Verdict::wrong;
       }
-      return Outcome::right;
+      return Verdict::right;
     });
   }
 
@@ -238,10 +275,10 @@ TEST_SUITE("io/redis_allocation") {
       RedisPlan plan;
       plan.servers.push_back({listener.url()});
       RedisStore store(std::move(plan), {}, 5s);
-      auto outcome = Outcome::refused;
+      auto outcome = Verdict::refused;
       store.start(1, StoreCall::get("key"), [&outcome](Result<flow::StoreReply> reply) {
         if (!reply.ok()) return;
-        outcome = reply->record && reply->record->size() == 40 ? Outcome::right : Outcome::wrong;
+        outcome = reply->record && reply->record->size() == 40 ? Verdict::right : Verdict::wrong;
       });
       const auto turn = [&store] {
         std::vector<SocketWait> waits;
@@ -257,5 +294,44 @@ TEST_SUITE("io/redis_allocation") {
       }
       return outcome;
     });
+  }
+
+  // Only what the loop's thread takes fails, here the test's own.
+  TEST_CASE("a loop, from a task to its end: told once, and counted, whatever could not be had") {
+    DriverSettings settings;
+    settings.own_thread = false;
+    settings.operation_timeout = 20ms;
+    settings.store.kind = StoreSettings::Kind::memory;
+    Refetcher services;
+    int num_refused = 0;
+    for (long n = 1;; ++n) {
+      CAPTURE(n);
+      REQUIRE(n < 2000);
+      Driver driver(settings, system_clock(), services);
+      REQUIRE(driver.start().ok());
+      int num_ended = 0;
+      auto status = Status::ok;
+      auto task = std::make_unique<Asking>(num_ended, status);
+      auto effect = task->start({});
+      REQUIRE(driver.submit(std::move(task), std::move(*effect), nullptr).ok());
+      const auto ends = std::chrono::steady_clock::now() + 5s;
+      num_made = 0;
+      fail_at = n;
+      while (num_ended == 0 && std::chrono::steady_clock::now() < ends) {
+        try {
+          driver.run_once(5ms);
+        } catch (const std::bad_alloc&) {  // on the host's own part of the way
+        }
+      }
+      fail_at = 0;
+      const bool has_failed = num_made >= n;
+      CHECK(num_ended == 1);
+      CHECK(driver.num_in_flight() == 0);
+      num_refused += status != Status::ok;
+      if (has_failed) continue;
+      CHECK(status == Status::ok);
+      CHECK(num_refused > 0);
+      return;
+    }
   }
 }

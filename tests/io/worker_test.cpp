@@ -6,6 +6,7 @@
 #include <csignal>
 #include <future>
 #include <memory>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -104,4 +105,12 @@ TEST_SUITE("io/worker") {
   }
 
   TEST_CASE("end: a worker that never had a job has no thread") { const Worker worker(1); }
+
+  TEST_CASE("push: what a job throws ends neither the thread nor the jobs behind it") {
+    Worker worker(8);
+    std::promise<void> done;
+    REQUIRE(worker.push([] { throw std::bad_alloc(); }).ok());
+    REQUIRE(worker.push([&] { done.set_value(); }).ok());
+    CHECK(done.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  }
 }
