@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "io/attempt.hpp"
 #include "policy/email_list.hpp"
 #include "policy/htpasswd.hpp"
 
@@ -51,14 +52,18 @@ void FileWatch::begin() {
 
 void FileWatch::look_later() {
   driver_.after(interval, [this](Instant) {
-    look();
+    (void)io::attempt([this] { look(); });
     look_later();
   });
 }
 
 void FileWatch::look() {
   const auto snapshot = snapshots_.load();
-  for (auto& watch : watches_) look_at(watch, *snapshot);
+  for (auto& watch : watches_) {
+    // A port that throws has read nothing.
+    const auto problem = io::attempt([&] { look_at(watch, *snapshot); });
+    if (problem) note(watch, "cannot be read: " + problem->text);
+  }
 }
 
 void FileWatch::look_at(Watch& watch, const Snapshot& snapshot) {
@@ -66,18 +71,22 @@ void FileWatch::look_at(Watch& watch, const Snapshot& snapshot) {
   if (path.empty()) return;
   // New settings come with a content of their own, and it may be older than what was seen here.
   const bool is_new = std::exchange(watch.generation, snapshot.generation) != snapshot.generation;
-  if (is_new) watch.content.reset();
+  if (is_new) {
+    watch.content.reset();
+    watch.stamp.clear();
+  }
   const auto stamp = files_->stamp(path);
-  if (!is_new && !stamp.empty() && stamp == watch.stamp) return;
+  if (!stamp.empty() && stamp == watch.stamp) return;
 
   auto content = files_->read(path, watch.file->max_size);
   if (!content.ok()) return note(watch, "cannot be read: " + content.error().text);
+  if (*content != watch.content) {
+    const auto taken = watch.file->take(snapshots_, snapshot.generation, *content);
+    if (!taken.ok()) return note(watch, taken.error().text);
+    watch.content = std::move(content).value();
+    watch.trouble.clear();
+  }
   watch.stamp = stamp;
-  if (*content == watch.content) return;
-  const auto taken = watch.file->take(snapshots_, snapshot.generation, *content);
-  if (!taken.ok()) return note(watch, taken.error().text);
-  watch.content = std::move(content).value();
-  watch.trouble.clear();
 }
 
 // Told once, not every second.

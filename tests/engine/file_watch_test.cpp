@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <new>
+#include <stdexcept>
 #include <thread>
 
 #include "engine/live_engine.hpp"
@@ -41,13 +43,32 @@ class EmailsFile {
 class OneFile final : public Files {
  public:
   std::string content, version = "1";
-  Result<std::string> read(std::string_view, std::size_t) override { return content; }
-  std::string stamp(std::string_view) override { return version; }
+  bool read_throws = false, stamp_throws = false;
+  Result<std::string> read(std::string_view, std::size_t) override {
+    if (read_throws) throw std::runtime_error("canary");
+    return content;
+  }
+  std::string stamp(std::string_view) override {
+    if (stamp_throws) throw std::bad_alloc();
+    return version;
+  }
 };
 
 struct NoServices final : io::Services {
   void refetch(const flow::Refetch&, std::function<void(Result<flow::Refetched>)>) override {}
 };
+
+std::shared_ptr<const Snapshot> snapshot(std::uint64_t generation, std::string_view emails) {
+  auto context = std::make_shared<flow::Context>();
+  context->policy.email.from_file = true;
+  context->policy.email.addresses =
+      std::make_shared<const policy::EmailList>(policy::EmailList::parse(emails).value());
+  auto made = std::make_shared<Snapshot>();
+  made->generation = generation;
+  made->emails_file = "emails";
+  made->context = std::move(context);
+  return made;
+}
 
 // Asks until the answer has this status; false when it does not come within ten seconds.
 bool comes_to(Browser& browser, int http_status) {
@@ -116,20 +137,38 @@ TEST_SUITE("engine/file_watch") {
     CHECK(comes_to(browser, 403));
   }
 
+  TEST_CASE("a port that throws has read nothing: the last good list counts, it is read again") {
+    for (const bool in_stamp : {false, true}) {
+      CAPTURE(in_stamp);
+      const auto files = std::make_shared<OneFile>();
+      SnapshotBox box(snapshot(1, "a@x.example"));
+      std::vector<std::string> told;
+      Events events([&](const Event& event) { told.emplace_back(event.text); });
+      NoServices services;
+      io::Driver driver({}, default_ports().clock, services);
+      FileWatch watch(box, files, events, driver);
+      const auto lets_in = [&](std::string_view email) {
+        return box.load()->context->policy.email.addresses->contains(email);
+      };
+
+      files->content = "b@x.example";
+      (in_stamp ? files->stamp_throws : files->read_throws) = true;
+      watch.look();
+      watch.look();
+      CHECK(lets_in("a@x.example"));
+      events.drain();
+      REQUIRE(told.size() == 1);
+      CHECK(told[0].starts_with("authenticated_emails_file cannot be read: "));
+      CHECK(told[0].find("canary") == std::string::npos);
+      files->stamp_throws = files->read_throws = false;
+      watch.look();
+      CHECK(lets_in("b@x.example"));
+    }
+  }
+
   TEST_CASE(
       "F-121: a reload that read the file before it was written ends with what stands there") {
     const auto files = std::make_shared<OneFile>();
-    const auto snapshot = [](std::uint64_t generation, std::string_view emails) {
-      auto context = std::make_shared<flow::Context>();
-      context->policy.email.from_file = true;
-      context->policy.email.addresses =
-          std::make_shared<const policy::EmailList>(policy::EmailList::parse(emails).value());
-      auto made = std::make_shared<Snapshot>();
-      made->generation = generation;
-      made->emails_file = "emails";
-      made->context = std::move(context);
-      return made;
-    };
     SnapshotBox box(snapshot(1, "a@x.example"));
     Events events({});
     NoServices services;
