@@ -45,7 +45,7 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
            assembled.driver),
       control(work, refreshes, denied, *events, seats),
       files(snapshots, ports.files, *events, work.driver()),
-      loop(work.driver(), events),
+      loop(work.shared_driver(), events),
       driver_settings_(assembled.driver),
       session_cache_size_(assembled.session_cache_size) {
   events->use(policy_of(*snapshots.load()));

@@ -8,31 +8,35 @@
 #include <gatelet/engine.hpp>
 
 #include "engine/events.hpp"
+#include "io/driver.hpp"
 
 namespace gatelet::engine {
 
 class HostLoop final : public Loop {
  public:
-  HostLoop(Loop& driver, std::shared_ptr<Events> events) noexcept
-      : driver_(driver), events_(std::move(events)) {}
+  HostLoop(std::shared_ptr<io::Driver> driver, std::shared_ptr<Events> events) noexcept
+      : driver_(std::move(driver)), events_(std::move(events)) {}
 
-  int fd() const noexcept override { return driver_.fd(); }
+  int fd() const noexcept override { return driver_->fd(); }
 
-  // A callback may end the engine, and this with it.
+  // A callback or the sink may end the engine, and this with it: what is used then is held here.
   std::size_t dispatch(std::size_t max) override {
-    events_->drain();
-    return driver_.dispatch(max);
+    const auto driver = driver_;
+    const auto events = events_;
+    events->drain();
+    return driver->dispatch(max);
   }
 
   bool run_once(Duration timeout) override {
+    const auto driver = driver_;
     const auto events = events_;
-    const bool has_more = driver_.run_once(timeout);
+    const bool has_more = driver->run_once(timeout);
     events->drain();
     return has_more;
   }
 
  private:
-  Loop& driver_;
+  const std::shared_ptr<io::Driver> driver_;
   const std::shared_ptr<Events> events_;
 };
 

@@ -510,6 +510,30 @@ TEST_SUITE("engine/engine") {
     CHECK(live.browser().sign_in(live.provider).reason() == Reason::signed_in);  // the parent works
   }
 
+  TEST_CASE("an event sink may drop the last engine, also inside its loop's dispatch") {
+    Live live;
+    auto ports = default_ports();
+    std::shared_ptr<Engine> engine;
+    bool was_dropped = false;
+    ports.on_event = [&](const Event& event) {
+      if (event.code != "provider-fetch-failed") return;
+      engine.reset();
+      was_dropped = true;
+    };
+    auto made = Engine::create(
+        live_settings(live.provider, {{"oidc_issuer_url", "http://127.0.0.1:1"}}), ports);
+    REQUIRE_MESSAGE(made.ok(), made.error().text);
+    engine = std::move(made).value();
+    const auto asked = engine->decide(request_to("/"));
+    REQUIRE(asked.ok());
+    REQUIRE(std::holds_alternative<Operation<Decision>>(*asked));
+    for (int i = 0; i < 1000 && engine; ++i) {
+      engine->loop().dispatch();
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    CHECK(was_dropped);
+  }
+
   TEST_CASE("the end: an engine that goes away cancels what is in flight") {
     Live live;
     live.provider.hold("/.well-known/openid-configuration");
