@@ -128,6 +128,7 @@ class GATELET_API Engine {
                                      std::string_view value) const;
 
   // The page, or JSON for API requests, that goes with an error. Never an allow. Blocking: never.
+  // After a fork the status only, without a body.
   Decision failure(const RequestView&, const Error&) const;
 
   // The line for the host's request log, in request_logging_format, without a line end. Empty when
@@ -135,15 +136,16 @@ class GATELET_API Engine {
   // health check and silence_ping_logging on. Call it when the request has been answered. Values
   // of parameters below proxy_prefix are left out (codes and tokens travel there), and no request
   // can forge a line.
-  //   Blocking: never. Threads: any. Ownership: all is borrowed for the call. Failure: none.
+  //   Blocking: never. Threads: any. Ownership: all is borrowed for the call. Failure: none; empty
+  //             after a fork.
   std::string request_line(const RequestView&, const Decision&, const Served&) const;
 
   // How many bytes of body decide() wants to see for this request: 0 except for the engine's own
-  // POST endpoints and, with signature_key, for every request that has a body.
+  // POST endpoints and, with signature_key, for every request that has a body. After a fork 0.
   std::size_t body_limit(const RequestView&) const noexcept;
 
   // Replaces the settings as a whole: requests see the old ones or the new ones, never a mix.
-  //   Blocking:  reads the files named. Failure: as create; invalid_configuration, too, naming the
+  //   Blocking:  reads the files named. Failure: as create; forked; invalid_configuration, too, naming the
   //   option, where connections, threads or memory were made by what was said before: the store and
   //   the way to it, session_cache_size, driver, max_operations, http_timeout. The old settings
   //   stay.
@@ -152,7 +154,7 @@ class GATELET_API Engine {
   // Lives as long as the engine.
   Loop& loop() const noexcept;
 
-  // Numbers about this engine in Prometheus text format. Blocking: never.
+  // Numbers about this engine in Prometheus text format; after a fork none. Blocking: never.
   std::string metrics() const;
 
  private:

@@ -173,7 +173,7 @@ flow::Flow<Decision> Core::sign_out_of(NeedSignOut need) {
 
 Outcome<Identity> Core::identify(const RequestView& request) {
   using Answer = std::variant<Identity, Operation<Identity>>;
-  if (work.driver().forked()) return Error{Status::forked, "this engine was started before a fork"};
+  if (is_forked()) return forked_error();
   Case opened(*this, request);
   // A request that cannot be read without doubt has nobody behind it.
   if (opened.is_refused()) return Answer(Identity());
@@ -274,6 +274,7 @@ std::string_view Core::fixed_change(const Assembled& after) const {
 }
 
 Result<void> Core::reload(const Settings& settings) {
+  if (is_forked()) return forked_error();
   // One at a time: each generation has a number of its own, and none is lost.
   const std::scoped_lock lock(reloading_);
   const auto before = snapshots.load();

@@ -74,6 +74,11 @@ class Core {
   Core(Ports ports, Assembled assembled, const HashKeys& keys);
   ~Core();  // ends all work first
 
+  // Asked first at every call: in such a child nothing else is touched, since a thread that stayed
+  // behind may hold any lock.
+  bool is_forked() const noexcept { return work.shared_driver()->forked(); }
+  static Error forked_error() { return {Status::forked, "this engine was started before a fork"}; }
+
   // What a Question is asked; copied where the answer must wait and is asked for again.
   using Ask = std::function<Result<Verdict>(const Question&)>;
 
@@ -81,8 +86,7 @@ class Core {
   // data.
   template <class A>
   Outcome<Decision> answer(const RequestView& request, const A& ask) {
-    if (work.driver().forked())
-      return failed({Status::forked, "this engine was started before a fork"});
+    if (is_forked()) return failed(forked_error());
     Case opened(*this, request);
     if (opened.memory().snapshot->watches_files()) files.begin();
     if (opened.is_refused()) return answered(opened.refusal(), opened);
@@ -107,9 +111,7 @@ class Core {
   // What is asked of the session control; `ask` is given it, what deciding sees, and the moment.
   template <class A>
   Outcome<Sessions> ask_control(const A& ask) {
-    if (work.driver().forked()) {
-      return Error{Status::forked, "this engine was started before a fork"};
-    }
+    if (is_forked()) return forked_error();
     const Memory memory{snapshots.load(), sessions, refreshes, denied};
     return ask(control, memory, ports.clock->now());
   }

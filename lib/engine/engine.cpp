@@ -102,6 +102,7 @@ Outcome<Decision> Engine::set_session_data(const RequestView& request, std::stri
 
 Decision Engine::failure(const RequestView& request, const Error& error) const {
   auto& core = impl_->core;
+  if (core.is_forked()) return engine::bare_failure(error);
   engine::Case opened(core, request);
   auto decision =
       opened.is_refused() ? opened.refusal() : engine::failure_page(opened.question(), error);
@@ -113,6 +114,7 @@ Decision Engine::failure(const RequestView& request, const Error& error) const {
 std::string Engine::request_line(const RequestView& request, const Decision& decision,
                                  const Served& served) const {
   auto& core = impl_->core;
+  if (core.is_forked()) return {};
   const auto snapshot = core.snapshots.load();
   const auto& policy = snapshot->context->policy;
   if (!policy.logging.requests) return {};
@@ -123,6 +125,7 @@ std::string Engine::request_line(const RequestView& request, const Decision& dec
 
 std::size_t Engine::body_limit(const RequestView& request) const noexcept {
   constexpr std::size_t form_limit = 64 * 1024, signed_limit = 1024 * 1024;
+  if (impl_->core.is_forked()) return 0;
   const auto snapshot = impl_->core.snapshots.load();
   const auto& context = *snapshot->context;
   const auto path = request.target.substr(0, request.target.find('?'));
@@ -142,6 +145,7 @@ Loop& Engine::loop() const noexcept { return impl_->core.loop; }
 
 std::string Engine::metrics() const {
   auto& core = impl_->core;
+  if (core.is_forked()) return {};
   return core.metrics->text({core.work.driver().num_in_flight(), core.sessions.size_bytes()});
 }
 

@@ -1,5 +1,8 @@
 #include "engine/failure.hpp"
 
+#include <utility>
+
+#include "policy/answer.hpp"
 #include "policy/pages.hpp"
 
 namespace gatelet::engine {
@@ -20,6 +23,12 @@ Decision failure_page(const Question& question, const Error& error) {
   if (question.own_method() == "GET") page.retry_url = question.facts.target;
   return policy::error_page(question.policy(), page, status_http(error.status),
                             reason_of(error.status), {});
+}
+
+Decision bare_failure(const Error& error) {
+  auto answer = policy::Answer::own(status_http(error.status), reason_of(error.status));
+  answer.no_store();
+  return std::move(answer).finish();
 }
 
 Reason reason_of(Status status) noexcept {

@@ -21,6 +21,7 @@ class HostLoop final : public Loop {
 
   // A callback or the sink may end the engine, and this with it: what is used then is held here.
   std::size_t dispatch(std::size_t max) override {
+    if (driver_->forked()) return 0;  // a thread that stayed behind may hold the events' lock
     const auto driver = driver_;
     const auto events = events_;
     events->drain();
@@ -28,6 +29,7 @@ class HostLoop final : public Loop {
   }
 
   bool run_once(Duration timeout) override {
+    if (driver_->forked()) return false;
     const auto driver = driver_;
     const auto events = events_;
     const bool has_more = driver->run_once(timeout);

@@ -16,6 +16,53 @@
 using namespace gatelet;
 using namespace gatelet::engine;
 
+namespace {
+
+// In a child made by fork: the number of the first call that does not say so; 0: all do.
+int first_wrong_call(Live& live, const Settings& settings) {
+  const auto& engine = *live.engine;
+  const auto request = request_to("/oauth2/sign_in");
+  const auto says_so = [](const auto& result) {
+    return !result.ok() && result.error().status == Status::forked;
+  };
+  const Person alice{"test", "alice"};
+  const bool is_right[] = {
+      says_so(engine.decide(request)),
+      says_so(engine.identify(request)),
+      says_so(engine.begin_login(request)),
+      says_so(engine.finish_login(request)),
+      says_so(engine.sign_out(request)),
+      says_so(engine.set_session_data(request, "name", "value")),
+      says_so(engine.list_sessions(alice, nullptr)),
+      says_so(engine.revoke_session(alice, "handle")),
+      says_so(engine.revoke_sessions(alice, nullptr)),
+      says_so(live.engine->start()),
+      says_so(live.engine->reload(settings)),
+      engine.metrics().empty(),
+      engine.request_line(request, Decision(), {}).empty(),
+      engine.body_limit(request) == 0,
+      engine.failure(request, {Status::store_unreachable, "why"}).http_status() == 503,
+      engine.loop().fd() == -1,
+      engine.loop().dispatch() == 0,
+      !engine.loop().run_once(std::chrono::milliseconds(1)),
+  };
+  int number = 0;
+  for (const bool one : is_right) {
+    ++number;
+    if (!one) return number;
+  }
+  return 0;
+}
+
+// -1: it did not end by itself.
+int exit_code(pid_t child) {
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
 TEST_SUITE("engine/engine") {
   TEST_CASE("first sign-in: from a page to the provider, back, and in") {
     for (const auto* driver : {"thread", "caller"}) {
@@ -493,22 +540,52 @@ TEST_SUITE("engine/engine") {
   TEST_CASE("fork: an engine that was started before says so in the child, at every call") {
     Live live;
     REQUIRE(live.engine->start().ok());
+    const auto settings = live_settings(live.provider, {});
     const auto child = fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-      const auto decided = live.engine->decide(request_to("/"));
-      const auto identified = live.engine->identify(request_to("/"));
-      const bool refused = !decided.ok() && decided.error().status == Status::forked &&
-                           !identified.ok() && identified.error().status == Status::forked &&
-                           !live.engine->start().ok();
-      _exit(refused ? 0 : 1);
+      alarm(10);
+      const int wrong = first_wrong_call(live, settings);
+      live.engine.reset();
+      _exit(wrong);
     }
-    int status = 0;
-    waitpid(child, &status, 0);
-    CHECK(WIFEXITED(status));
-    CHECK(WEXITSTATUS(status) == 0);
+    CHECK(exit_code(child) == 0);
     CHECK(live.browser().sign_in(live.provider).reason() == Reason::signed_in);  // the parent works
   }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+  // Not with sanitizers: their own locks are held at a fork as well.
+  TEST_CASE("fork: no call in the child waits for a thread that stayed behind with a lock") {
+    Live live;
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    const auto settings = live_settings(live.provider, {});
+    std::atomic<bool> is_over{false};
+    std::vector<std::thread> busy;
+    for (int i = 0; i < 2; ++i) {
+      busy.emplace_back([&, own = browser]() mutable {
+        while (!is_over) {
+          (void)live.engine->metrics();
+          (void)own.get("/page");
+          (void)live.engine->reload(settings);
+        }
+      });
+    }
+    for (int i = 0; i < 300; ++i) {
+      const auto child = fork();
+      REQUIRE(child >= 0);
+      if (child == 0) {
+        alarm(5);
+        _exit(first_wrong_call(live, settings));
+      }
+      const int code = exit_code(child);
+      CHECK(code == 0);
+      if (code != 0) break;
+    }
+    is_over = true;
+    for (auto& thread : busy) thread.join();
+  }
+#endif
 
   TEST_CASE("an event sink may drop the last engine, also inside its loop's dispatch") {
     Live live;

@@ -89,4 +89,14 @@ TEST_SUITE("engine/failure") {
     CHECK(reason_of(Status::internal) == Reason::internal_error);
     CHECK(reason_of(static_cast<Status>(12345)) == Reason::internal_error);
   }
+
+  TEST_CASE("bare_failure: the status, for nobody to keep, and nothing else") {
+    const auto decision = bare_failure({Status::store_unreachable, "canary"});
+    CHECK(decision.http_status() == 503);
+    CHECK(decision.kind() == Decision::Kind::respond);
+    CHECK(decision.reason() == Reason::store_unavailable);
+    CHECK(decision.body().empty());
+    CHECK(decision.detail().empty());
+    CHECK(bare_failure({Status::ok, {}}).kind() != Decision::Kind::allow);
+  }
 }

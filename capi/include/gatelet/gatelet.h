@@ -217,7 +217,7 @@ GATELET_C_API gatelet_status gatelet_engine_create(const gatelet_config *config,
 
 /* gatelet_engine_reload replaces the configuration as a whole: requests see the old or the new one, never a mix.
  *   Blocking:  reads the files the options name. Threads: any. Ownership: none passes.
- *   Failure:   as create; INVALID_CONFIGURATION, too, naming the option, where connections, threads or memory were made by
+ *   Failure:   as create; FORKED; INVALID_CONFIGURATION, too, naming the option, where connections, threads or memory were made by
  *              what was said before: the store and the way to it, session_cache_size, driver, max_operations,
  *              http_timeout. The old configuration stays. Events keep going to whom create knew. */
 GATELET_C_API gatelet_status gatelet_engine_reload(gatelet_engine *engine, const gatelet_config *config, gatelet_error *error);
@@ -307,14 +307,15 @@ GATELET_C_API gatelet_status gatelet_sign_out(const gatelet_engine *engine, cons
                                               const gatelet_sign_out_options *options, gatelet_decision **out,
                                               gatelet_op **pending, gatelet_error *error);
 
-/* gatelet_failure makes the page, or JSON for programs, that goes with an error status. Never an allow.
+/* gatelet_failure makes the page, or JSON for programs, that goes with an error status; after a fork the status only. Never an allow.
  *   Blocking:  never. Threads: any. Ownership: *out is yours.
  *   Failure:   INVALID_ARGUMENT, OUT_OF_MEMORY: answer gatelet_status_http() with an empty body. */
 GATELET_C_API gatelet_status gatelet_failure(const gatelet_engine *engine, const gatelet_request *request,
                                              gatelet_status status, gatelet_decision **out);
 
 /* How many bytes of body gatelet_decide wants for this request: 0 except for the engine's own POST endpoints and, with
- * signature_key, for every request that has a body. A longer body is to be answered 413 by the host. Blocking: never. Threads: any. Failure: 0. */
+ * signature_key, for every request that has a body. A longer body is to be answered 413 by the host.
+ *   Blocking: never. Threads: any. Failure: 0, also after a fork. */
 GATELET_C_API size_t gatelet_body_limit(const gatelet_engine *engine, const gatelet_request *request);
 
 /* ---- decisions --------------------------------------------------------------------------------------------------- */
@@ -410,7 +411,7 @@ typedef struct {
 
 /* gatelet_request_line writes the line for the host's request log, in request_logging_format and without a line end, when the
  * request has been answered. `write` is not called where there is to be no line: request_logging is off, exclude_logging_paths
- * has the path, or it is a health check and silence_ping_logging on. `decision` may be NULL. Values of parameters below
+ * has the path, it is a health check and silence_ping_logging on, or after a fork. `decision` may be NULL. Values of parameters below
  * proxy_prefix are left out (codes and tokens travel there), and no request can forge a line.
  *   Blocking:  never. Threads: any. Ownership: all is borrowed for the call. Failure: INVALID_ARGUMENT, OUT_OF_MEMORY. */
 GATELET_C_API gatelet_status gatelet_request_line(const gatelet_engine *engine, const gatelet_request *request,
@@ -419,7 +420,7 @@ GATELET_C_API gatelet_status gatelet_request_line(const gatelet_engine *engine, 
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
-/* gatelet_metrics writes the engine's counters in Prometheus text format, piece by piece.
+/* gatelet_metrics writes the engine's counters in Prometheus text format, piece by piece; after a fork an empty text.
  *   Blocking:  never. Threads: any. Ownership: the text is borrowed for each call of `write`. Failure: INVALID_ARGUMENT. */
 GATELET_C_API gatelet_status gatelet_metrics(const gatelet_engine *engine,
                                              void (*write)(void *user, const char *text, size_t size), void *user);
