@@ -145,10 +145,10 @@ class GATELET_API Engine {
   std::size_t body_limit(const RequestView&) const noexcept;
 
   // Replaces the settings as a whole: requests see the old ones or the new ones, never a mix.
-  //   Blocking:  reads the files named. Failure: as create; forked; invalid_configuration, too, naming the
-  //   option, where connections, threads or memory were made by what was said before: the store and
-  //   the way to it, session_cache_size, driver, max_operations, http_timeout. The old settings
-  //   stay.
+  //   Blocking:  reads the files named. Failure: as create; forked; invalid_configuration, too,
+  //   naming the option, where connections, threads or memory were made by what was said before:
+  //   the store and the way to it, session_cache_size, driver, max_operations, http_timeout. The
+  //   old settings stay.
   Result<void> reload(const Settings&);
 
   // Lives as long as the engine.

@@ -1,9 +1,11 @@
 #include "io/store.hpp"
 
+#include <tuple>
 #include <utility>
 
 #include "io/host_store.hpp"
 #include "io/memory_store.hpp"
+#include "io/tls_client_certificate.hpp"
 #ifdef GATELET_HAVE_REDIS
 #include "io/redis_store.hpp"
 #endif
@@ -28,6 +30,15 @@ Result<std::unique_ptr<Store>> make_redis_store([[maybe_unused]] const StoreSett
 }
 
 }  // namespace
+
+bool operator==(const RedisSettings& a, const RedisSettings& b) {
+  const auto rest_of = [](const RedisSettings& one) {
+    return std::tie(one.topology, one.urls, one.sentinel_master_name, one.sentinel_password,
+                    one.ca_pem, one.insecure_skip_verify, one.idle_limit);
+  };
+  const bool is_same_client = a.client && b.client ? *a.client == *b.client : a.client == b.client;
+  return is_same_client && rest_of(a) == rest_of(b);
+}
 
 Duration age_of(Deadline moment) noexcept { return std::chrono::steady_clock::now() - moment; }
 

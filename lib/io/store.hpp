@@ -86,7 +86,7 @@ struct RedisSettings {
   bool insecure_skip_verify = false;                     // redis_insecure_skip_tls_verify
   Duration idle_limit{};                                 // redis_connection_idle_timeout; 0: none
 
-  friend bool operator==(const RedisSettings&, const RedisSettings&) = default;
+  friend bool operator==(const RedisSettings& a, const RedisSettings& b);
 };
 
 // Which store, and how; plain settings.

@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -53,6 +54,11 @@ Result<TlsClientCertificate::Chain> TlsClientCertificate::read_chain(std::string
   ERR_clear_error();
   if (chain.empty() || !is_at_end) return refused("holds no certificates in PEM, or a broken one");
   return chain;
+}
+
+bool operator==(const TlsClientCertificate& a, const TlsClientCertificate& b) noexcept {
+  return std::equal(a.chain_.begin(), a.chain_.end(), b.chain_.begin(), b.chain_.end(),
+                    [](const auto& x, const auto& y) { return X509_cmp(x.get(), y.get()) == 0; });
 }
 
 Result<std::shared_ptr<const TlsClientCertificate>> TlsClientCertificate::create(

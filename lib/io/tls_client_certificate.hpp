@@ -35,6 +35,9 @@ class TlsClientCertificate {
   static Result<std::shared_ptr<const TlsClientCertificate>> create(Chain chain,
                                                                     std::string_view key_pem);
 
+  // The same certificates; the key goes with the first.
+  friend bool operator==(const TlsClientCertificate& a, const TlsClientCertificate& b) noexcept;
+
   // Shows it on connections of `context`. Failure: false.
   bool use_on(ssl_ctx_st* context) const noexcept;
 
