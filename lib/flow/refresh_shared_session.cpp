@@ -1,9 +1,11 @@
 #include "flow/refresh_shared_session.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "flow/session_lock.hpp"
 #include "session/lifetime.hpp"
@@ -20,12 +22,6 @@ using SharedSession = std::shared_ptr<const session::Session>;
 constexpr Duration patience = 15s;
 constexpr int max_hops = 16;  // from one renewed session to the next
 
-// The newest that a session was renewed to: itself where it never was.
-struct Seen {
-  SharedSession session;
-  std::optional<std::string> record;  // at the place of the session that was asked for
-};
-
 // A rotated token says it better than the clocks of two machines do. One that stays may also be of
 // another sign-in.
 bool replaces(const session::Session& next, const session::Session& session) noexcept {
@@ -33,30 +29,74 @@ bool replaces(const session::Session& next, const session::Session& session) noe
   return next.signed_in_at == session.signed_in_at && next.created_at > session.created_at;
 }
 
+// What stands at the place of a session.
+struct Found {
+  session::RefreshPlace place;
+  std::optional<std::string> record;
+  SharedSession next;    // what the session was renewed to; null: nothing that counts
+  bool is_over = false;  // the session was ended
+};
+
+Flow<Found> find(SharedContext context, SharedSession session) {
+  Found found;
+  auto named = session::refresh_place(context->session, *session);
+  found.place = co_await std::move(named);
+  auto call = StoreCall::get(found.place.key);
+  auto reply = co_await std::move(call);
+  found.record = std::move(reply.record);
+  if (!found.record) co_return found;
+  auto next =
+      session::open_refresh_result(context->session, context->gcm, found.place, *found.record);
+  if (!next.ok()) co_return found;  // not ours
+  if (next->refresh_token.empty()) {
+    found.is_over = session->created_at <= next->created_at;
+  } else if (replaces(*next, *session)) {
+    found.next = std::make_shared<const session::Session>(std::move(next).value());
+  }
+  co_return found;
+}
+
+// The newest that a session was renewed to: itself where it never was.
+struct Seen {
+  SharedSession session;
+  std::optional<std::string> record;  // at the place of the session that was asked for
+};
+
 Flow<Seen> look(SharedContext context, SharedSession asked) {
   Seen seen;
   seen.session = std::move(asked);
   for (int hops = 0; hops < max_hops; ++hops) {
-    const auto& session = *seen.session;
-    auto found = session::refresh_place(context->session, session);
-    const auto place = co_await std::move(found);
-    auto call = StoreCall::get(place.key);
-    auto reply = co_await std::move(call);
-    if (hops == 0) seen.record = reply.record;
-    if (!reply.record) break;
-    auto next = session::open_refresh_result(context->session, context->gcm, place,
-                                             std::move(*reply.record));
-    if (!next.ok()) break;  // not ours
-    if (next->refresh_token.empty()) {
-      if (session.created_at > next->created_at) break;
-      co_return Error{Status::grant_ended, "the session was ended elsewhere"};
-    }
-    if (!replaces(*next, session)) break;
-    const bool is_same_place = next->refresh_token == session.refresh_token;
-    seen.session = std::make_shared<const session::Session>(std::move(next).value());
+    auto finding = find(context, seen.session);
+    auto found = co_await std::move(finding);
+    if (hops == 0) seen.record = std::move(found.record);
+    if (found.is_over) co_return Error{Status::grant_ended, "the session was ended elsewhere"};
+    if (!found.next) break;
+    const bool is_same_place = found.next->refresh_token == seen.session->refresh_token;
+    seen.session = std::move(found.next);
     if (is_same_place) break;
   }
   co_return seen;
+}
+
+// The record that says that the session, and all that began until `at`, is over. A session that was
+// made by a clock ahead of this one is meant too.
+Result<std::string> end_record(const Context& context, const session::RefreshPlace& place,
+                               const session::Session& session, Instant at) {
+  session::Session end;
+  end.created_at = std::max(session.created_at, std::optional(session::to_timestamp(at)));
+  return session::seal_refresh_result(context.session, context.gcm, place, end, *context.entropy);
+}
+
+// Ends the session where nothing was written since `seen`. False: something was.
+Flow<bool> end_at(SharedContext context, SharedPlace place, std::optional<std::string> seen,
+                  SharedSession session) {
+  const auto at = co_await now();
+  auto sealing = end_record(*context, *place, *session, at);
+  auto record = co_await std::move(sealing);
+  auto call = StoreCall::swap(place->key, std::move(seen), std::move(record),
+                              session::refresh_result_lifetime);
+  const auto reply = co_await std::move(call);
+  co_return reply.was_there;
 }
 
 // Leaves the result where nothing was written since `seen`: a process that was frozen for longer
@@ -105,8 +145,10 @@ Flow<SharedSession> renew(RefreshSession in, SharedPlace place) {
     auto looking_again = look(in.context, in.session);
     auto others = co_await attempt(std::move(looking_again));
     if (others.ok() && others->session != in.session) co_return others->session;
-    auto ending = end_shared_session(in.context, in.session);
-    (void)co_await attempt(std::move(ending));
+    if (others.ok()) {
+      auto ending = end_at(in.context, place, std::move(others->record), in.session);
+      (void)co_await attempt(std::move(ending));
+    }
   }
   co_return std::move(renewed).error();
 }
@@ -158,16 +200,28 @@ Flow<session::Session> refresh_shared_session(RefreshSession in) {
 }
 
 Flow<bool> end_shared_session(SharedContext context, SharedSession session) {
-  auto found = session::refresh_place(context->session, *session);
-  const auto place = co_await std::move(found);
-  const auto at = co_await now();
-  session::Session end;
-  end.created_at = session::to_timestamp(at);
-  auto sealing =
-      session::seal_refresh_result(context->session, context->gcm, place, end, *context->entropy);
-  auto record = co_await std::move(sealing);
-  auto call = StoreCall::put(place.key, std::move(record), session::refresh_result_lifetime);
-  (void)co_await std::move(call);
+  std::vector<SharedPlace> left;  // the places that lead to the newest
+  for (int hops = 0; hops < max_hops; ++hops) {
+    auto finding = find(context, session);
+    auto found = co_await std::move(finding);
+    const auto place = std::make_shared<const session::RefreshPlace>(std::move(found.place));
+    const bool is_newest = !found.next || found.next->refresh_token == session->refresh_token;
+    if (found.next) session = std::move(found.next);
+    if (!is_newest) {
+      left.push_back(place);
+      continue;
+    }
+    auto ending = end_at(context, place, std::move(found.record), session);
+    const bool is_ended = co_await std::move(ending);
+    if (is_ended) break;  // else it was renewed meanwhile
+  }
+  for (const auto& place : left) {
+    const auto at = co_await now();
+    auto sealing = end_record(*context, *place, *session, at);
+    auto record = co_await std::move(sealing);
+    auto call = StoreCall::put(place->key, std::move(record), session::refresh_result_lifetime);
+    (void)co_await std::move(call);
+  }
   co_return true;
 }
 

@@ -27,7 +27,8 @@ namespace gatelet::flow {
 //   and then counts in this process alone.
 Flow<session::Session> refresh_shared_session(RefreshSession in);
 
-// Tells all processes that the session is over: nobody gets what it was, or is, renewed to.
+// Tells all processes that the session is over, and what it was, or is, renewed to: an end stands
+// where each of their refresh tokens is looked for, sixteen at most.
 //   Requires: as above.
 //   Failure: Status::store_unreachable, no_entropy, internal.
 Flow<bool> end_shared_session(std::shared_ptr<const Context> context,

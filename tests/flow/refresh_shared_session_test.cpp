@@ -270,6 +270,59 @@ TEST_SUITE("flow/refresh_shared_session") {
     CHECK(two.refresh_elsewhere().error().status == Status::grant_ended);
   }
 
+  TEST_CASE("F-270: signed out with a replaced cookie: what it was renewed to is over as well") {
+    Beside one;
+    const auto second = shared(one.refresh());
+    one.world.driver.now = one.world.driver.now + 30min;
+    const auto third = shared(one.refresh(second));
+    one.world.driver.now = one.world.driver.now + Duration(-1min);  // by a clock that is behind
+    CHECK(one.sign_out(one.session)->reason() == Reason::signed_out);
+    one.world.driver.now = one.world.driver.now + 30min;
+    for (const auto& session : {third, second, one.session}) {
+      const auto late = one.refresh_elsewhere(session);
+      REQUIRE_FALSE(late.ok());
+      CHECK(late.error().status == Status::grant_ended);
+    }
+    CHECK(one.world.provider.num_refreshes == 2);
+    CHECK(one.world.store.records.size() == 3);  // each old cookie finds an end of its own
+    const auto again = one.world.store.records;
+    CHECK(one.sign_out(one.session)->reason() == Reason::signed_out);
+    CHECK(one.world.store.records.size() == again.size());
+
+    Beside kept;  // by a provider that keeps the token
+    kept.world.provider.rotate_refresh_tokens = false;
+    const auto newer = shared(kept.refresh());
+    CHECK(kept.sign_out(kept.session)->reason() == Reason::signed_out);
+    CHECK(kept.refresh_elsewhere(newer).error().status == Status::grant_ended);
+  }
+
+  TEST_CASE("F-270: renewed while it is signed out: what came of it is over as well") {
+    Beside one;
+    session::Session renewed;
+    one.at_call(What::swap, 1, [&] { renewed = one.refresh_elsewhere().value(); });
+    CHECK(one.sign_out(one.session)->reason() == Reason::signed_out);
+    const auto late = one.refresh_elsewhere(std::make_shared<const session::Session>(renewed));
+    REQUIRE_FALSE(late.ok());
+    CHECK(late.error().status == Status::grant_ended);
+    CHECK(one.status() == Status::grant_ended);
+    CHECK(one.world.provider.num_refreshes == 1);
+  }
+
+  TEST_CASE("frozen before its grant: what another process leaves just before the end lives") {
+    Beside one;
+    session::Session renewed;
+    one.answer_with(400, R"({"error":"invalid_grant"})");
+    one.at_call(What::swap, 1, [&] {
+      one.world.store.locks.clear();
+      renewed = one.refresh_elsewhere().value();
+    });
+    CHECK(one.status() == Status::grant_ended);
+    const auto late = one.refresh_elsewhere();
+    REQUIRE(late.ok());
+    CHECK(late->refresh_token == renewed.refresh_token);
+    CHECK(one.world.provider.num_refreshes == 1);
+  }
+
   TEST_CASE("F-270: a later sign-in that got the same refresh token is not meant") {
     Beside one;
     one.world.provider.rotate_refresh_tokens = false;
@@ -286,12 +339,15 @@ TEST_SUITE("flow/refresh_shared_session") {
   }
 
   TEST_CASE("a sign-out is no failure when the store cannot be told") {
-    Beside one;
-    one.fail(What::put);
-    const auto out = one.sign_out(one.session);
-    REQUIRE(out.ok());
-    CHECK(out->reason() == Reason::signed_out);
-    CHECK(expires_cookie(*out, "__Host-gatelet"));
+    for (const auto what : {What::get, What::swap, What::put}) {
+      Beside one;
+      (void)one.refresh();
+      one.fail(what);
+      const auto out = one.sign_out(one.session);
+      REQUIRE(out.ok());
+      CHECK(out->reason() == Reason::signed_out);
+      CHECK(expires_cookie(*out, "__Host-gatelet"));
+    }
   }
 
   TEST_CASE("the store is down and the session outlives its tokens: it waits, no grant is sent") {
