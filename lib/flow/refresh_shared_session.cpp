@@ -162,17 +162,17 @@ Flow<SharedSession> refresh_in_turn(RefreshSession in) {
   const auto key = session::lock_key(*place);
   const auto begun = co_await now();
 
-  bool is_ours = false;
-  while (!is_ours) {
+  for (;;) {
+    auto taking = take_lock(key, owner);
+    const bool is_ours = co_await std::move(taking);
+    if (is_ours) break;
+    const auto at = co_await now();
+    if (at.steady - begun.steady >= patience) {
+      co_return Error{Status::timed_out, "another process has been renewing the session for long"};
+    }
     auto looking = look(in.context, in.session);
     const auto seen = co_await std::move(looking);
     if (seen.session != in.session) co_return seen.session;
-    auto taking = take_lock(key, owner);
-    is_ours = co_await std::move(taking);
-    const auto at = co_await now();
-    if (!is_ours && at.steady - begun.steady >= patience) {
-      co_return Error{Status::timed_out, "another process has been renewing the session for long"};
-    }
   }
 
   auto renewing = renew(std::move(in), place);
@@ -186,14 +186,28 @@ Flow<SharedSession> refresh_in_turn(RefreshSession in) {
 }  // namespace
 
 Flow<session::Session> refresh_shared_session(RefreshSession in) {
-  auto in_turn = refresh_in_turn(in);
-  auto renewed = co_await attempt(std::move(in_turn));
-  if (renewed.ok()) co_return **renewed;
-  const auto at = co_await now();
-  const bool is_alone = renewed.error().status == Status::store_unreachable;
-  if (!is_alone || session::outlives_tokens(*in.session, in.context->session, at)) {
-    co_return std::move(renewed).error();
+  auto looking = look(in.context, in.session);
+  auto seen = co_await attempt(std::move(looking));
+  if (seen.ok() && seen->session != in.session) {
+    // It may be as old as an hour. One that is found later was made while this one waited.
+    in.session = seen->session;
+    const auto at = co_await now();
+    const auto freshness = session::judge(*in.session, in.context->session, at);
+    if (freshness == session::Freshness::dead) {
+      co_return Error{Status::grant_ended, "the session is over"};
+    }
+    if (freshness != session::Freshness::refresh_now) co_return *in.session;
   }
+  auto why = seen.ok() ? Error{} : seen.error();
+  if (seen.ok()) {
+    auto in_turn = refresh_in_turn(in);
+    auto renewed = co_await attempt(std::move(in_turn));
+    if (renewed.ok()) co_return **renewed;
+    why = std::move(renewed).error();
+  }
+  const auto at = co_await now();
+  const bool is_alone = why.status == Status::store_unreachable;
+  if (!is_alone || session::outlives_tokens(*in.session, in.context->session, at)) co_return why;
   auto refreshing = refresh_session(std::move(in));
   auto alone = co_await std::move(refreshing);
   co_return alone;

@@ -16,8 +16,9 @@ namespace gatelet::flow {
 // Renews the tokens as refresh_session does, under a lock, and leaves the result in the store for
 // whoever still brings the old cookie, to whatever process. Whoever finds a result takes it,
 // whoever finds the lock taken waits for it, looking every 50 ms, at most fifteen seconds, which is
-// longer than a provider may take: no second grant is sent. The driver extends the lock meanwhile;
-// that of a process that died ends with its lease of two seconds.
+// longer than a provider may take: no second grant is sent. A result that was there from before and
+// is due itself by now is renewed in its turn; one that is over ends the session. The driver
+// extends the lock meanwhile; that of a process that died ends with its lease of two seconds.
 //   Requires: the session has a refresh token and no ticket, and there is a store.
 //   Failure: as refresh_session. Status::grant_ended too where the session was ended elsewhere.
 //   Status::store_unreachable when no grant was sent since the store is down and the session

@@ -139,6 +139,70 @@ TEST_SUITE("flow/refresh_shared_session") {
     CHECK(one.world.provider.num_reused == 0);
   }
 
+  TEST_CASE("K-02: a result whose tokens are over is renewed itself, under its own lock") {
+    Beside one;
+    one.world.context->session.refresh_before_expiry = 1min;
+    const auto second = shared(one.refresh());
+    one.world.driver.now = one.world.driver.now + 59min + 30s;
+    one.world.driver.seen.clear();
+    const auto late = shared(one.refresh());
+    CHECK_FALSE(late->refresh_token == second->refresh_token);
+    CHECK(one.world.driver.seen ==
+          std::vector<std::string>{"store get", "store get", "store lock", "store get",
+                                   "POST https://idp.example/token", "store swap", "store unlock"});
+    CHECK(one.refresh_elsewhere()->refresh_token == late->refresh_token);
+    CHECK(one.refresh_elsewhere(second)->refresh_token == late->refresh_token);
+    CHECK(one.world.provider.num_refreshes == 2);
+    CHECK(one.world.provider.num_reused == 0);
+    CHECK(one.world.store.locks.empty());
+  }
+
+  TEST_CASE("K-02: whom the provider ended since is not let in by a result, in any process") {
+    Beside one;
+    one.world.context->session.refresh_before_expiry = 1min;
+    (void)one.refresh();
+    one.world.driver.now = one.world.driver.now + 59min + 30s;
+    one.answer_with(400, R"({"error":"invalid_grant"})");
+    CHECK(one.status() == Status::grant_ended);
+    const auto late = one.refresh_elsewhere();
+    REQUIRE_FALSE(late.ok());
+    CHECK(late.error().status == Status::grant_ended);
+    CHECK(one.world.provider.num_refreshes == 1);
+  }
+
+  TEST_CASE("a result that is over by now: as if it had been ended, and nothing is sent") {
+    Beside one;
+    (void)one.refresh();
+    one.world.context->session.max_lifetime = 90min;
+    one.world.driver.now = one.world.driver.now + 45min;
+    CHECK(one.status() == Status::grant_ended);
+    CHECK(one.world.provider.num_refreshes == 1);
+  }
+
+  TEST_CASE("the store goes down after a result was found: its own token is sent, never the old") {
+    Beside one;
+    one.world.context->session.refresh_before_expiry = 1min;
+    one.world.context->session.session_ends_with_tokens = true;
+    (void)one.refresh();
+    one.world.driver.now = one.world.driver.now + 2h;
+    one.fail(What::lock);
+    CHECK(one.refresh().ok());
+    CHECK(one.world.provider.num_refreshes == 2);
+    CHECK(one.world.provider.num_reused == 0);
+  }
+
+  TEST_CASE("tokens that last no longer than a renewal takes: whoever waits takes what comes") {
+    Beside one;
+    one.world.context->session.refresh_before_expiry = 2h;  // longer than they last
+    one.world.store.locks[one.lock()] = "another process";
+    one.at_call(What::get, 4, [&] {
+      one.world.store.locks.clear();
+      CHECK(one.refresh_elsewhere().ok());
+    });
+    CHECK(one.refresh().ok());
+    CHECK(one.world.provider.num_refreshes == 1);
+  }
+
   TEST_CASE("F-403: while another process holds the lock its result is waited for") {
     Beside one;
     one.world.store.locks[one.lock()] = "another process";
