@@ -486,4 +486,21 @@ TEST_SUITE("flow/refresh_shared_session") {
     CHECK(one.refresh_elsewhere(second)->created_at == third->created_at);
     CHECK(one.world.provider.num_refreshes == 2);
   }
+
+  TEST_CASE("a provider that keeps the token, a cookie of oauth2-proxy's: its result is known") {
+    for (const bool writes_sign_in : {true, false}) {
+      Beside one;
+      one.world.provider.rotate_refresh_tokens = false;
+      auto& settings = one.world.context->session;
+      if (!writes_sign_in) settings.format = session::CookieFormat::oauth2_proxy;
+      settings.write_extra_keys = writes_sign_in;
+      auto theirs = *one.session;
+      theirs.signed_in_at.reset();
+      one.session = std::make_shared<const session::Session>(theirs);
+      const auto renewed = one.refresh();
+      REQUIRE(renewed.ok());
+      CHECK(one.refresh_elsewhere()->access_token == renewed->access_token);
+      CHECK(one.world.provider.num_refreshes == 1);
+    }
+  }
 }
