@@ -7,6 +7,7 @@
 #include "crypto/hkdf.hpp"
 #include "crypto/seal.hpp"
 #include "session/bounded_record.hpp"
+#include "session/cookie_budget.hpp"
 
 namespace gatelet::session {
 namespace {
@@ -15,6 +16,14 @@ using crypto::SealKey;
 
 constexpr std::string_view salt = "gatelet refresh result v1";
 constexpr std::size_t name_size = 16;
+
+// One that is too large is shared without what may be left out, rather than not at all: another
+// process would send the token that is used up.
+Result<std::string> write_result(const SessionSettings& settings, const Session& session) {
+  auto record = write_bounded_record(settings, session, true);
+  if (record.ok() || record.error().status != Status::session_invalid) return record;
+  return write_bounded_record(settings, without_spare_tokens(settings, session).session, true);
+}
 
 }  // namespace
 
@@ -36,7 +45,7 @@ Result<std::string> seal_refresh_result(const SessionSettings& settings,
                                         Entropy& entropy) {
   const auto key = SealKey::make(place.seal, gcm);
   if (!key) return key.error();
-  auto record = write_bounded_record(settings, session, true);
+  auto record = write_result(settings, session);
   if (!record) return record;
   std::string sealed;
   auto done = key->seal(place.key, *record, entropy, sealed);

@@ -41,9 +41,10 @@ Result<RefreshPlace> refresh_place(const SessionSettings&, const Session&);
 // The key that whoever refreshes holds.
 std::string lock_key(const RefreshPlace&);
 
-// The renewed session, always with its tokens; without a refresh token it says that all which began
-// until its created_at is over.
-//   Failure: Status::no_entropy or internal; Status::session_invalid above record_limit.
+// The renewed session with its tokens, above record_limit without those that may be left out
+// (cookie_budget.hpp); without a refresh token it says that all which began until its created_at is
+// over.
+//   Failure: Status::no_entropy or internal; Status::session_invalid above record_limit even so.
 Result<std::string> seal_refresh_result(const SessionSettings&,
                                         const std::shared_ptr<const crypto::Gcm>&,
                                         const RefreshPlace&, const Session&, Entropy&);

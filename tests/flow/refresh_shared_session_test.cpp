@@ -472,6 +472,20 @@ TEST_SUITE("flow/refresh_shared_session") {
     CHECK(one.world.provider.num_refreshes == 1);
   }
 
+  TEST_CASE("K-02: a result above session_limit is shared, without the tokens that may go") {
+    Beside one;
+    one.world.context->session.record_limit = 700;
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK_FALSE(renewed->access_token.empty());
+    const auto late = one.refresh_elsewhere();
+    REQUIRE(late.ok());
+    CHECK(late->refresh_token == renewed->refresh_token);
+    CHECK(late->access_token.empty());
+    CHECK(one.world.provider.num_refreshes == 1);
+    CHECK(one.world.provider.num_reused == 0);
+  }
+
   TEST_CASE("a provider that keeps the refresh token: each renewal replaces the last") {
     Beside one;
     one.world.provider.rotate_refresh_tokens = false;

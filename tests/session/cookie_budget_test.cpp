@@ -149,6 +149,21 @@ TEST_SUITE("session/cookie_budget") {
     CHECK(samples::read(settings, browser.headers()).value().user == "jane");
   }
 
+  TEST_CASE("without_spare_tokens: all that may go, and no more") {
+    SessionSettings settings;
+    const auto session = samples::session();
+    const auto none = without_spare_tokens(settings, session);
+    CHECK(none.session.access_token.empty());
+    CHECK(none.session.id_token.empty());
+    CHECK(none.session.refresh_token == session.refresh_token);
+    CHECK(none.left_out == "access token and ID token");
+    settings.needs_id_token = true;
+    const auto needed = without_spare_tokens(settings, session);
+    CHECK(needed.session.id_token == session.id_token);
+    CHECK(needed.left_out == "access token");
+    CHECK(without_spare_tokens(settings, needed.session).left_out.empty());
+  }
+
   TEST_CASE("F-412: any claims up to 64 KiB, any attempts: never above the budget") {
     std::mt19937 random(2026);
     const auto pick = [&](std::size_t below) { return random() % below; };

@@ -92,10 +92,26 @@ TEST_SUITE("session/refresh_result") {
     CHECK_FALSE(open(place, record + "x").ok());
   }
 
+  TEST_CASE("above session_limit it is written without the tokens that may be left out") {
+    const auto place = refresh_place({}, with("rt1")).value();
+    auto large = with("rt2");
+    large.access_token = Secret(std::string(2000, 'a'));
+    SessionSettings settings;
+    settings.record_limit = 2000;
+    const auto opened = open(place, sealed(place, large, settings), settings);
+    REQUIRE(opened.ok());
+    CHECK(opened->refresh_token == large.refresh_token);
+    CHECK(opened->access_token.empty());
+    CHECK(opened->id_token.empty());
+    CHECK(opened->user == large.user);
+    settings.needs_id_token = true;  // to judge the next one
+    CHECK(open(place, sealed(place, large, settings), settings)->id_token == large.id_token);
+  }
+
   TEST_CASE("session_limit bounds what is written and what is read") {
     const auto place = refresh_place({}, with("rt1")).value();
     SessionSettings small;
-    small.record_limit = 200;
+    small.record_limit = 60;
     support::SeededEntropy entropy;
     CHECK(seal_refresh_result(small, gcm(), place, with("rt2"), entropy).error().status ==
           Status::session_invalid);
