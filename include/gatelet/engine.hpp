@@ -108,11 +108,11 @@ class GATELET_API Engine {
   Outcome<Sessions> revoke_session(const Person&, std::string_view handle) const;
 
   // Ends all sessions of a person that were signed in until now, but for that of the request
-  // `kept`, if one is given; those that were listed. They are over in this process at once, in
-  // every process that shares the store as soon as it hears of it, at the latest after
-  // session_cache_max_staleness; sessions in cookies beside a store that cannot be reached there,
-  // when it is back. Works without a store as well, then for this process only and until it ends,
-  // and lists nothing. Bearer tokens and passwords are no sessions.
+  // `kept`, if one is given and was not ended before; those that were listed. They are over in this
+  // process at once, in every process that shares the store as soon as it hears of it, at the
+  // latest after session_cache_max_staleness; sessions in cookies beside a store that cannot be
+  // reached there, when it is back. Works without a store as well, then for this process only and
+  // until it ends, and lists nothing. Bearer tokens and passwords are no sessions.
   //   Failure:   invalid_state too when thousands of people are denied already.
   Outcome<Sessions> revoke_sessions(const Person&, const RequestView* kept = nullptr) const;
 

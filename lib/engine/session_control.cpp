@@ -33,15 +33,37 @@ std::chrono::sys_seconds moment(const session::Timestamp& at) {
   return std::chrono::sys_seconds(std::chrono::seconds(at.seconds));
 }
 
-// The tickets of a request; none for a request that is not given.
+std::vector<flow::SharedTicket> tickets_in(const flow::Context& context, const RequestView& request,
+                                           Instant now) {
+  if (!context.session.has_store()) return {};
+  return flow::tickets_of(context, request.headers, now);
+}
+
+// Of a request that may not be given.
 std::vector<std::string> ticket_ids(const flow::Context& context, const RequestView* request,
                                     Instant now) {
   std::vector<std::string> ids;
-  if (request == nullptr || !context.session.has_store()) return ids;
-  for (const auto& ticket : flow::tickets_of(context, request->headers, now)) {
-    ids.push_back(ticket->id);
-  }
+  if (request == nullptr) return ids;
+  for (const auto& ticket : tickets_in(context, *request, now)) ids.push_back(ticket->id);
   return ids;
+}
+
+// Whose session the request brings, as far as memory tells: a ticket's copy may be old, which its
+// sign-in is not. Nothing need be asked of the store for one in cookies.
+std::shared_ptr<const session::Session> kept_session(const Memory& memory,
+                                                     const RequestView& request,
+                                                     const std::vector<flow::SharedTicket>& tickets,
+                                                     Instant now) {
+  if (tickets.empty()) {
+    const Loaded nothing;
+    const Memory unasked{memory.snapshot, memory.sessions, memory.refreshes, memory.denied,
+                         &nothing};
+    return present_session(unasked, request.headers, now).session;
+  }
+  const auto& snapshot = *memory.snapshot;
+  const CookieImage image(request.headers, snapshot.context->session.cookie_name);
+  auto copy = memory.sessions.find(image, snapshot.generation);
+  return copy && copy->ticket ? copy : nullptr;
 }
 
 }  // namespace
@@ -113,47 +135,87 @@ Outcome<Sessions> SessionControl::revoke_all(const Memory& memory, const Person&
                                              const RequestView* kept, Instant now) {
   auto subject = subject_from(who);
   if (!subject.ok()) return std::move(subject).error();
-  const auto& context = memory.snapshot->context;
-  session::Denial denial;
-  denial.subject = *subject;
-  denial.until = session::to_timestamp(now);
-  if (const auto ids = ticket_ids(*context, kept, now); !ids.empty()) {
-    denial.kept_ticket = ids.front();
-  } else if (kept != nullptr) {
-    // Whose cookies these are, not whether they are let in: nothing need be asked of the store.
-    const Loaded nothing;
-    const Memory unasked{memory.snapshot, memory.sessions, memory.refreshes, memory.denied,
-                         &nothing};
-    const auto presented = present_session(unasked, kept->headers, now);
-    if (presented.session && session::is_of(*presented.session, *subject)) {
-      denial.kept_sign_in = session::signed_in_at(*presented.session);
-    }
-  }
-  auto here = denial;
-  if (const auto expire = context->session.cookie_expire; expire != std::chrono::seconds(0)) {
-    here.forget_at = session::to_timestamp(now + expire + std::chrono::hours(1));
-  }
-  if (auto added = denied_.add(std::move(here), now); !added.ok()) return std::move(added).error();
-  events_.keep(Event::Level::info, "sessions-revoked",
-               "all sessions of a person that were signed in until now are over", {});
-  if (!context->session.has_store()) return Answer(Sessions());
-
   auto job = std::make_shared<Job>();
-  job->context = context;
+  job->context = memory.snapshot->context;
   job->subject = std::move(subject).value();
   job->ends_them = true;
-  flow::RevokeSessions in(context);
+  session::Denial denial;
+  denial.subject = job->subject;
+  denial.until = session::to_timestamp(now);
+  if (kept == nullptr) return deny(job, std::move(denial), now);
+
+  auto tickets = tickets_in(*job->context, *kept, now);
+  if (auto session = kept_session(memory, *kept, tickets, now)) {
+    keep(denial, *session);
+  } else if (!tickets.empty()) {
+    denial.kept_ticket = tickets.front()->id;
+    return deny_when_read(memory, job, std::move(denial), std::move(tickets), now);
+  }
+  return deny(job, std::move(denial), now);
+}
+
+// A session that is over already is not kept.
+void SessionControl::keep(session::Denial& denial, const session::Session& session) const {
+  denial.kept_ticket.clear();
+  if (!session::is_of(session, denial.subject) || denied_.covers(session)) return;
+  if (session.ticket) denial.kept_ticket = session.ticket->id;
+  denial.kept_sign_in = session::signed_in_at(session);
+}
+
+Result<void> SessionControl::deny_here(const Job& job, session::Denial denial, Instant now) {
+  if (const auto expire = job.context->session.cookie_expire; expire != std::chrono::seconds(0)) {
+    denial.forget_at = session::to_timestamp(now + expire + std::chrono::hours(1));
+  }
+  if (auto added = denied_.add(std::move(denial), now); !added.ok()) return added;
+  events_.keep(Event::Level::info, "sessions-revoked",
+               "all sessions of a person that were signed in until now are over", {});
+  return {};
+}
+
+Outcome<Sessions> SessionControl::deny(const std::shared_ptr<Job>& job, session::Denial denial,
+                                       Instant now) {
+  if (auto done = deny_here(*job, denial, now); !done.ok()) return std::move(done).error();
+  if (!job->context->session.has_store()) return Answer(Sessions());
+  flow::RevokeSessions in(job->context);
   in.denial = std::move(denial);
   return run(job, flow::revoke_sessions(std::move(in)), now);
 }
 
-Outcome<Sessions> SessionControl::run(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow,
-                                      Instant now) {
+// When the kept session's sign-in was stands in the store. One that cannot be read is kept by its
+// ticket.
+Outcome<Sessions> SessionControl::deny_when_read(const Memory& memory,
+                                                 const std::shared_ptr<Job>& job,
+                                                 session::Denial denial,
+                                                 std::vector<flow::SharedTicket> tickets,
+                                                 Instant now) {
+  if (auto begun = begin(job); !begun.ok()) {
+    if (auto done = deny_here(*job, std::move(denial), now); !done.ok()) {
+      return std::move(done).error();
+    }
+    return std::move(begun).error();
+  }
+  auto then = [this, job, denial](const Result<Work::Session>& read, Instant at) mutable {
+    if (read.ok() && *read) keep(denial, **read);
+    if (read.ok() && !*read) denial.kept_ticket.clear();
+    if (auto done = deny_here(*job, denial, at); !done.ok()) return job->deliver(done.error());
+    flow::RevokeSessions in(job->context);
+    in.denial = std::move(denial);
+    go_on(job, flow::revoke_sessions(std::move(in)), at);
+  };
+  work_.load(memory.snapshot, std::move(tickets), std::move(then), now);
+  return Answer(Operation<Sessions>(job->completion));
+}
+
+Result<void> SessionControl::begin(const std::shared_ptr<Job>& job) {
   job->seat = seats_.take();
   if (!job->seat) {
     return Error{Status::too_many_operations, "too many requests wait for the session store"};
   }
   job->completion = io::CompletionOf<Sessions>::make(work_.shared_driver());
+  return {};
+}
+
+void SessionControl::go_on(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow, Instant now) {
   work_.run<Entries>(
       std::move(flow),
       [this, job](const Result<Entries>& entries, Instant at) {
@@ -164,6 +226,12 @@ Outcome<Sessions> SessionControl::run(const std::shared_ptr<Job>& job, flow::Flo
         job->deliver(entries);
       },
       now);
+}
+
+Outcome<Sessions> SessionControl::run(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow,
+                                      Instant now) {
+  if (auto begun = begin(job); !begun.ok()) return std::move(begun).error();
+  go_on(job, std::move(flow), now);
   return Answer(Operation<Sessions>(job->completion));
 }
 

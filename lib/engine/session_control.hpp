@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gatelet/engine.hpp>
 
@@ -12,8 +13,10 @@
 #include "engine/question.hpp"
 #include "engine/seats.hpp"
 #include "engine/work.hpp"
+#include "flow/load_session.hpp"
 #include "flow/session_index.hpp"
 #include "io/completions.hpp"
+#include "session/deny_list.hpp"
 
 namespace gatelet::engine {
 
@@ -36,6 +39,14 @@ class SessionControl {
   struct Job;
   using Entries = flow::IndexEntries;
 
+  void keep(session::Denial& denial, const session::Session& session) const;
+  Result<void> deny_here(const Job& job, session::Denial denial, Instant now);
+  Outcome<Sessions> deny(const std::shared_ptr<Job>& job, session::Denial denial, Instant now);
+  Outcome<Sessions> deny_when_read(const Memory& memory, const std::shared_ptr<Job>& job,
+                                   session::Denial denial, std::vector<flow::SharedTicket> tickets,
+                                   Instant now);
+  Result<void> begin(const std::shared_ptr<Job>& job);
+  void go_on(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow, Instant now);
   Outcome<Sessions> run(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow, Instant now);
 
   Work& work_;

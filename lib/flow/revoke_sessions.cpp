@@ -7,11 +7,13 @@ namespace gatelet::flow {
 Flow<IndexEntries> revoke_sessions(RevokeSessions in) {
   EndSessions end(in.context);
   end.subject = in.denial.subject;
-  end.kept_ticket = in.denial.kept_ticket;
+  const auto kept = in.denial.kept_ticket;
   Deny denial(in.context);
   denial.denials.push_back(std::move(in.denial));
   auto denying = deny(std::move(denial));
-  (void)co_await std::move(denying);
+  const auto denied = co_await std::move(denying);
+  const auto* now_denied = denied->find({end.subject.provider, end.subject.id});
+  if (now_denied != nullptr && now_denied->kept_ticket == kept) end.kept_ticket = kept;
   auto ending = end_sessions(std::move(end));
   auto ended = co_await std::move(ending);
   co_return ended;

@@ -25,6 +25,31 @@ bool may_be_forgotten(const Denial& denial, Timestamp now) noexcept {
 
 bool is_before(const Denial& a, const DenyList::Key& b) noexcept { return key_of(a) < b; }
 
+bool keeps_something(const Denial& denial) noexcept {
+  return !denial.kept_ticket.empty() || denial.kept_sign_in;
+}
+
+void keep_nothing(Denial& denial) noexcept {
+  denial.kept_ticket.clear();
+  denial.kept_sign_in.reset();
+}
+
+bool keep_the_same(const Denial& a, const Denial& b) noexcept {
+  if (a.kept_ticket != b.kept_ticket) return false;
+  return !a.kept_ticket.empty() || a.kept_sign_in == b.kept_sign_in;
+}
+
+// Whether what the later of two keeps was not ended by the earlier one.
+bool may_keep(const Denial& later, const Denial& earlier) noexcept {
+  if (!keeps_something(later) || keep_the_same(later, earlier)) return true;
+  return later.kept_sign_in && *later.kept_sign_in > earlier.until;
+}
+
+bool is_kept(const Session& session, const Denial& denial) noexcept {
+  if (session.ticket) return denial.kept_ticket == session.ticket->id;
+  return denial.kept_ticket.empty() && denial.kept_sign_in == signed_in_at(session);
+}
+
 bool read_denial(msgpack::Reader& reader, Denial& out) {
   std::size_t num = 0;
   if (!reader.read_array(num) || num != num_fields || !read_text(reader, out.subject.provider) ||
@@ -41,10 +66,16 @@ DenyList::DenyList(std::vector<Denial> denials) : denials_(std::move(denials)) {
   std::stable_sort(denials_.begin(), denials_.end(), [](const Denial& a, const Denial& b) {
     return key_of(a) != key_of(b) ? key_of(a) < key_of(b) : a.until > b.until;
   });
-  denials_.erase(
-      std::unique(denials_.begin(), denials_.end(),
-                  [](const Denial& a, const Denial& b) { return key_of(a) == key_of(b); }),
-      denials_.end());
+  std::size_t num = 0;
+  for (auto& one : denials_) {
+    if (num > 0 && key_of(denials_[num - 1]) == key_of(one)) {
+      if (!may_keep(denials_[num - 1], one)) keep_nothing(denials_[num - 1]);
+    } else {
+      if (&denials_[num] != &one) denials_[num] = std::move(one);
+      ++num;
+    }
+  }
+  denials_.resize(num);
 }
 
 const Denial* DenyList::find(const Key& key) const noexcept {
@@ -56,10 +87,7 @@ bool DenyList::covers(const Session& session) const noexcept {
   if (denials_.empty()) return false;
   const auto* found = find({provider_of(session), subject_id_of(session)});
   if (found == nullptr) return false;
-  const auto at = signed_in_at(session);
-  if (at > found->until) return false;
-  if (session.ticket) return found->kept_ticket != session.ticket->id;
-  return found->kept_sign_in != at;
+  return signed_in_at(session) <= found->until && !is_kept(session, *found);
 }
 
 Result<DenyList> DenyList::with(std::vector<Denial> more, Timestamp now) const {
@@ -87,7 +115,8 @@ std::vector<Denial> DenyList::beyond(const DenyList& other, Timestamp now) const
   for (const auto& one : denials_) {
     if (may_be_forgotten(one, now)) continue;
     const auto* there = other.find(key_of(one));
-    if (there == nullptr || there->until < one.until) out.push_back(one);
+    const bool is_known = there != nullptr && there->until >= one.until && may_keep(*there, one);
+    if (!is_known) out.push_back(one);
   }
   return out;
 }

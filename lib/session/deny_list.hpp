@@ -29,7 +29,7 @@ struct Denial {
   Timestamp until;                     // sessions signed in until here are over
   std::optional<Timestamp> forget_at;  // no session of before lives longer; absent: never
   // Who ended all the others keeps this one: by its ticket, or by its sign-in where it is in
-  // cookies.
+  // cookies. With a ticket the sign-in tells which earlier denials had ended it; absent: not known.
   std::string kept_ticket;
   std::optional<Timestamp> kept_sign_in;
 
@@ -52,19 +52,22 @@ class DenyList {
   bool covers(const Session& session) const noexcept;
 
   // With more; those that may be forgotten go. The later of two for one subject counts, and what an
-  // earlier one kept is kept no longer.
+  // earlier one kept is kept no longer. It keeps what signed in after the earlier one or was kept
+  // by both, and nothing else: what was ended is not revived.
   //   Failure: Status::invalid_state when there would be more than max_denials.
   Result<DenyList> with(std::vector<Denial> more, Timestamp now) const;
 
   // Both together.
   DenyList merged(const DenyList& other) const;
 
-  // Those that `other` has not, nor a later one of the same subject; none that may be forgotten.
+  // Those that `other` has not, nor a later one of the same subject that revives nothing; none that
+  // may be forgotten.
   std::vector<Denial> beyond(const DenyList& other, Timestamp now) const;
 
- private:
+  // Null: there is none.
   const Denial* find(const Key& key) const noexcept;
 
+ private:
   std::vector<Denial> denials_;  // by subject
 };
 

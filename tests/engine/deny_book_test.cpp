@@ -64,6 +64,19 @@ TEST_SUITE("engine/deny_book") {
     CHECK(book.take(list({denial("jane")}), book.changes(), 10s, now + 60s).empty());
   }
 
+  TEST_CASE("F-251: what was ended elsewhere is not kept here, and a store that keeps it is told") {
+    DenyBook book;
+    auto others = denial("jane");
+    others.until = session::to_timestamp(now + 60s);
+    others.kept_sign_in = session::to_timestamp(now);
+    REQUIRE(book.add(others, now + 60s).ok());
+    CHECK_FALSE(book.covers(session_of("jane")));
+    CHECK(book.take(list({denial("jane")}), book.changes(), 10s, now).empty());
+    CHECK(book.covers(session_of("jane")));
+    CHECK(book.take(list({others}), book.changes(), 10s, now) == std::vector{denial("jane")});
+    CHECK(book.covers(session_of("jane")));
+  }
+
   TEST_CASE("current from when the store was asked, until it is too long ago") {
     DenyBook book;
     CHECK_FALSE(book.is_current(0s));

@@ -123,6 +123,39 @@ TEST_SUITE("engine/session_control") {
     }
   }
 
+  TEST_CASE("F-251: a session that was revoked keeps itself by no later call") {
+    for (const bool is_stored : {true, false}) {
+      Two one(is_stored ? in_memory() : Options());
+      CHECK(settled(one.engine->revoke_sessions(alice)).ok());
+      one.clock->advance(seconds(10));
+      (void)one.with(one.laptop, [&](const RequestView& view) {
+        return settled(one.engine->revoke_sessions(alice, &view)).value();
+      });
+      CHECK_FALSE(Two::is_in(one.laptop));
+    }
+  }
+
+  TEST_CASE("F-251: who signed in after one revocation is kept by the next, again and again") {
+    for (const bool is_stored : {true, false}) {
+      for (const bool is_in_memory : {true, false}) {
+        Two one(is_stored ? in_memory() : Options());
+        CHECK(settled(one.engine->revoke_sessions(alice)).ok());
+        one.clock->advance(seconds(10));
+        REQUIRE(one.laptop.sign_in(one.provider).reason() == Reason::signed_in);
+        one.clock->advance(seconds(10));
+        if (is_in_memory) CHECK(Two::is_in(one.laptop));
+        for (int i = 0; i < 2; ++i) {
+          (void)one.with(one.laptop, [&](const RequestView& view) {
+            return settled(one.engine->revoke_sessions(alice, &view)).value();
+          });
+          one.clock->advance(seconds(10));
+        }
+        CHECK(Two::is_in(one.laptop));
+        CHECK_FALSE(Two::is_in(one.phone));
+      }
+    }
+  }
+
   TEST_CASE("a revoked session in cookies is not refreshed back to life") {
     Two one(Options{});
     CHECK(settled(one.engine->revoke_sessions(alice)).ok());

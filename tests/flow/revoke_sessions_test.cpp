@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
+
 #include "flow/deny_list.hpp"
 #include "session/lifetime.hpp"
+#include "session/subject.hpp"
 #include "session/ticket.hpp"
 #include "world.hpp"
 
@@ -15,11 +18,13 @@ namespace {
 
 struct Stored : World {
   Stored() { keep_in_store(); }
-  Result<IndexEntries> revoke(std::string kept = {}) {
+  Result<IndexEntries> revoke(std::string kept = {},
+                              std::optional<session::Timestamp> kept_sign_in = {}) {
     RevokeSessions in(context);
     in.denial.subject = {"default", "alice"};
     in.denial.until = session::to_timestamp(driver.now);
     in.denial.kept_ticket = std::move(kept);
+    in.denial.kept_sign_in = kept_sign_in;
     return driver.run(revoke_sessions(std::move(in)));
   }
 };
@@ -41,6 +46,19 @@ TEST_SUITE("flow/revoke_sessions") {
     CHECK(world.revoke(session.ticket->id).value().empty());
     CHECK(world.num_sessions() == 1);
     CHECK_FALSE(world.driver.run(load_deny_list(world.context)).value()->covers(session));
+  }
+
+  TEST_CASE("F-251: one that another process has denied already is not kept: its record goes too") {
+    Stored world;
+    const auto session = world.sign_in();
+    Deny before(world.context);
+    auto& denial = before.denials.emplace_back();
+    denial.subject = {"default", "alice"};
+    denial.until = session::to_timestamp(world.driver.now);
+    CHECK(world.driver.run(deny(std::move(before))).ok());
+    CHECK(world.revoke(session.ticket->id, session::signed_in_at(session)).value().size() == 1);
+    CHECK(world.num_sessions() == 0);
+    CHECK(world.driver.run(load_deny_list(world.context)).value()->covers(session));
   }
 
   TEST_CASE("the denial stands before the first record goes, and stays when the rest fails") {

@@ -102,6 +102,52 @@ TEST_SUITE("session/deny_list") {
     CHECK(DenyList({denial("jane", 200)}).merged(DenyList({first})).denials() == one.denials());
   }
 
+  TEST_CASE("F-251: what an earlier denial ended no later one keeps, in either order") {
+    const auto in_both_orders = [](const Denial& a, const Denial& b) {
+      const auto one = DenyList({a}).with({b}, {1, 0}).value();
+      CHECK(one.denials() == DenyList({b}).with({a}, {1, 0}).value().denials());
+      CHECK(one.denials() == DenyList({a}).merged(DenyList({b})).denials());
+      CHECK(one.denials() == DenyList({b}).merged(DenyList({a})).denials());
+      CHECK(one.denials().size() == 1);
+      return one;
+    };
+    const auto all = denial("jane", 100);
+    auto others = denial("jane", 200);
+    others.kept_sign_in = Timestamp{10, 5};
+    CHECK(in_both_orders(all, others).covers(of("jane", 10)));
+    others.kept_sign_in = Timestamp{100, 5};
+    CHECK(in_both_orders(all, others).covers(of("jane", 100)));
+    others.kept_sign_in = Timestamp{100, 6};  // who signed in after it may keep the session
+    CHECK_FALSE(in_both_orders(all, others).covers(of("jane", 100, 6)));
+    CHECK(in_both_orders(all, others).covers(of("jane", 150)));
+
+    others.kept_ticket = "t2";
+    others.kept_sign_in = Timestamp{10, 5};
+    CHECK(in_both_orders(all, others).covers(stored(of("jane", 10), "t2")));
+    others.kept_sign_in = Timestamp{150, 5};
+    CHECK_FALSE(in_both_orders(all, others).covers(stored(of("jane", 150), "t2")));
+    CHECK(in_both_orders(all, others).covers(of("jane", 150)));  // a ticket keeps no cookie
+    others.kept_sign_in.reset();  // when its sign-in was is not known
+    CHECK(in_both_orders(all, others).covers(stored(of("jane", 150), "t2")));
+  }
+
+  TEST_CASE("F-251: who keeps one session again and again keeps it; three meet in any order") {
+    auto first = denial("jane", 100), again = denial("jane", 200);
+    first.kept_ticket = again.kept_ticket = "t1";  // without a sign-in, as of before
+    CHECK_FALSE(DenyList({first, again}).covers(stored(of("jane", 10), "t1")));
+    first.kept_ticket = again.kept_ticket = {};
+    first.kept_sign_in = again.kept_sign_in = Timestamp{10, 5};
+    CHECK_FALSE(DenyList({first, again}).covers(of("jane", 10)));
+
+    const auto before = denial("jane", 50);
+    CHECK(DenyList({before}).merged(DenyList({first, again})).covers(of("jane", 10)));
+    CHECK(DenyList({before, again}).merged(DenyList({first})).covers(of("jane", 10)));
+    CHECK(DenyList({first, before}).merged(DenyList({again})).covers(of("jane", 10)));
+    const auto between = denial("jane", 150);
+    CHECK(DenyList({first, again}).merged(DenyList({between})).covers(of("jane", 10)));
+    CHECK(DenyList({first, between}).merged(DenyList({again})).covers(of("jane", 10)));
+  }
+
   TEST_CASE("what may be forgotten goes when another comes, and not a moment before") {
     auto old = denial("jane", 100);
     old.forget_at = Timestamp{500, 0};
@@ -123,6 +169,13 @@ TEST_SUITE("session/deny_list") {
     CHECK(list.beyond(DenyList({denial("jane", 200), over}), before).empty());
     CHECK(list.beyond(list.merged(DenyList({denial("joan", 300)})), before).empty());
     CHECK(DenyList().beyond(list, before).empty());
+    // A later one there keeps what this one has ended.
+    auto others = denial("jane", 300);
+    others.kept_sign_in = Timestamp{10, 5};
+    CHECK(list.beyond(DenyList({others}), after) == std::vector{denial("jane", 200)});
+    CHECK(list.beyond(list.merged(DenyList({others})), after).empty());
+    others.kept_sign_in = Timestamp{201, 5};
+    CHECK(list.beyond(DenyList({others}), after).empty());
   }
 
   TEST_CASE("bounded: a full list says so and keeps all it has") {
