@@ -120,7 +120,7 @@ using SessionHook = std::function<Result<void>(const SessionEvent&)>;
 //                  session is over, since its old tokens may be good for nothing by now: its record
 //                  is erased, its cookies are cleared, the answer is 403. While this hook is set no
 //                  session is renewed behind an answer: a request waits, and with it somebody who
-//                  calls the hook.
+//                  calls the hook. An engine that ends first keeps the new tokens unasked.
 //   ended          Somebody signed out, or the provider ended the grant. The session is over
 //                  already, whatever the hook says: nobody can be kept signed in. Veto of a
 //                  sign-out: what would follow it does not (the provider is not told, by

@@ -24,7 +24,7 @@ class AskHook {
 
 // True when the host has nothing against it. Without a hook for this moment nothing is asked: no
 // effect.
-//   Failure: Status::vetoed.
+//   Failure: Status::vetoed; Status::cancelled: the engine ends, and the hook was not called.
 Flow<bool> ask_hook(AskHook in);
 
 }  // namespace gatelet::flow

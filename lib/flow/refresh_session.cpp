@@ -106,7 +106,9 @@ Flow<session::Session> refresh_session(RefreshSession in) {
   ask.request = in.request;
   auto asking = ask_hook(std::move(ask));
   const auto said = co_await attempt(std::move(asking));
-  if (is_over || said.ok()) co_return std::move(renewed);
+  // Cancelled: the engine ends and asks nobody. The old tokens are used up already.
+  const bool is_unasked = !said.ok() && said.error().status == Status::cancelled;
+  if (is_over || said.ok() || is_unasked) co_return std::move(renewed);
   co_return said.error();
 }
 

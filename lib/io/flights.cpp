@@ -277,7 +277,7 @@ void Flights::ask_host(FlightId id, flow::HookCall wanted) {
     inbox->push(EffectAnswer{id, verdict_of(*job), number});
   });
   // Not a veto: the engine ends, which must end no session.
-  if (!is_asked) return end(id, ended_error());
+  if (!is_asked) return go_unasked(id, ended_error());
 
   auto due = flight.deadline.at;
   if (flight.task->must_finish()) due = std::max(due, SteadyClock::now() + settings_.http_timeout);
@@ -344,8 +344,16 @@ void Flights::give_up(FlightId id, const Error& why) {
 
 void Flights::let_go(FlightId id, const Error& why) {
   const auto call = flights_.at(id).host_call;
-  if (call != 0 && queue_.withdraw_call(call)) return end(id, why);
+  if (call != 0 && queue_.withdraw_call(call)) return go_unasked(id, why);
   give_up(id, why);
+}
+
+void Flights::go_unasked(FlightId id, const Error& why) {
+  give_up(id, why);
+  const auto flight = flights_.find(id);
+  if (flight == flights_.end()) return;
+  flight->second.awaits_answer = false;
+  resume(id, why);
 }
 
 void Flights::end(FlightId id, const Error& why) {

@@ -33,7 +33,8 @@ class Flights {
   // for, or is left behind; the next round goes on.
   void round(Duration at_most) noexcept;
 
-  // Ends everything: waiting tasks are abandoned, grants under way are given http_timeout.
+  // Ends everything: waiting tasks are abandoned, grants under way are given http_timeout. A grant
+  // whose hook was not called yet hears that it is cancelled.
   void drain() noexcept;
 
   HttpClient& client() noexcept { return *client_; }
@@ -78,6 +79,8 @@ class Flights {
   void give_up(FlightId id,
                const Error& why);              // detaches the caller of a grant, else ends the task
   void let_go(FlightId id, const Error& why);  // the engine ends: the same, unless no answer comes
+  // The engine ends, and the hook was not called: ends the task, or tells it where it must finish.
+  void go_unasked(FlightId id, const Error& why);
   void end(FlightId id, const Error& why);
   void forget(FlightId id);
 

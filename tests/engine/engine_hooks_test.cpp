@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/live_engine.hpp"
+#include "support/host_memory.hpp"
 
 using namespace gatelet;
 using namespace gatelet::engine;
@@ -236,7 +237,7 @@ TEST_SUITE("engine/engine: hooks") {
     CHECK_FALSE(browser.has_session());
   }
 
-  TEST_CASE("F-258: the engine ends while a hook waits: it is not called, and no session ends") {
+  TEST_CASE("F-258: the engine ends while a hook waits: it is not called, and no token is lost") {
     Host host;
     auto live = std::make_unique<Live>(Options{}, host.hooks());
     auto browser = live->browser();
@@ -247,12 +248,48 @@ TEST_SUITE("engine/engine: hooks") {
     REQUIRE(live->provider.wait_for("/token", 2));
     browser = Browser(nullptr);
     live->engine.reset();
-    // As with any refresh that could not be done, the session counts to its own end.
+    // The provider has taken back the old tokens: the answer carries the new ones.
     const auto answer = wait_for(std::move(asked));
     REQUIRE(answer.ok());
-    CHECK(answer->reason() == Reason::session);
-    CHECK(session_cookie_of(*answer).empty());
+    CHECK(answer->reason() == Reason::session_refreshed);
+    CHECK_FALSE(session_cookie_of(*answer).empty());
     CHECK(host.count(Moment::refreshed) == 0);
     CHECK_FALSE(live->has_event("refresh-vetoed"));
+  }
+
+  TEST_CASE("F-258: the engine ends while a hook waits: the next one finds the new tokens") {
+    Host host;
+    auto clock = std::make_shared<ShiftedClock>();
+    LiveProvider provider(clock);
+    const auto store = std::make_shared<support::HostMemory>();
+    const auto start = [&] {
+      auto ports = default_ports();
+      ports.hooks = host.hooks();
+      ports.clock = clock;
+      ports.store = store;
+      return Engine::create(live_settings(provider, {{"session_store_type", "host"}}),
+                            std::move(ports))
+          .value();
+    };
+    auto engine = start();
+    Browser browser(engine);
+    REQUIRE(browser.sign_in(provider).reason() == Reason::signed_in);
+    clock->advance(seconds(3700));
+    auto asked = browser.ask("/page");
+    REQUIRE(provider.wait_for("/token", 2));
+    const auto cookies = browser.cookies;
+    browser = Browser(nullptr);
+    engine.reset();
+    (void)wait_for(std::move(asked));
+    CHECK(host.count(Moment::refreshed) == 0);
+    CHECK(provider.with([](auto& fake) { return fake.num_refreshes; }) == 1);
+
+    Browser again(start());
+    again.cookies = cookies;
+    CHECK(again.get("/page").kind() == Decision::Kind::allow);
+    clock->advance(seconds(3700));
+    CHECK(again.get("/page").kind() == Decision::Kind::allow);
+    CHECK(provider.with([](auto& fake) { return fake.num_refreshes; }) == 2);
+    CHECK(provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }
 }

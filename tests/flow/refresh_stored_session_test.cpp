@@ -414,4 +414,19 @@ TEST_SUITE("flow/refresh_stored_session") {
       if (!renewed.ok()) CHECK(renewed.error().status == Status::vetoed);
     }
   }
+
+  TEST_CASE("F-258: the engine ends while the hook waits: the new tokens are put, it is no veto") {
+    Stored one;
+    Hooks hooks;
+    one.world.context->hooks = hooks.all();
+    one.world.driver.fault = [](std::size_t, const flow::Effect& effect, flow::Reply good) {
+      if (!std::holds_alternative<flow::HookCall>(effect)) return good;
+      return flow::Reply(Error{Status::cancelled, "the engine ends"}, good.arrived);
+    };
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+    CHECK(one.world.session()->refresh_token == renewed->refresh_token);
+    CHECK(one.world.store.locks.empty());
+  }
 }
