@@ -17,7 +17,8 @@ using Change = std::function<void(IndexEntries&, Instant)>;
 
 constexpr int max_attempts = 8;
 constexpr Duration pause = std::chrono::milliseconds(5);  // grows with every attempt
-constexpr std::size_t handle_size = 16;                   // bytes; twice as many digits
+constexpr Duration longest_sign_in = std::chrono::minutes(1);
+constexpr std::size_t handle_size = 16;  // bytes; twice as many digits
 
 // Under such a key only ours, and whoever may write to the store, can have put anything: what does
 // not open is nothing.
@@ -73,6 +74,11 @@ Flow<IndexEntries> all_entries(SharedContext context, session::Subject subject) 
   co_return all;
 }
 
+// A sign-in enters its session before it puts the record.
+bool may_be_signing_in(const session::IndexEntry& entry, Instant at) noexcept {
+  return entry.seen_at > session::to_timestamp(at - longest_sign_in);
+}
+
 Change without(IndexEntries gone) {
   return [gone = std::move(gone)](IndexEntries& entries, Instant) {
     std::erase_if(entries, [&](const auto& entry) {
@@ -116,7 +122,12 @@ Flow<IndexEntries> list_sessions(SubjectSessions in) {
   for (auto& entry : entries) {
     auto get = StoreCall::get(entry.ticket_id);
     const auto found = co_await std::move(get);
-    (found.record ? there : gone).push_back(std::move(entry));
+    const auto at = co_await now();
+    if (found.record) {
+      there.push_back(std::move(entry));
+    } else if (!may_be_signing_in(entry, at)) {
+      gone.push_back(std::move(entry));
+    }
   }
   if (!gone.empty()) {
     auto cleaning = change_index(in.context, in.subject, without(std::move(gone)));
@@ -135,6 +146,11 @@ Flow<IndexEntries> end_sessions(EndSessions in) {
       auto named = session_handle(*in.context, entry.ticket_id);
       const auto handle = co_await std::move(named);
       if (handle != in.only) continue;
+      // Without a record there is nothing to erase; where all are ended the deny list ends it.
+      auto get = StoreCall::get(entry.ticket_id);
+      const auto found = co_await std::move(get);
+      const auto at = co_await now();
+      if (!found.record && may_be_signing_in(entry, at)) continue;
     }
     auto erase = StoreCall::erase(entry.ticket_id);
     (void)co_await std::move(erase);

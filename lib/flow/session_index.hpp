@@ -39,8 +39,8 @@ class SubjectSessions {
   explicit SubjectSessions(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
-// Those whose records are there, the latest sign-in first. Entries without a record leave the
-// index.
+// Those whose records are there, the latest sign-in first. Entries without a record leave the index
+// when they are older than a minute: a sign-in enters its session before it puts the record.
 //   Failure: Status::store_unreachable, internal.
 Flow<IndexEntries> list_sessions(SubjectSessions in);
 
@@ -54,6 +54,7 @@ class EndSessions {
 };
 
 // Erases the records, each by its entry in the index, and then the entries; those that were meant.
+// One that is named while it is being signed in, and has no record yet, is not ended.
 //   Failure: Status::store_unreachable, internal: some may be left; the entries are.
 Flow<IndexEntries> end_sessions(EndSessions in);
 

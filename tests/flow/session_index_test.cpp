@@ -86,9 +86,24 @@ TEST_SUITE("flow/session_index") {
     const auto first = world.sign_in_again();
     const auto second = elsewhere(world);
     world.store.records.erase(first->ticket->id);
+    world.driver.now = world.driver.now + std::chrono::minutes(2);
     CHECK(world.list().value().size() == 1);
     world.store.records[first->ticket->id] = "somebody else's bytes";
     CHECK(world.list().value().size() == 1);
+  }
+
+  TEST_CASE("F-251: a session that is being signed in stays in the index while others list") {
+    Stored world;
+    const auto session = world.sign_in_again();
+    const auto record = world.store.records.at(session->ticket->id);
+    world.store.records.erase(session->ticket->id);  // it is entered before its record is put
+    CHECK(world.list().value().empty());
+    const auto handle = session_handle(*world.context, session->ticket->id).value();
+    CHECK(world.end(handle).value().empty());  // which could not be ended
+    world.store.records[session->ticket->id] = record;
+    CHECK(world.list().value().size() == 1);
+    CHECK(world.end(handle).value().size() == 1);
+    CHECK(world.list().value().empty());
   }
 
   TEST_CASE("MA-43: the end of an old session does not hide the newest one") {
