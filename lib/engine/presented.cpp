@@ -26,6 +26,18 @@ Presented nobody(Reason reason, bool clear_cookies) {
   return nobody;
 }
 
+// For cookies that do not open. What another process sealed by a secret that is not known here, or
+// no longer, stays in the browser: while secrets are replaced in one process after the other, that
+// one reads it.
+Presented unreadable(const Snapshot& snapshot, const CookieImage& image) {
+  const auto& keys = snapshot.context->cookie_keys->native();
+  const auto cookies = image.cookies();
+  const bool is_foreign = std::any_of(cookies.begin(), cookies.end(), [&](const auto& cookie) {
+    return keys.is_foreign(cookie.value);
+  });
+  return nobody(Reason::session_invalid, !is_foreign);
+}
+
 Presented somebody(std::shared_ptr<const session::Session> session) {
   Presented somebody;
   somebody.session = std::move(session);
@@ -118,7 +130,7 @@ Presented present_cookies(const Memory& memory, const CookieImage& image,
     }
     if (candidates.empty()) return nobody(Reason::no_session, false);
     session = open_newest(snapshot, candidates, now);
-    if (!session) return nobody(Reason::session_invalid, true);
+    if (!session) return unreadable(snapshot, image);
     memory.sessions.insert(image, snapshot.generation, session);
   } else if (!policy::is_listed(snapshot.context->policy.password, *session)) {
     return nobody(Reason::session_invalid, true);
@@ -133,7 +145,7 @@ Presented to_load(const Snapshot& snapshot, const CookieImage& image,
   const auto lone = image.lone(context.session.cookie_name);
   auto tickets =
       lone ? flow::tickets_of(context, *lone, now) : flow::tickets_of(context, headers, now);
-  if (tickets.empty()) return nobody(Reason::session_invalid, true);
+  if (tickets.empty()) return unreadable(snapshot, image);
   Presented due;
   due.needs_store = true;
   due.tickets = std::move(tickets);

@@ -46,6 +46,8 @@ class CookieImage {
   // ones open to nothing.
   std::optional<std::string_view> lone(std::string_view cookie_name) const noexcept;
 
+  std::span<const http::CookieView> cookies() const noexcept { return {parts_.data(), count_}; }
+
   std::uint64_t hash(const KeyedHash& hash, std::uint64_t generation) const noexcept;
   bool equals(std::string_view kept) const noexcept;
   Secret keep() const;  // the bytes that equals() compares

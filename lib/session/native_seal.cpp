@@ -192,6 +192,11 @@ Result<OpenedValue> KeyRing::open(const Binding& binding, std::string_view value
   return OpenedValue{*record, seconds};
 }
 
+bool KeyRing::is_foreign(std::string_view value) const noexcept {
+  const auto header = read_header(value);
+  return header && find(header->key_id()) == nullptr;
+}
+
 std::optional<std::int64_t> claimed_native_time(std::string_view value) noexcept {
   const auto header = read_header(value);
   if (!header) return std::nullopt;

@@ -69,6 +69,10 @@ class KeyRing {
   Result<OpenedValue> open(const Binding&, std::string_view value, std::chrono::seconds lifetime,
                            Instant now, std::size_t limit, Workspace&) const;
 
+  // Whether the value says it was sealed by a key that is not in the ring: nothing can be told of
+  // it, and it may well be another process' whose secret is newer. Nothing is authentic about that.
+  bool is_foreign(std::string_view value) const noexcept;
+
   // Names for a text that nobody without the secrets can tell from random ones or find the text to:
   // 32 hexadecimal digits, one by each secret, the current one first.
   //   Failure: Status::internal.

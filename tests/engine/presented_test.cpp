@@ -35,6 +35,33 @@ session::Session with_refresh_token(const World& world, std::string_view token,
 }  // namespace
 
 TEST_SUITE("engine/presented") {
+  TEST_CASE("H-06: a cookie by another process' newer secret is nobody here, and stays") {
+    const auto newer = *session::CookieKeys::make(Secret("another secret, of 32 characters"));
+    for (const bool is_stored : {false, true}) {
+      World world;
+      world.settings.is_stored = is_stored;
+      world.sessions.changes().told_until(Duration::max());
+      auto person = world.person();
+      if (is_stored) {
+        person.ticket = std::make_shared<const session::Ticket>(
+            *session::make_ticket(world.settings, *world.entropy));
+      }
+      const auto known = std::exchange(world.keys, newer);
+      auto cookie = world.cookie_of(person);
+      world.keys = known;
+      const auto foreign = present(world, cookie);
+      CHECK_FALSE(foreign.session);
+      CHECK(foreign.reason == Reason::session_invalid);
+      CHECK_FALSE(foreign.clear_cookies);
+
+      auto broken = world.cookie_of(person);  // by a key that is known
+      broken.back() = broken.back() == 'A' ? 'B' : 'A';
+      broken.at(broken.size() - 9) = broken.at(broken.size() - 9) == 'A' ? 'B' : 'A';
+      CHECK(present(world, broken).clear_cookies);
+      CHECK(present(world, "__Host-gatelet=garbage").clear_cookies);
+    }
+  }
+
   TEST_CASE("F-250: where both kinds of sessions are, a ticket is looked up, a whole one opened") {
     for (const bool is_stored : {true, false}) {
       for (const auto format :

@@ -212,6 +212,14 @@ TEST_SUITE("session/native_seal") {
     CHECK(refusal(before, of_session, new_value).find("key") != std::string::npos);
   }
 
+  TEST_CASE("is_foreign: a value of another ring's key; anything else is not") {
+    const auto one = ring({secret_of_32}), two = ring({another});
+    const auto value = sealed(one, of_session, "hello");
+    CHECK_FALSE(one.is_foreign(value));
+    CHECK(two.is_foreign(value));
+    for (const auto text : {"", "garbage", "AQ"}) CHECK_FALSE(two.is_foreign(text));
+  }
+
   TEST_CASE("make: a secret that comes twice counts once; an empty one and none are refused") {
     const auto keys = ring({secret_of_32, secret_of_32, another, secret_of_32});
     CHECK(sealed(keys, of_session, "hello") == sealed(ring({secret_of_32}), of_session, "hello"));
