@@ -108,7 +108,7 @@ static int look_and_write(struct sessions *s, const gatelet_store_write *write, 
 
 static gatelet_status write_if(void *user, const gatelet_store_write *write, int32_t *is_written, gatelet_error *error) {
   struct sessions *s = user;
-  int result = run(s, BEGIN, write->key, 0, write->key);
+  int result = write->condition > GATELET_STORE_SAME_THERE ? SQLITE_MISUSE : run(s, BEGIN, write->key, 0, write->key);
   if (result != SQLITE_DONE) return failed(result, error);
   result = look_and_write(s, write, is_written);
   if (result == SQLITE_DONE) result = run(s, COMMIT, write->key, 0, write->key);

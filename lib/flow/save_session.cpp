@@ -42,6 +42,19 @@ Result<Cookies> in_cookies(const SaveSession& in, Instant now) {
   return cookies_of(in, fitted->session, now);
 }
 
+// Where a store can have it: judged as at a refresh, which could not move it any more. Empty: all
+// of it has room, or another failure is told by whoever writes it.
+std::string why_not_in_cookies(const SaveSession& in) {
+  const auto& context = *in.context;
+  const auto fitted = session::fit_into_cookies(context.session, *context.cookie_keys, *in.session,
+                                                *context.entropy);
+  if (!fitted.ok()) {
+    return fitted.error().status == Status::session_too_large ? fitted.error().text : std::string();
+  }
+  return fitted->left_out.empty() ? std::string()
+                                  : "no room in cookies for the " + fitted->left_out;
+}
+
 Result<StoreCall> put_of(const Context& context, const session::Session& session, Instant now) {
   auto record = session::seal_record(context.session, *context.gcm, *session.ticket, session,
                                      *context.entropy);
@@ -115,13 +128,15 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
     if (!is_down || !settings.falls_back_to_cookie) co_return std::move(stored);
     note(in, SaveNote::fell_back_to_cookie, stored.error().text);
   } else if (settings.has_store_beside) {
-    auto whole = cookies_of(in, *in.session, at);
-    const bool is_large = !whole.ok() && whole.error().status == Status::session_too_large;
-    if (!is_large) co_return std::move(whole);
+    const auto why = why_not_in_cookies(in);
+    if (why.empty()) {
+      auto whole = cookies_of(in, *in.session, at);
+      co_return std::move(whole);
+    }
     auto storing = in_store(in);
     auto stored = co_await attempt(std::move(storing));
     if (stored.ok()) {
-      note(in, SaveNote::moved_to_store, whole.error().text);
+      note(in, SaveNote::moved_to_store, why);
       co_return std::move(stored);
     }
   }

@@ -6,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "flow/load_session.hpp"
 #include "hooks.hpp"
+#include "session/cookie_budget.hpp"
 #include "session/lifetime.hpp"
 #include "world.hpp"
 
@@ -167,6 +168,22 @@ TEST_SUITE("flow/save_session") {
     };
     CHECK(save(world, session, note).ok());
     CHECK(notes.back() == flow::SaveNote::tokens_left_out);
+  }
+
+  TEST_CASE("F-412: beside a store, what begins in cookies loses nothing at its first refresh") {
+    for (std::size_t size = 1500; size < 2500; size += 20) {
+      CAPTURE(size);
+      World world;
+      world.keep_beside();
+      world.context->session.cookie_budget = 4096;
+      auto session = person(world);
+      session.access_token = random_token(size);
+      REQUIRE(save(world, session).ok());
+      const auto fitted = session::fit_into_cookies(
+          world.context->session, *world.context->cookie_keys, session, *world.context->entropy);
+      const bool is_whole = fitted.ok() && fitted->left_out.empty();
+      CHECK(world.num_sessions() == (is_whole ? 0 : 1));
+    }
   }
 
   TEST_CASE("F-412: without a store tokens are left out, and what is too large even so is told") {
