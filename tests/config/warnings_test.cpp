@@ -46,7 +46,6 @@ TEST_SUITE("config/warnings") {
              {"redis_connection_url", url + "?skip_verify=true"},
              {"redis_sentinel_connection_urls", url + "?skip_verify=true"},
              {"redis_cluster_connection_urls", url + "?skip_verify=true"}}) {
-      CAPTURE(option);
       const auto said = warnings(complete({{option, value}}));
       REQUIRE(said.size() == 1);
       CHECK(said[0].starts_with(option + " has skip_verify=true"));
