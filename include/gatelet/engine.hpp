@@ -109,19 +109,20 @@ class GATELET_API Engine {
 
   // Ends all sessions of a person that were signed in until now, but for that of the request
   // `kept`, if one is given and was not ended before; those that were listed. They are over in this
-  // process at once, in every process that shares the store as soon as it hears of it, at the
-  // latest after session_cache_max_staleness; sessions in cookies beside a store that cannot be
-  // reached there, when it is back. Works without a store as well, then for this process only and
-  // until it ends, and lists nothing. Bearer tokens and passwords are no sessions.
+  // process at once, or when the store has been asked for a `kept` that is not in memory; in every
+  // process that shares the store as soon as it hears of it, at the latest after
+  // session_cache_max_staleness; sessions in cookies beside a store that cannot be reached there,
+  // when it is back. Works without a store as well, then for this process only and until it ends,
+  // and lists nothing. Bearer tokens and passwords are no sessions.
   //   Failure:   invalid_state too when thousands of people are denied already.
   Outcome<Sessions> revoke_sessions(const Person&, const RequestView* kept = nullptr) const;
 
   // Keeps `value` under `name` in the session behind the request's cookies, where Identity::data()
   // reads it; an empty value removes it. A name is 1 to 64 letters, digits, '-', '_' and '.', a value
-  // any bytes; together they may have 4 KiB in cookies, 64 KiB in a store, and 256 names. Same contract as decide(),
-  // and the answer is decide()'s for this request: allow with the changed session, unauthorized for
-  // nobody, whose session is never brought back. With sessions in cookies response() carries the
-  // change: what is not sent to the browser did not happen.
+  // any bytes; together they may have 4 KiB in cookies, 64 KiB in a store, and 256 names. Same
+  // contract as decide(), and the answer is decide()'s for this request: allow with the changed
+  // session, unauthorized for nobody, whose session is never brought back. With sessions in cookies
+  // response() carries the change: what is not sent to the browser did not happen.
   //   Failure: Status::invalid_argument, data_too_large: nothing changed. store_unreachable: whether
   //            it was changed is not known; doing it again does no harm.
   Outcome<Decision> set_session_data(const RequestView&, std::string_view name,
@@ -147,8 +148,8 @@ class GATELET_API Engine {
   // Replaces the settings as a whole: requests see the old ones or the new ones, never a mix.
   //   Blocking:  reads the files named. Failure: as create; forked; invalid_configuration, too,
   //   naming the option, where connections, threads or memory were made by what was said before:
-  //   the store and the way to it, session_cache_size, driver, max_operations, http_timeout. The
-  //   old settings stay.
+  //   the store and the way to it, session_cache_size, driver, max_operations, http_timeout,
+  //   http_connections. The old settings stay.
   Result<void> reload(const Settings&);
 
   // Lives as long as the engine.

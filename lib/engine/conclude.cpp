@@ -12,7 +12,6 @@
 #include "policy/request_signature.hpp"
 #include "policy/userinfo.hpp"
 #include "session/cookie_budget.hpp"
-#include "session/cookie_session.hpp"
 #include "session/lifetime.hpp"
 
 namespace gatelet::engine {
@@ -23,30 +22,19 @@ using policy::Endpoint;
 using Cookies = std::span<const std::string>;
 
 // One that was written when there was more room, by another format or a larger cookie_budget, goes
-// on without the tokens for which there is none now. What has no room at all stays in the browser
-// as it is.
-Result<std::vector<std::string>> write_smaller(const Question& question,
+// on with what there is room for now. What has no room at all stays in the browser as it is.
+Result<std::vector<std::string>> write_cookies(const Question& question,
                                                const session::Session& session) {
   const auto& context = question.context();
-  auto fitted =
-      session::fit_going_on(context.session, *context.cookie_keys, session, *context.entropy);
-  if (!fitted.ok()) {
-    if (fitted.error().status == Status::session_too_large) return std::vector<std::string>{};
-    return std::move(fitted).error();
+  auto written =
+      session::write_going_on(context.session, *context.cookie_keys, session, question.facts.host,
+                              question.facts.headers, *context.entropy, question.now);
+  if (written.ok()) {
+    question.notes.tokens_left_out = std::move(written->left_out);
+    return std::move(written->cookies);
   }
-  question.notes.tokens_left_out = std::move(fitted->left_out);
-  return session::write_going_on(context.session, *context.cookie_keys, fitted->session,
-                                 question.facts.host, question.facts.headers, *context.entropy,
-                                 question.now);
-}
-
-Result<std::vector<std::string>> write(const Question& question, const session::Session& session) {
-  const auto& context = question.context();
-  auto cookies =
-      session::write_session(context.session, *context.cookie_keys, session, question.facts.host,
-                             question.facts.headers, *context.entropy, question.now);
-  const bool is_too_large = !cookies.ok() && cookies.error().status == Status::session_too_large;
-  return is_too_large ? write_smaller(question, session) : std::move(cookies);
+  if (written.error().status == Status::session_too_large) return std::vector<std::string>{};
+  return std::move(written).error();
 }
 
 // Set-Cookie values that carry a session to its browser which is newer than the cookie, or whose
@@ -60,10 +48,10 @@ Result<std::vector<std::string>> carry(const Question& question, const Presented
   if (is_due && session->ticket) question.notes.used = session;
   const bool is_noted_here = is_due && !session->ticket;
   if (!presented.renewed && !is_noted_here) return std::vector<std::string>{};
-  if (!is_noted_here) return write(question, *session);
+  if (!is_noted_here) return write_cookies(question, *session);
   auto used = *session;
   used.last_used = session::to_timestamp(question.now);
-  return write(question, used);
+  return write_cookies(question, used);
 }
 
 // What expires session cookies that are no good.

@@ -269,7 +269,7 @@ std::string_view Core::fixed_change(const Assembled& after) const {
   if (!(driver.store.redis == before.store.redis)) return "redis_*, the way to the session store";
   if (!(driver.store == before.store)) return "store_timeout, session_memory_limit";
   if (after.session_cache_size != session_cache_size_) return "session_cache_size";
-  if (!(driver == before)) return "driver, max_operations, http_timeout";
+  if (!(driver == before)) return "driver, max_operations, http_timeout, http_connections";
   return {};
 }
 

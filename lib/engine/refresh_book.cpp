@@ -4,6 +4,7 @@
 
 #include "session/host_data.hpp"
 #include "session/lifetime.hpp"
+#include "session/subject.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::engine {
@@ -19,13 +20,6 @@ constexpr Duration longest_pause = 30s;
 // token.
 std::string_view end_key(const session::Session& session) noexcept {
   return session.ticket ? std::string_view(session.ticket->id) : session.refresh_token.reveal();
-}
-
-// A provider that does not rotate may give one refresh token to several sign-ins. Records of
-// oauth2-proxy's do not say which one they are of.
-bool is_same_sign_in(const session::Session& a, const session::Session& b) noexcept {
-  if (a.ticket || b.ticket) return a.ticket && b.ticket && a.ticket->id == b.ticket->id;
-  return !a.signed_in_at || !b.signed_in_at || a.signed_in_at == b.signed_in_at;
 }
 
 std::size_t bytes_of(const session::Session& session) noexcept {
@@ -161,7 +155,8 @@ RefreshBook::Entries::iterator RefreshBook::find_newer(const session::Session& s
   for (; at != end; ++at) {
     const auto entry = at->second;
     if (entry->renewed && entry->replaced_token == session.refresh_token &&
-        entry->provider_id == session.provider_id && is_same_sign_in(*entry->renewed, session) &&
+        entry->provider_id == session.provider_id &&
+        session::is_same_sign_in(*entry->renewed, session) &&
         session::is_later(*entry->renewed, session) &&
         (best == entries_.end() || session::is_later(*entry->renewed, *best->renewed))) {
       best = entry;

@@ -31,11 +31,11 @@ std::string flight_name(std::uint64_t generation, std::string_view provider_id,
 // digest names them without keeping the token around.
 Result<std::string> renewal_name(const session::Session& session) {
   if (session.ticket) return "ticket " + session.ticket->id;
-  auto text = std::string(session.provider_id).append("\n").append(session.refresh_token.reveal());
+  auto text = std::string(session.provider_id).append("\n");
   if (const auto& at = session.signed_in_at) {
-    text.append("\n").append(std::to_string(at->seconds)).append(".");
-    text.append(std::to_string(at->nanos));
+    text.append(std::to_string(at->seconds)).append(".").append(std::to_string(at->nanos));
   }
+  text.append("\n").append(session.refresh_token.reveal());  // last: nothing grows out of it
   auto name = crypto::hash(crypto::Digest::sha256, text);
   wipe(text);
   return name;
@@ -136,13 +136,12 @@ Result<session::Session> Work::as_kept(const Snapshot& snapshot, session::Sessio
   if (!renewed.ticket) {
     auto fitted =
         session::fit_going_on(context.session, *context.cookie_keys, renewed, *context.entropy);
-    if (!fitted.ok()) {
-      // Its refresh token is used, and the next has no place: as well signed out, which a new
-      // sign-in explains.
-      const bool is_lost = fitted.error().status == Status::session_too_large;
-      return Error{is_lost ? Status::grant_ended : fitted.error().status,
-                   "renewed, and then too large: " + fitted.error().text};
+    // Its refresh token is used, and the next has no place: as well signed out, which a new sign-in
+    // explains.
+    if (!fitted.ok() && fitted.error().status == Status::session_too_large) {
+      return Error{Status::grant_ended, "renewed, and then too large: " + fitted.error().text};
     }
+    if (!fitted.ok()) return std::move(fitted).error();
     if (!fitted->left_out.empty()) {
       on_save_note(renewed.provider_id, {})(flow::SaveNote::tokens_left_out, fitted->left_out);
     }

@@ -77,7 +77,7 @@ void Work::put_back(const std::shared_ptr<const Snapshot>& snapshot,
 void Work::put_later(const std::shared_ptr<const Snapshot>& snapshot, const Session& renewed,
                      Duration pause) {
   driver_->after(pause, [this, snapshot, renewed, pause](Instant now) {
-    const auto& end = renewed->ends_at;
+    const auto end = session::ends_at(*renewed, snapshot->context->session);
     if (end && *end <= session::to_timestamp(now)) return;
     run<bool>(
         flow::put_renewed(snapshot->context, renewed),

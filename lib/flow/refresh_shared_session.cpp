@@ -23,16 +23,11 @@ using SharedSession = std::shared_ptr<const session::Session>;
 constexpr Duration patience = 15s;
 constexpr int max_hops = 16;  // from one renewed session to the next
 
-// oauth2-proxy's cookies do not tell when the sign-in was, nor do ours in its format.
-bool is_same_sign_in(const session::Session& a, const session::Session& b) noexcept {
-  return a.signed_in_at == b.signed_in_at || session::signed_in_at(a) == session::signed_in_at(b);
-}
-
 // A rotated token says it better than the clocks of two machines do. One that stays may also be of
 // another sign-in.
 bool replaces(const session::Session& next, const session::Session& session) noexcept {
   if (!(next.refresh_token == session.refresh_token)) return true;
-  return is_same_sign_in(next, session) && next.created_at > session.created_at;
+  return session::is_same_sign_in(next, session) && next.created_at > session.created_at;
 }
 
 // What stands at the place of a session.

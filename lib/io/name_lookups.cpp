@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "http/ip.hpp"
+#include "io/attempt.hpp"
 #include "io/ready_fd.hpp"
 
 namespace gatelet::io {
@@ -56,34 +57,29 @@ struct NameLookups::Shared {
   std::map<Name, Kept> kept;  // answers that came when nobody wanted them any more
   ReadyFd ready;
 
-  bool is_wanted(const Name& name) const {
-    return std::any_of(wanted.begin(), wanted.end(),
-                       [&name](const auto& one) { return one.second == name; });
-  }
-
-  void answer(Id id, Addresses addresses) {
-    found.emplace(id, std::move(addresses));
-    wanted.erase(id);
+  void answer(Id id, const Addresses& addresses) {
+    found.emplace(id, addresses);
     ready.set(true);
   }
 
   // Whether somebody is still there to be answered.
   bool begin(const Name& name) {
     const std::scoped_lock lock(mutex);
-    if (is_wanted(name)) return true;
-    under_way.erase(name);
-    return false;
+    const bool is_wanted = std::any_of(wanted.begin(), wanted.end(),
+                                       [&](const auto& one) { return one.second == name; });
+    if (!is_wanted) under_way.erase(name);
+    return is_wanted;
   }
 
   void end(const Name& name, Addresses addresses, Duration kept_for) {
     const std::scoped_lock lock(mutex);
     under_way.erase(name);
-    const bool came_late = !is_wanted(name);
-    const auto all = wanted;
-    for (const auto& [id, of_id] : all) {
-      if (of_id == name) answer(id, addresses);
-    }
-    if (!came_late || addresses.empty()) return;
+    const auto num_answered = std::erase_if(wanted, [&](const auto& one) {
+      if (one.second != name) return false;
+      answer(one.first, addresses);
+      return true;
+    });
+    if (num_answered > 0 || addresses.empty()) return;
     kept.insert_or_assign(name, Kept{std::move(addresses), SteadyClock::now() + kept_for});
   }
 };
@@ -126,7 +122,10 @@ Result<NameLookups::Id> NameLookups::start(const std::string& host, std::uint16_
 Result<void> NameLookups::look_up(const std::string& host, std::uint16_t port) {
   return worker_.push([this, host, port] {
     const Shared::Name name{host, port};
-    if (shared_->begin(name)) shared_->end(name, resolve_(host, port), kept_for_);
+    if (!shared_->begin(name)) return;
+    Addresses addresses;  // none where there is no memory for them: it is over in any case
+    (void)attempt([&] { addresses = resolve_(host, port); });
+    shared_->end(name, std::move(addresses), kept_for_);
   });
 }
 

@@ -104,13 +104,19 @@ Result<Fitted> fit_going_on(const SessionSettings& settings, const CookieKeys& k
   return fit_into_cookies(with_whole_budget(settings), keys, session, entropy);
 }
 
-Result<std::vector<std::string>> write_going_on(const SessionSettings& settings,
-                                                const CookieKeys& keys, const Session& session,
-                                                std::string_view host,
-                                                std::span<const HeaderView> request_headers,
-                                                Entropy& entropy, std::optional<Instant> now) {
-  return write_session(with_whole_budget(settings), keys, session, host, request_headers, entropy,
-                       now);
+Result<Written> write_going_on(const SessionSettings& settings, const CookieKeys& keys,
+                               const Session& session, std::string_view host,
+                               std::span<const HeaderView> request_headers, Entropy& entropy,
+                               Instant now) {
+  auto whole = write_session(settings, keys, session, host, request_headers, entropy, now);
+  if (whole.ok()) return Written{std::move(whole).value(), {}};
+  if (whole.error().status != Status::session_too_large) return std::move(whole).error();
+  auto fitted = fit_going_on(settings, keys, session, entropy);
+  if (!fitted.ok()) return std::move(fitted).error();
+  auto smaller = write_session(with_whole_budget(settings), keys, fitted->session, host,
+                               request_headers, entropy, now);
+  if (!smaller.ok()) return std::move(smaller).error();
+  return Written{std::move(smaller).value(), std::move(fitted->left_out)};
 }
 
 Fitted without_spare_tokens(const SessionSettings& settings, Session session) {

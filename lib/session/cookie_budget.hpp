@@ -55,11 +55,14 @@ Result<Fitted> fit_into_cookies(const SessionSettings&, const CookieKeys&, const
 // left for a sign-in.
 Result<Fitted> fit_going_on(const SessionSettings&, const CookieKeys&, const Session&, Entropy&);
 
-// write_session for what fit_going_on has given.
-Result<std::vector<std::string>> write_going_on(const SessionSettings&, const CookieKeys&,
-                                                const Session&, std::string_view host,
-                                                std::span<const HeaderView> request_headers,
-                                                Entropy&, std::optional<Instant> now);
+// The Set-Cookie values of such a session, as write_session gives them.
+struct Written {
+  std::vector<std::string> cookies;
+  std::string left_out;  // as above
+};
+Result<Written> write_going_on(const SessionSettings&, const CookieKeys&, const Session&,
+                               std::string_view host, std::span<const HeaderView> request_headers,
+                               Entropy&, Instant now);
 
 // The session without the tokens that may be left out, where the record of all of it is too large.
 Fitted without_spare_tokens(const SessionSettings&, Session);

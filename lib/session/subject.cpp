@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "session/ticket.hpp"
+
 namespace gatelet::session {
 
 std::string_view provider_of(const Session& session) noexcept {
@@ -17,6 +19,11 @@ std::string_view subject_id_of(const Session& session) noexcept {
   if (found == claims.rend()) return session.user;
   const auto* text = std::get_if<std::string>(&found->second.data());
   return text == nullptr ? std::string_view(session.user) : std::string_view(*text);
+}
+
+bool is_same_sign_in(const Session& a, const Session& b) noexcept {
+  if (a.ticket || b.ticket) return a.ticket && b.ticket && a.ticket->id == b.ticket->id;
+  return a.signed_in_at == b.signed_in_at || signed_in_at(a) == signed_in_at(b);
 }
 
 }  // namespace gatelet::session

@@ -42,4 +42,8 @@ inline Timestamp signed_in_at(const Session& session) noexcept {
   return session.signed_in_at.value_or(session.created_at.value_or(Timestamp{}));
 }
 
+// Whether two sessions are of one sign-in, as far as they tell: a provider that does not rotate may
+// give one refresh token to several. Cookies in oauth2-proxy's format have no time of the sign-in.
+bool is_same_sign_in(const Session& a, const Session& b) noexcept;
+
 }  // namespace gatelet::session

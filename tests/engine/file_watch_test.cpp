@@ -89,6 +89,21 @@ bool told(Live& live, std::string_view code) {
   return false;
 }
 
+// Somebody who watches it, and what the log is told.
+struct Watched {
+  const std::shared_ptr<OneFile> files = std::make_shared<OneFile>();
+  SnapshotBox box{snapshot(1, "a@x.example")};
+  std::vector<std::string> told;
+  Events events{[this](const Event& event) { told.emplace_back(event.text); }};
+  NoServices services;
+  io::Driver driver{{}, default_ports().clock, services};
+  FileWatch watch{box, files, events, driver};
+
+  bool lets_in(std::string_view email) {
+    return box.load()->context->policy.email.addresses->contains(email);
+  }
+};
+
 }  // namespace
 
 TEST_SUITE("engine/file_watch") {
@@ -140,56 +155,38 @@ TEST_SUITE("engine/file_watch") {
   TEST_CASE("a port that throws has read nothing: the last good list counts, it is read again") {
     for (const bool in_stamp : {false, true}) {
       CAPTURE(in_stamp);
-      const auto files = std::make_shared<OneFile>();
-      SnapshotBox box(snapshot(1, "a@x.example"));
-      std::vector<std::string> told;
-      Events events([&](const Event& event) { told.emplace_back(event.text); });
-      NoServices services;
-      io::Driver driver({}, default_ports().clock, services);
-      FileWatch watch(box, files, events, driver);
-      const auto lets_in = [&](std::string_view email) {
-        return box.load()->context->policy.email.addresses->contains(email);
-      };
-
-      files->content = "b@x.example";
-      (in_stamp ? files->stamp_throws : files->read_throws) = true;
-      watch.look();
-      watch.look();
-      CHECK(lets_in("a@x.example"));
-      events.drain();
-      REQUIRE(told.size() == 1);
-      CHECK(told[0].starts_with("authenticated_emails_file cannot be read: "));
-      CHECK(told[0].find("canary") == std::string::npos);
-      files->stamp_throws = files->read_throws = false;
-      watch.look();
-      CHECK(lets_in("b@x.example"));
+      Watched one;
+      one.files->content = "b@x.example";
+      (in_stamp ? one.files->stamp_throws : one.files->read_throws) = true;
+      one.watch.look();
+      one.watch.look();
+      CHECK(one.lets_in("a@x.example"));
+      one.events.drain();
+      REQUIRE(one.told.size() == 1);
+      CHECK(one.told[0].starts_with("authenticated_emails_file cannot be read: "));
+      CHECK(one.told[0].find("canary") == std::string::npos);
+      one.files->stamp_throws = one.files->read_throws = false;
+      one.watch.look();
+      CHECK(one.lets_in("b@x.example"));
     }
   }
 
   TEST_CASE(
       "F-121: a reload that read the file before it was written ends with what stands there") {
-    const auto files = std::make_shared<OneFile>();
-    SnapshotBox box(snapshot(1, "a@x.example"));
-    Events events({});
-    NoServices services;
-    io::Driver driver({}, default_ports().clock, services);
-    FileWatch watch(box, files, events, driver);
-    const auto lets_in = [&](std::string_view email) {
-      return box.load()->context->policy.email.addresses->contains(email);
-    };
-
-    files->content = "b@x.example";
-    watch.look();
-    CHECK(lets_in("b@x.example"));
-    CHECK_FALSE(lets_in("a@x.example"));
-    box.store(snapshot(2, "a@x.example"));  // read before b was written, published after the look
-    watch.look();
-    CHECK(lets_in("b@x.example"));
-    CHECK_FALSE(lets_in("a@x.example"));
-    files->content.clear();
-    files->version = "2";
-    watch.look();
-    CHECK_FALSE(lets_in("b@x.example"));
+    Watched one;
+    one.files->content = "b@x.example";
+    one.watch.look();
+    CHECK(one.lets_in("b@x.example"));
+    CHECK_FALSE(one.lets_in("a@x.example"));
+    one.box.store(
+        snapshot(2, "a@x.example"));  // read before b was written, published after the look
+    one.watch.look();
+    CHECK(one.lets_in("b@x.example"));
+    CHECK_FALSE(one.lets_in("a@x.example"));
+    one.files->content.clear();
+    one.files->version = "2";
+    one.watch.look();
+    CHECK_FALSE(one.lets_in("b@x.example"));
   }
 
   TEST_CASE("create: a file that cannot be read, or holds no addresses, is a problem like others") {

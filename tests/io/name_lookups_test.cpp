@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -206,5 +207,19 @@ TEST_SUITE("io/name_lookups") {
     REQUIRE(answer_in_time(lookups, lookups.start("b", 1).value()));
     CHECK(answer_in_time(lookups, lookups.start("a", 1).value()).value().empty());
     CHECK(num_asked == 2);
+  }
+
+  TEST_CASE("a resolver without memory has no address, and is asked again") {
+    std::atomic<int> num_asked = 0;
+    NameLookups lookups(16, [&](const std::string&, std::uint16_t port) {
+      if (++num_asked == 1) throw std::bad_alloc();
+      return one_address(port);
+    });
+    const auto first = lookups.start("a.example", 1);
+    REQUIRE(first.ok());
+    CHECK(answer(lookups, *first)->empty());
+    const auto second = lookups.start("a.example", 1);
+    REQUIRE(second.ok());
+    CHECK(answer(lookups, *second)->size() == 1);
   }
 }

@@ -2,6 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "session/ticket.hpp"
+
 using namespace gatelet::session;
 
 namespace {
@@ -50,5 +57,28 @@ TEST_SUITE("session/subject") {
     CHECK(signed_in_at(session) == Timestamp{20, 1});
     session.signed_in_at = Timestamp{10, 2};
     CHECK(signed_in_at(session) == Timestamp{10, 2});
+  }
+
+  TEST_CASE("is_same_sign_in: by the ticket, else by the time, which oauth2-proxy's do not tell") {
+    const auto of = [](std::optional<Timestamp> created, std::optional<Timestamp> signed_in,
+                       std::string_view ticket = {}) {
+      Session session;
+      session.created_at = created;
+      session.signed_in_at = signed_in;
+      if (!ticket.empty()) {
+        session.ticket =
+            std::make_shared<const Ticket>(Ticket{std::string(ticket), gatelet::Secret("s")});
+      }
+      return session;
+    };
+    const Timestamp one{10, 0}, two{20, 0};
+    CHECK(is_same_sign_in(of(one, one), of(two, one)));
+    CHECK_FALSE(is_same_sign_in(of(one, one), of(two, two)));
+    CHECK(is_same_sign_in(of(one, {}), of(two, one)));  // written by oauth2-proxy, then renewed
+    CHECK_FALSE(is_same_sign_in(of(two, {}), of(two, one)));
+    CHECK(is_same_sign_in(of(one, {}), of(two, {})));
+    CHECK(is_same_sign_in(of(one, one, "t"), of(two, two, "t")));
+    CHECK_FALSE(is_same_sign_in(of(one, one, "t"), of(one, one, "u")));
+    CHECK_FALSE(is_same_sign_in(of(one, one, "t"), of(one, one)));
   }
 }

@@ -217,9 +217,9 @@ GATELET_C_API gatelet_status gatelet_engine_create(const gatelet_config *config,
 
 /* gatelet_engine_reload replaces the configuration as a whole: requests see the old or the new one, never a mix.
  *   Blocking:  reads the files the options name. Threads: any. Ownership: none passes.
- *   Failure:   as create; FORKED; INVALID_CONFIGURATION, too, naming the option, where connections, threads or memory were made by
- *              what was said before: the store and the way to it, session_cache_size, driver, max_operations,
- *              http_timeout. The old configuration stays. Events keep going to whom create knew. */
+ *   Failure:   as create; FORKED; INVALID_CONFIGURATION, too, naming the option, where connections, threads or memory were
+ *              made by what was said before: the store and the way to it, session_cache_size, driver, max_operations,
+ *              http_timeout, http_connections. The old configuration stays. Events keep going to whom create knew. */
 GATELET_C_API gatelet_status gatelet_engine_reload(gatelet_engine *engine, const gatelet_config *config, gatelet_error *error);
 
 /* gatelet_engine_start starts the engine's driver now, after a host forked its workers; otherwise the first operation does.
