@@ -3,13 +3,16 @@
 // read is written and read again as the same.
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "require.hpp"
 #include "session/deny_list.hpp"
 #include "session/native_seal.hpp"
 #include "session/session_index.hpp"
+#include "session/ticket.hpp"
 #include "support/scripted_entropy.hpp"
 
 using namespace gatelet;
@@ -38,7 +41,12 @@ void check_deny_list(const CookieKeys& keys, std::string_view record) {
     session.provider_id = one.subject.provider;
     session.signed_in_at = one.until;
     if (one.subject.provider.empty() || one.subject.provider == "default") continue;
-    require(opened->covers(session) == (one.kept_sign_in != one.until));
+    // A kept ticket keeps the session of that ticket and no cookie session of the same moment.
+    require(opened->covers(session) == (!one.kept_ticket.empty() || one.kept_sign_in != one.until));
+    Ticket ticket;
+    ticket.id = "ticket";
+    session.ticket = std::make_shared<const Ticket>(std::move(ticket));
+    require(opened->covers(session) == (one.kept_ticket != "ticket"));
   }
   support::SeededEntropy entropy;
   const auto again = seal_deny_list(keys, "key", 0, *opened, now, entropy).value();
