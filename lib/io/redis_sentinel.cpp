@@ -12,6 +12,7 @@ namespace {
 using End = RedisConnection::End;
 
 constexpr Duration ask_every = std::chrono::milliseconds(500);
+constexpr Duration ask_without_calls_every = std::chrono::seconds(1);
 // Nobody has asked for so long: who the primary is may have changed meanwhile.
 constexpr Duration believed_for = std::chrono::seconds(2);
 // What calls wait for an answer where there is a primary that may still be the one.
@@ -106,6 +107,18 @@ void RedisSentinel::serve(Deadline now) {
   const auto num_before = inquiry_.num_rounds();
   inquiry_.serve(now);
   note_end(num_before, now);
+  const bool may_be_due = is_kept_current_ && primary_ && !inquiry_.is_under_way();
+  if (may_be_due && now >= due_at()) ask(now);
+}
+
+Deadline RedisSentinel::due_at() const {
+  const auto at = must_ask_ ? asked_at_ : asked_at_ + ask_without_calls_every;
+  return std::max(at, inquiry_.may_begin_at());
+}
+
+std::optional<Deadline> RedisSentinel::next_deadline() const {
+  if (inquiry_.is_under_way()) return inquiry_.next_deadline();
+  return is_kept_current_ && primary_ ? std::optional(due_at()) : std::nullopt;
 }
 
 void RedisSentinel::note_end(std::uint64_t num_before, Deadline now) {

@@ -1,9 +1,11 @@
 // The way to a primary that Sentinels watch over.
 //
-// They are asked who it is: at the first call, while there are calls every half second, and as soon
-// as a connection to the primary was lost or it says that it takes no writes any more. Whoever they
-// name is asked by ROLE on every connection before anything else: an old primary that was demoted
-// is not written to, whatever a Sentinel that missed it says; then another one is asked.
+// They are asked who it is: at the first call, while there are calls every half second, where what
+// was read is kept every second besides (an old primary may go on telling that nothing changed),
+// and as soon as a connection to the primary was lost or it says that it takes no writes any more.
+// Whoever they name is asked by ROLE on every connection before anything else: an old primary that
+// was demoted is not written to, whatever a Sentinel that missed it says; then another one is
+// asked.
 //
 // While Sentinels cannot be reached the primary known last stays in use. Only those that were
 // configured are asked; what they know of other Sentinels is not.
@@ -32,11 +34,13 @@ class RedisSentinel final : public RedisRoute {
   void take_lost(Id id, const Error& why, Deadline now) override;
   void note_closed(const RedisPool* pool, const RedisConnection& closed, Deadline now) override;
   void serve(Deadline now) override;
-  std::optional<Deadline> next_deadline() const override { return inquiry_.next_deadline(); }
+  void keep_current() override { is_kept_current_ = true; }
+  std::optional<Deadline> next_deadline() const override;
   std::uint64_t num_findings() const noexcept override { return inquiry_.num_rounds(); }
 
  private:
   void ask(Deadline now);
+  Deadline due_at() const;  // without calls; requires primary_
   Result<void> take(RedisConnection& from, const RedisReply& reply);
   Result<void> turn_to(const RedisAddress& address);
   bool is_in_doubt(Deadline now) const;
@@ -52,6 +56,7 @@ class RedisSentinel final : public RedisRoute {
   RedisAddress address_;   // its
   bool must_ask_ = false;  // before it is used again, as far as there is somebody to ask
   Deadline asked_at_;      // when the last round ended
+  bool is_kept_current_ = false;
 };
 
 }  // namespace gatelet::io

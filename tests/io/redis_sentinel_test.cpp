@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "io/redis_ground.hpp"
+#include "io/scripted_watcher.hpp"
 
 using namespace gatelet;
 using namespace gatelet::io;
@@ -155,6 +156,51 @@ TEST_SUITE("io/redis_sentinel") {
     }
     CHECK(SteadyClock::now() - began < 2s);
     CHECK(turned.store.num_connections() == 2);  // the old one is left
+  }
+
+  TEST_CASE("who keeps what it read hears of an election without a call, others ask no one") {
+    for (const bool is_told : {true, false}) {
+      CAPTURE(is_told);
+      Server old, primary;
+      std::atomic<bool> is_over{false};
+      std::atomic<int> num_asked{0};
+      HttpServer sentinel(say([&] {
+        ++num_asked;
+        return address_of(is_over ? primary.server : old.server);
+      }));
+      TurnedStore turned(plan_of({&sentinel}));
+      ScriptedWatcher watcher;
+      RedisTracking::Terms terms;
+      terms.prefixes = {"app-"};
+      terms.max_staleness = 1h;
+      if (is_told) turned.store.tell(terms, watcher);
+      CHECK(turned.get("k").ok());
+      const auto& route = turned.store.route();
+      const auto generation = route.generation();
+      CHECK(turned.turn_until([&] { return num_asked > 1; }, is_told ? 10s : 1500ms) == is_told);
+      CHECK(route.generation() == generation);
+      is_over = true;
+      const auto hears = [&] { return route.generation() > generation; };
+      CHECK(turned.turn_until(hears, is_told ? 10s : 1500ms) == is_told);
+      const bool is_new = route.primaries()[0].url.port == primary.server.port();
+      CHECK(is_new == is_told);
+    }
+  }
+
+  TEST_CASE("Sentinels that are all gone are tried again without a call, between pauses") {
+    Server primary;
+    std::optional<HttpServer> sentinel;
+    sentinel.emplace(name(primary.server));
+    TurnedStore turned(plan_of({&*sentinel}));
+    ScriptedWatcher watcher;
+    turned.store.tell({}, watcher);
+    CHECK(turned.get("k").ok());
+    sentinel.reset();
+    const auto num_findings = turned.store.route().num_findings();
+    CHECK(
+        turned.turn_until([&] { return turned.store.route().num_findings() > num_findings + 1; }));
+    CHECK(turned.num_turns < 1000);
+    CHECK(turned.get("k").ok());
   }
 
   TEST_CASE("a lost primary: calls go to the one elected meanwhile") {
