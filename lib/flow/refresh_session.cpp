@@ -58,7 +58,8 @@ Flow<bool> validate(SharedProvider provider, Secret access_token) {
   co_return true;
 }
 
-Flow<session::Session> renew_tokens(RefreshSession in) {
+// Before the host is asked.
+Flow<session::Session> redeem(RefreshSession in) {
   auto preparing = ready_provider(in.provider);
   auto provider = co_await std::move(preparing);
 
@@ -95,21 +96,38 @@ Flow<session::Session> renew_tokens(RefreshSession in) {
 
 }  // namespace
 
-Flow<session::Session> refresh_session(RefreshSession in) {
-  auto renewing = renew_tokens(in);
-  auto renewed = co_await attempt(std::move(renewing));
-  if (!renewed.ok() && renewed.error().status != Status::grant_ended) co_return renewed.error();
+Flow<session::Session> renew_tokens(RefreshSession in) {
+  auto redeeming = redeem(in);
+  auto renewed = co_await std::move(redeeming);
 
-  const bool is_over = !renewed.ok();
-  AskHook ask(in.context, is_over ? SessionEvent::Moment::ended : SessionEvent::Moment::refreshed);
-  ask.session = is_over ? in.session : std::make_shared<const session::Session>(*renewed);
+  AskHook ask(in.context, SessionEvent::Moment::refreshed);
+  ask.session = std::make_shared<const session::Session>(renewed);
   ask.request = in.request;
   auto asking = ask_hook(std::move(ask));
   const auto said = co_await attempt(std::move(asking));
   // Cancelled: the engine ends and asks nobody. The old tokens are used up already.
   const bool is_unasked = !said.ok() && said.error().status == Status::cancelled;
-  if (is_over || said.ok() || is_unasked) co_return std::move(renewed);
+  if (said.ok() || is_unasked) co_return std::move(renewed);
   co_return said.error();
+}
+
+Flow<bool> tell_of_end(RefreshSession in) {
+  AskHook ask(in.context, SessionEvent::Moment::ended);
+  ask.session = in.session;
+  ask.request = in.request;
+  auto asking = ask_hook(std::move(ask));
+  (void)co_await attempt(std::move(asking));
+  co_return true;
+}
+
+Flow<session::Session> refresh_session(RefreshSession in) {
+  auto renewing = renew_tokens(in);
+  auto renewed = co_await attempt(std::move(renewing));
+  if (!renewed.ok() && renewed.error().status == Status::grant_ended) {
+    auto telling = tell_of_end(std::move(in));
+    (void)co_await attempt(std::move(telling));
+  }
+  co_return std::move(renewed);
 }
 
 }  // namespace gatelet::flow

@@ -40,6 +40,11 @@ class RefreshSession {
 //            its own expiry.
 Flow<session::Session> refresh_session(RefreshSession in);
 
+// The two halves of it, for whoever must look in between whether another process has renewed what
+// is over here: all but the word to `ended`, and that word, which is never refused.
+Flow<session::Session> renew_tokens(RefreshSession in);
+Flow<bool> tell_of_end(RefreshSession in);
+
 // Whether a refresh that failed so has ended the session.
 inline bool ends_session(Status failure) noexcept {
   return failure == Status::grant_ended || failure == Status::vetoed;

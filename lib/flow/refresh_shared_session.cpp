@@ -133,27 +133,37 @@ Flow<SharedSession> renew(RefreshSession in, SharedPlace place) {
   auto seen = co_await std::move(looking);
   if (seen.session != in.session) co_return seen.session;
 
-  auto refreshing = refresh_session(in);
-  auto renewed = co_await attempt(std::move(refreshing));
+  auto renewing = renew_tokens(in);
+  auto renewed = co_await attempt(std::move(renewing));
   if (renewed.ok()) {
     auto session = std::make_shared<const session::Session>(std::move(renewed).value());
     auto sharing = share(in, place, std::move(seen.record), std::move(session));
     auto kept = co_await std::move(sharing);
     co_return kept;
   }
-  if (renewed.error().status == Status::grant_ended) {
+  const auto why = renewed.error().status;
+  bool is_over = ends_session(why);
+  if (why == Status::grant_ended) {
     // Another process may have been faster, while this one was frozen.
     auto looking_again = look(in.context, in.session);
     auto others = co_await attempt(std::move(looking_again));
     if (others.ok() && others->session != in.session) co_return others->session;
-    if (others.ok()) {
-      auto ending = end_at(in.context, place, std::move(others->record), in.session);
-      (void)co_await attempt(std::move(ending));
-    }
+    is_over = others.ok();
+    if (!is_over) co_return std::move(others).error();
+    seen.record = std::move(others->record);
+  }
+  if (is_over) {
+    auto ending = end_at(in.context, place, std::move(seen.record), in.session);
+    (void)co_await attempt(std::move(ending));
+  }
+  if (is_over && why == Status::grant_ended) {
+    auto telling = tell_of_end(std::move(in));
+    (void)co_await attempt(std::move(telling));
   }
   co_return std::move(renewed).error();
 }
 
+// Null: another process has been renewing the session for long.
 Flow<SharedSession> refresh_in_turn(RefreshSession in) {
   auto found = session::refresh_place(in.context->session, *in.session);
   auto at_token = co_await std::move(found);
@@ -168,9 +178,7 @@ Flow<SharedSession> refresh_in_turn(RefreshSession in) {
     const bool is_ours = co_await std::move(taking);
     if (is_ours) break;
     const auto at = co_await now();
-    if (at.steady - begun.steady >= patience) {
-      co_return Error{Status::timed_out, "another process has been renewing the session for long"};
-    }
+    if (at.steady - begun.steady >= patience) co_return SharedSession();
     auto looking = look(in.context, in.session);
     const auto seen = co_await std::move(looking);
     if (seen.session != in.session) co_return seen.session;
@@ -203,6 +211,11 @@ Flow<session::Session> refresh_shared_session(RefreshSession in) {
   if (seen.ok()) {
     auto in_turn = refresh_in_turn(in);
     auto renewed = co_await attempt(std::move(in_turn));
+    if (renewed.ok() && !*renewed) {
+      // No trouble of the provider's, and nothing to be done alone.
+      co_return Error{Status::store_unreachable,
+                      "another process has been renewing the session for long"};
+    }
     if (renewed.ok()) co_return **renewed;
     why = std::move(renewed).error();
   }

@@ -21,9 +21,10 @@ namespace gatelet::flow {
 // extends the lock meanwhile; that of a process that died ends with its lease of two seconds.
 //   Requires: the session has a refresh token and no ticket, and there is a store.
 //   Failure: as refresh_session. Status::grant_ended too where the session was ended elsewhere.
-//   Status::store_unreachable when no grant was sent since the store is down and the session
-//   outlives its tokens: a provider that revokes on reuse would end it. One that its tokens end is
-//   renewed all the same, as where there is no store: it would be over for certain.
+//   Status::store_unreachable when no grant was sent: nothing came of the other's renewal in that
+//   time, or the store is down and the session outlives its tokens, which a provider that revokes
+//   on reuse would end. One that its tokens end is renewed all the same while the store is down, as
+//   where there is none: it would be over for certain.
 //   A store that fails after the grant loses nothing: the result is put there again for a while,
 //   and then counts in this process alone.
 Flow<session::Session> refresh_shared_session(RefreshSession in);

@@ -143,6 +143,8 @@ Flow<SharedSession> end_unless_renewed(RefreshSession in, std::string key, std::
   }
   auto erase = StoreCall::erase(in.session->ticket->id);
   (void)co_await attempt(std::move(erase));
+  auto telling = tell_of_end(std::move(in));
+  (void)co_await attempt(std::move(telling));
   co_return SharedSession();
 }
 
@@ -157,8 +159,8 @@ Flow<session::Session> renew(RefreshSession in, std::string key, std::string own
   if (session::judge(*current.session, in.context->session, at) == session::Freshness::dead)
     co_return Error{Status::grant_ended, "the session is over"};
 
-  auto refreshing = refresh_session(in);
-  auto renewed = co_await attempt(std::move(refreshing));
+  auto renewing = renew_tokens(in);
+  auto renewed = co_await attempt(std::move(renewing));
   if (!renewed.ok() && renewed.error().status == Status::grant_ended) {
     auto ending = end_unless_renewed(in, std::move(key), std::move(owner));
     const auto others = co_await std::move(ending);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "flow/sign_out.hpp"
+#include "hooks.hpp"
 #include "session/lifetime.hpp"
 #include "session/refresh_result.hpp"
 #include "world.hpp"
@@ -228,14 +229,18 @@ TEST_SUITE("flow/refresh_shared_session") {
   }
 
   TEST_CASE("F-403: a lock that is never released is waited for fifteen seconds, no longer") {
-    Beside one;
-    one.world.store.locks[one.lock()] = "a process that hangs";
-    const auto begun = one.world.driver.now;
-    CHECK(one.status() == Status::timed_out);
-    const auto waited = one.world.driver.now.steady - begun.steady;
-    CHECK(waited >= 15s);
-    CHECK(waited < 16s);
-    CHECK(one.world.provider.num_refreshes == 0);
+    for (const bool ends_with_tokens : {false, true}) {
+      Beside one;
+      one.world.context->session.session_ends_with_tokens = ends_with_tokens;
+      one.world.driver.now = one.world.driver.now + 1min;
+      one.world.store.locks[one.lock()] = "a process that hangs";
+      const auto begun = one.world.driver.now;
+      CHECK(one.status() == Status::store_unreachable);  // no trouble of the provider's
+      const auto waited = one.world.driver.now.steady - begun.steady;
+      CHECK(waited >= 15s);
+      CHECK(waited < 16s);
+      CHECK(one.world.provider.num_refreshes == 0);
+    }
   }
 
   TEST_CASE("F-403: the leader died before it sent anything: the next one takes over") {
@@ -311,6 +316,60 @@ TEST_SUITE("flow/refresh_shared_session") {
     CHECK(two.world.store.locks.empty());
     two.world.driver.on_http = good;
     CHECK(two.refresh_elsewhere().ok());
+  }
+
+  TEST_CASE("invalid_grant, and the store cannot say whether another was faster: no end yet") {
+    Beside one;
+    const auto provider = one.world.driver.on_http;
+    one.world.driver.on_http = [&one](const HttpCall&, Instant) -> Result<HttpReply> {
+      one.fail(What::get);
+      HttpReply reply;
+      reply.status = 400;
+      reply.body = R"({"error":"invalid_grant"})";
+      return reply;
+    };
+    CHECK(one.status() == Status::store_unreachable);
+    CHECK(one.world.store.records.empty());
+    one.world.driver.on_http = provider;
+    CHECK(one.refresh_elsewhere().ok());
+  }
+
+  TEST_CASE("F-258: `ended` is told once it is certain, not where another process was faster") {
+    for (const bool is_faster : {false, true}) {
+      Beside one;
+      Hooks hooks;
+      one.world.context->hooks = hooks.all();
+      one.world.driver.on_http = [&one, is_faster](const HttpCall&, Instant) -> Result<HttpReply> {
+        if (is_faster) {
+          one.world.store.locks.clear();
+          CHECK(one.refresh_elsewhere().ok());
+        }
+        HttpReply reply;
+        reply.status = 400;
+        reply.body = R"({"error":"invalid_grant"})";
+        return reply;
+      };
+      CHECK(one.status() == (is_faster ? Status::ok : Status::grant_ended));
+      CHECK(hooks.moments() == std::vector<std::string>{is_faster ? "refreshed" : "ended"});
+    }
+  }
+
+  TEST_CASE("F-258: new tokens that the host refuses: the session is over in every process") {
+    for (const auto* veto_at : {"", "refreshed"}) {
+      Beside one;
+      Hooks hooks;
+      hooks.veto_at = veto_at;
+      one.world.context->hooks = hooks.all();
+      const auto renewed = one.refresh();
+      CHECK(renewed.ok() == hooks.veto_at.empty());
+      if (!renewed.ok()) CHECK(renewed.error().status == Status::vetoed);
+      hooks.veto_at.clear();
+      const auto elsewhere = one.refresh_elsewhere();
+      CHECK(elsewhere.ok() == renewed.ok());
+      if (!elsewhere.ok()) CHECK(elsewhere.error().status == Status::grant_ended);
+      CHECK(one.world.provider.num_refreshes == 1);
+      CHECK(one.world.store.locks.empty());
+    }
   }
 
   TEST_CASE("F-270: signed out: no late request gets the session back, in no process") {

@@ -286,6 +286,20 @@ TEST_SUITE("flow/refresh_stored_session") {
     CHECK(two.world.store.locks.empty());
   }
 
+  TEST_CASE("F-258: `ended` is told once it is certain, not where another process was faster") {
+    for (const bool is_faster : {false, true}) {
+      Stored one;
+      Hooks hooks;
+      one.world.context->hooks = hooks.all();
+      one.refuse([&] {
+        if (is_faster) one.renew_elsewhere();
+      });
+      CHECK(one.status() == (is_faster ? Status::ok : Status::grant_ended));
+      CHECK(hooks.moments() ==
+            (is_faster ? std::vector<std::string>{} : std::vector<std::string>{"ended"}));
+    }
+  }
+
   TEST_CASE("F-247: a session is not renewed past its end, and its record is kept no longer") {
     Stored one;
     one.world.context->session.max_lifetime = 90min;
