@@ -168,6 +168,8 @@ class Core {
   // needed besides. `loaded`: what the store said, where it was asked.
   void conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
                 const Loaded* loaded = nullptr);
+  void decide_now(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
+                  const Loaded* loaded);
   void run_for(const std::shared_ptr<Waiting>& waiting, flow::Flow<Decision> flow, Instant now);
   flow::Flow<Decision> sign_out_of(NeedSignOut need);
 

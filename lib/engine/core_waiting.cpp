@@ -4,6 +4,7 @@
 #include "engine/decide_data.hpp"
 #include "flow/begin_login.hpp"
 #include "flow/change_stored_session.hpp"
+#include "io/attempt.hpp"
 #include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
@@ -33,8 +34,17 @@ std::shared_ptr<Core::Waiting> Core::wait_for(Case& opened) {
   return std::make_shared<Waiting>(*this, opened, std::move(seat));
 }
 
+// What is thrown on the way, memory that ran out above all, is the answer: nobody else would tell.
 void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
                     const Loaded* loaded) {
+  const auto thrown = io::attempt([&] { decide_now(waiting, at, decide, loaded); });
+  if (!thrown) return;
+  waiting->seat.reset();
+  waiting->completion->fail(*thrown);
+}
+
+void Core::decide_now(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
+                      const Loaded* loaded) {
   const auto& completion = waiting->completion;
   if (completion->is_unwanted()) return waiting->seat.reset();
   const Memory memory{waiting->snapshot, sessions, refreshes, denied, loaded};

@@ -58,7 +58,7 @@ RefreshBook::Known RefreshBook::follow(const session::Session& session, Instant 
 std::shared_ptr<const session::Session> RefreshBook::record(
     const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now) {
   const std::scoped_lock lock(mutex_);
-  if (has_ended(old, now)) return nullptr;
+  if (has_ended(old, now) || has_ended(*renewed, now)) return nullptr;
   const auto newest = follow(old, now).newer;
   if (newest && session::data_changed_at(*newest) > session::data_changed_at(*renewed)) {
     auto merged = std::make_shared<session::Session>(*renewed);
@@ -101,19 +101,25 @@ RefreshBook::Entry RefreshBook::replacing(const session::Session& old,
 }
 
 void RefreshBook::record_end(const session::Session& session, Instant now) {
-  if (const auto key = end_key(session); !key.empty()) add_end(key, session.provider_id, now);
+  const auto key = end_key(session);
+  if (key.empty()) return;
+  End end{session::to_timestamp(now), session.signed_in_at};
+  // A clock ahead of this one may have made it.
+  if (!end.sign_in && session.created_at) end.at = std::max(end.at, *session.created_at);
+  add_end(key, session.provider_id, end, now);
 }
 
 void RefreshBook::record_ticket_end(std::string_view ticket_id, Instant now) {
-  add_end(ticket_id, {}, now);
+  add_end(ticket_id, {}, {session::to_timestamp(now), {}}, now);
 }
 
-void RefreshBook::add_end(std::string_view key, std::string_view provider_id, Instant now) {
+void RefreshBook::add_end(std::string_view key, std::string_view provider_id, const End& end,
+                          Instant now) {
   Entry entry{hash_(key),
               Secret(key),
               std::string(provider_id),
               nullptr,
-              session::to_timestamp(now),
+              end,
               now.steady + kept_at_most,
               false,
               key.size() + entry_overhead};
@@ -165,17 +171,20 @@ RefreshBook::Entries::iterator RefreshBook::find_newer(const session::Session& s
   return best;
 }
 
+// A ticket is one session's, whatever the time; a refresh token may be a later session's as well.
 bool RefreshBook::has_ended(const session::Session& session, Instant now) const {
   const auto key = end_key(session);
   auto [at, end] = by_hash_.equal_range(hash_(key));
   for (; at != end; ++at) {
     const auto& entry = *at->second;
-    if (!entry.renewed && entry.kept_until > now.steady &&
-        session.created_at.value_or(entry.ended_at) <= entry.ended_at &&
-        entry.replaced_token.reveal() == key &&
-        (session.ticket || entry.provider_id == session.provider_id)) {
-      return true;
+    if (entry.renewed || entry.kept_until <= now.steady || entry.replaced_token.reveal() != key) {
+      continue;
     }
+    if (session.ticket) return true;
+    const auto& [ended_at, sign_in] = entry.end;
+    const bool is_of_it = sign_in && sign_in == session.signed_in_at;
+    const bool is_meant = is_of_it || session.created_at.value_or(ended_at) <= ended_at;
+    if (is_meant && entry.provider_id == session.provider_id) return true;
   }
   return false;
 }

@@ -16,6 +16,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -48,8 +49,8 @@ class RefreshBook {
   Known look_up(const session::Session& session, Instant now);
 
   // Keeps the new session, with the data that was written into the old one meanwhile, and returns
-  // it so. Null, and nothing kept, when the old session is over by now: then the new one must not
-  // be used.
+  // it so. Null, and nothing kept, when either of them is over by now: then the new one must not be
+  // used.
   [[nodiscard]] std::shared_ptr<const session::Session> record(
       const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now);
 
@@ -78,12 +79,16 @@ class RefreshBook {
   void note_success(std::string_view provider_id);
 
  private:
+  struct End {
+    session::Timestamp at;                      // sessions that began until here are over
+    std::optional<session::Timestamp> sign_in;  // and all of this sign-in
+  };
   struct Entry {
     std::uint64_t hash;  // of the replaced refresh token
     Secret replaced_token;
     std::string provider_id;
     std::shared_ptr<const session::Session> renewed;  // null: the grant is over
-    session::Timestamp ended_at;                      // then: sessions begun until here are over
+    End end;                                          // then
     Duration kept_until;                              // steady clock
     bool seen;                                        // the new session came back from a browser
     std::size_t bytes;
@@ -91,7 +96,7 @@ class RefreshBook {
   using Entries = std::list<Entry>;
   Known follow(const session::Session& session, Instant now);
   Entries::iterator find_newer(const session::Session& session);
-  void add_end(std::string_view key, std::string_view provider_id, Instant now);
+  void add_end(std::string_view key, std::string_view provider_id, const End& end, Instant now);
   bool has_ended(const session::Session& session, Instant now) const;
   void note_seen(const session::Session& session, Instant now);
   Entry replacing(const session::Session& old, std::shared_ptr<const session::Session> renewed,

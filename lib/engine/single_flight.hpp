@@ -10,6 +10,7 @@
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
+#include "io/attempt.hpp"
 
 namespace gatelet::engine {
 
@@ -43,8 +44,9 @@ class SingleFlight {
       waiters = std::move(flight->second);
       flights_.erase(flight);
     }
-    waiters.first(result, at);
-    for (const auto& waiter : waiters.others) waiter(result, at);
+    // What one of them throws is its own, and keeps nothing from the others.
+    (void)io::attempt([&] { waiters.first(result, at); });
+    for (const auto& waiter : waiters.others) (void)io::attempt([&] { waiter(result, at); });
   }
 
   std::size_t num_flights() const {

@@ -1,5 +1,6 @@
 #include "engine/work.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "crypto/hash.hpp"
@@ -9,15 +10,18 @@
 #include "flow/refresh_stored_session.hpp"
 #include "flow/stored_record.hpp"
 #include "policy/answer.hpp"
+#include "session/bounded_record.hpp"
 #include "session/cookie_budget.hpp"
 #include "session/lifetime.hpp"
+#include "session/refresh_result.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::engine {
 namespace {
 
 constexpr Duration fresh_for = 1h;
-constexpr Duration put_again = 1s;
+constexpr Duration first_pause = 1s;  // before a store that took no new tokens is tried again
+constexpr Duration longest_patience = 15s;
 
 // What is fetched for settings that were replaced meanwhile is nothing for those who came later.
 std::string flight_name(std::uint64_t generation, std::string_view provider_id,
@@ -78,7 +82,32 @@ Work::Work(SnapshotBox& snapshots, RefreshBook& refreshes, DenyBook& denied, Rec
       metrics_(metrics),
       events_(events),
       clock_(std::move(clock)),
+      patience_(std::min<Duration>(longest_patience, settings.operation_timeout * 5 / 6)),
       driver_(std::make_shared<io::Driver>(std::move(settings), clock_, *this)) {}
+
+flow::RefreshSession Work::refresh_of(const std::shared_ptr<const Snapshot>& snapshot,
+                                      NeedRefresh need, const std::shared_ptr<bool>& is_put,
+                                      Instant now) {
+  flow::RefreshSession in(snapshot->context);
+  in.provider = without_old_keys(std::move(need.provider), now);
+  in.session = std::move(need.session);
+  in.request = std::move(need.request);
+  in.patience = patience_;
+  in.on_not_put = [this, snapshot, is_put](const Session& old, const Session& not_put) {
+    *is_put = false;
+    events_.keep(Event::Level::warning, "store-unavailable",
+                 "the session store took no new tokens; they are put there again until it does",
+                 not_put->provider_id);
+    const auto steady = clock_->now().steady;
+    const auto until =
+        not_put->ticket ? Duration::max() : steady + session::refresh_result_lifetime;
+    put_later(std::make_shared<const NotPut>(NotPut{snapshot, old, not_put, until}), first_pause);
+  };
+  in.on_left_out = [this, id = in.session->provider_id](const std::string& left_out) {
+    on_save_note(id, {})(flow::SaveNote::tokens_left_out, left_out);
+  };
+  return in;
+}
 
 void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                    SingleFlight<Session>::Waiter waiter, Instant now) {
@@ -91,39 +120,30 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
   if (known.is_over) return renewals_.finish(*name, Error{Status::grant_ended, {}}, now);
   if (known.newer) return renewals_.finish(*name, std::move(known.newer), now);
 
-  flow::RefreshSession in(snapshot->context);
-  in.provider = without_old_keys(std::move(need.provider), now);
-  in.session = need.session;
-  in.request = std::move(need.request);
-  in.on_not_put = [this, snapshot](const Session& not_put) {
-    events_.keep(Event::Level::warning, "store-unavailable",
-                 "the session store took no new tokens; they are put there again until it does",
-                 not_put->provider_id);
-    put_later(snapshot, not_put, put_again);
-  };
-  in.on_left_out = [this, id = need.session->provider_id](const std::string& left_out) {
-    on_save_note(id, {})(flow::SaveNote::tokens_left_out, left_out);
-  };
-  run<session::Session>(
-      refreshing(std::move(in)),
-      [this, snapshot, old = need.session, name = *name](Result<session::Session> renewed,
-                                                         Instant at) {
+  const auto old = need.session;
+  const auto is_put = std::make_shared<bool>(true);
+  lead<session::Session>(
+      renewals_, *name,
+      [&] { return refreshing(refresh_of(snapshot, std::move(need), is_put, now)); },
+      [this, snapshot, is_put, old](const std::string& flight, Result<session::Session> renewed,
+                                    Instant at) {
+        if (renewed.ok() && *is_put) refreshes_.note_success(store_beside);
         if (renewed.ok()) renewed = as_kept(*snapshot, std::move(renewed).value());
         if (renewed.ok() && old->ticket) {
           index(snapshot, std::make_shared<const session::Session>(*renewed), at);
         }
         if (!renewed.ok() || !may_escape(*old, snapshot->context->session)) {
-          return keep_renewed(name, old, std::move(renewed), at);
+          return keep_renewed(flight, old, std::move(renewed), at);
         }
         auto kept = std::make_shared<Result<session::Session>>(std::move(renewed));
         load_deny_list(
             snapshot,
-            [this, name, old, kept](const Result<flow::SharedDenyList>&, Instant later) {
+            [this, flight, old, kept](const Result<flow::SharedDenyList>&, Instant later) {
               if (old->ticket && denied_.covers(*old)) {
                 run<bool>(
                     flow::erase_stored(old->ticket), [](const Result<bool>&, Instant) {}, later);
               }
-              keep_renewed(name, old, std::move(*kept), later);
+              keep_renewed(flight, old, std::move(*kept), later);
             },
             at);
       },
@@ -146,6 +166,8 @@ Result<session::Session> Work::as_kept(const Snapshot& snapshot, session::Sessio
       on_save_note(renewed.provider_id, {})(flow::SaveNote::tokens_left_out, fitted->left_out);
     }
     renewed = std::move(fitted->session);
+    // As the next request will find it.
+    if (!session::keeps_sign_in(context.session, renewed)) renewed.signed_in_at.reset();
   }
   renewed.ends_at = session::ends_at(renewed, context.session);
   return renewed;
@@ -188,7 +210,6 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
     return renewals_.finish(flight, std::move(error), at);
   }
   refreshes_.note_success(old->provider_id);
-  refreshes_.note_success(store_beside);
   auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
   // Recorded before the flight ends, so that nobody finds neither.
   shared = refreshes_.record(*old, std::move(shared), at);
@@ -201,10 +222,10 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
 void Work::check_password(const std::string& attempt, flow::CheckPassword check,
                           SingleFlight<bool>::Waiter waiter, Instant now) {
   if (!attempts_.join(attempt, std::move(waiter))) return;
-  run<bool>(
-      flow::check_password(std::move(check)),
-      [this, attempt](const Result<bool>& matches, Instant at) {
-        attempts_.finish(attempt, matches, at);
+  lead<bool>(
+      attempts_, attempt, [&] { return flow::check_password(std::move(check)); },
+      [this](const std::string& flight, const Result<bool>& matches, Instant at) {
+        attempts_.finish(flight, matches, at);
       },
       now);
 }
@@ -220,19 +241,22 @@ void Work::redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishL
   }
 
   const Duration kept_for = snapshot->context->session.login_state_expire;
-  login.provider = without_old_keys(std::move(login.provider), now);
-  login.on_refused = [this, id = login.provider->provider->id,
-                      request_id = login.request_id](const Error& why) {
-    events_.keep(Event::Level::warning, "login-refused", why.text, id, request_id);
+  const auto begin = [&] {
+    login.provider = without_old_keys(std::move(login.provider), now);
+    login.on_refused = [this, id = login.provider->provider->id,
+                        request_id = login.request_id](const Error& why) {
+      events_.keep(Event::Level::warning, "login-refused", why.text, id, request_id);
+    };
+    login.on_note = on_save_note(login.provider->provider->id, login.request_id);
+    return flow::finish_login(std::move(login));
   };
-  login.on_note = on_save_note(login.provider->provider->id, login.request_id);
-  run<Decision>(
-      flow::finish_login(std::move(login)),
-      [this, state, kept_for](Result<Decision> answer, Instant at) {
-        if (!answer.ok()) return redemptions_.finish(state, std::move(answer).error(), at);
+  lead<Decision>(
+      redemptions_, state, begin,
+      [this, kept_for](const std::string& flight, Result<Decision> answer, Instant at) {
+        if (!answer.ok()) return redemptions_.finish(flight, std::move(answer).error(), at);
         auto shared = std::make_shared<const Decision>(std::move(answer).value());
-        callbacks_.record(state, shared, kept_for, at);
-        redemptions_.finish(state, std::move(shared), at);
+        callbacks_.record(flight, shared, kept_for, at);
+        redemptions_.finish(flight, std::move(shared), at);
       },
       now);
 }
@@ -291,32 +315,34 @@ void Work::refetch(const flow::Refetch& wanted, std::function<void(Result<flow::
 void Work::fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what,
                  Instant now) {
   const auto id = current->provider->id;
-  flow::FetchMetadata in(current);
-  in.configured = snapshot.configured_provider(id);
-  if (!in.configured) in.configured = current->provider;
-  in.entropy = snapshot.context->entropy;
-  in.keys_only = what == flow::Refetch::What::keys && current->has_metadata;
-  run<oidc::ProviderState>(
-      flow::fetch_metadata(std::move(in)),
-      [this, id, what, generation = snapshot.generation](Result<oidc::ProviderState> fetched,
-                                                         Instant at) {
-        keep_fetched(id, what, generation, std::move(fetched), at);
+  const auto begin = [&] {
+    flow::FetchMetadata in(current);
+    in.configured = snapshot.configured_provider(id);
+    if (!in.configured) in.configured = current->provider;
+    in.entropy = snapshot.context->entropy;
+    in.keys_only = what == flow::Refetch::What::keys && current->has_metadata;
+    return flow::fetch_metadata(std::move(in));
+  };
+  lead<oidc::ProviderState>(
+      fetches_, flight_name(snapshot.generation, id, what), begin,
+      [this, id, generation = snapshot.generation](
+          const std::string& flight, Result<oidc::ProviderState> fetched, Instant at) {
+        keep_fetched(flight, id, generation, std::move(fetched), at);
       },
       now);
 }
 
-void Work::keep_fetched(const std::string& provider_id, flow::Refetch::What what,
+void Work::keep_fetched(const std::string& flight, const std::string& provider_id,
                         std::uint64_t generation, Result<oidc::ProviderState> fetched, Instant at) {
-  const auto name = flight_name(generation, provider_id, what);
   metrics_.count_fetch(fetched.ok());
   if (!fetched.ok()) {
     budget_.note_failure(provider_id, at);
     events_.keep(Event::Level::warning, "provider-fetch-failed", fetched.error().text, provider_id);
-    return fetches_.finish(name, std::move(fetched).error(), at);
+    return fetches_.finish(flight, std::move(fetched).error(), at);
   }
   auto shared = std::make_shared<const oidc::ProviderState>(std::move(fetched).value());
   snapshots_.update_provider(generation, shared);
-  fetches_.finish(name, std::move(shared), at);
+  fetches_.finish(flight, std::move(shared), at);
 }
 
 }  // namespace gatelet::engine

@@ -22,8 +22,10 @@
 #include "engine/turns.hpp"
 #include "flow/deny_list.hpp"
 #include "flow/effect.hpp"
+#include "flow/refresh_session.hpp"
 #include "flow/save_session.hpp"
 #include "flow/task.hpp"
+#include "io/attempt.hpp"
 #include "io/driver.hpp"
 
 namespace gatelet::engine {
@@ -97,13 +99,39 @@ class Work final : public io::Services, public io::StoreWatcher {
   }
 
  private:
+  // The same for a flight that this call leads: `then` gets its name and the result, and must
+  // finish it. What is thrown on the way finishes it as well; whoever waits would wait for ever.
+  template <class R, class T, class Begin, class Then>
+  void lead(SingleFlight<T>& flights, const std::string& name, Begin&& begin, Then then,
+            Instant now) {
+    const auto problem = io::attempt([&] {
+      run<R>(
+          begin(),
+          [&flights, name, then = std::move(then)](Result<R> result, Instant at) {
+            const auto thrown = io::attempt([&] { then(name, std::move(result), at); });
+            if (thrown) flights.finish(name, *thrown, at);
+          },
+          now);
+    });
+    if (problem) flights.finish(name, *problem, now);
+  }
+
   using State = std::shared_ptr<const oidc::ProviderState>;
 
   void load_session(const std::shared_ptr<const Snapshot>& snapshot,
                     std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
                     Instant now);
-  void put_later(const std::shared_ptr<const Snapshot>& snapshot, const Session& renewed,
-                 Duration pause);
+  // A renewed session that the store did not take, and what it replaced.
+  struct NotPut {
+    std::shared_ptr<const Snapshot> snapshot;
+    Session old, renewed;
+    Duration tried_until;  // steady clock
+  };
+  flow::RefreshSession refresh_of(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
+                                  const std::shared_ptr<bool>& is_put, Instant now);
+  void put_later(const std::shared_ptr<const NotPut>& one, Duration pause);
+  void end_renewed(const NotPut& one, Instant now);
+  void put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Instant now);
   void put_back(const std::shared_ptr<const Snapshot>& snapshot, std::vector<session::Denial> lost,
                 Instant now);
   void load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
@@ -111,7 +139,7 @@ class Work final : public io::Services, public io::StoreWatcher {
   void index(const std::shared_ptr<const Snapshot>& snapshot, const Session& session, Instant now);
   // Requires that the caller leads the flight of this provider and `what`.
   void fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what, Instant now);
-  void keep_fetched(const std::string& provider_id, flow::Refetch::What what,
+  void keep_fetched(const std::string& flight, const std::string& provider_id,
                     std::uint64_t generation, Result<oidc::ProviderState> fetched, Instant at);
   void keep_renewed(const std::string& flight, const Session& old, Result<session::Session> renewed,
                     Instant at);
@@ -125,6 +153,7 @@ class Work final : public io::Services, public io::StoreWatcher {
   Metrics& metrics_;
   Events& events_;
   const std::shared_ptr<const Clock> clock_;
+  const Duration patience_;  // with another process that renews a session
   RefetchBudget budget_;
   CallbackBook callbacks_;
   SingleFlight<State> fetches_;

@@ -5,8 +5,10 @@
 
 #include "engine/work.hpp"
 #include "flow/change_stored_session.hpp"
+#include "flow/refresh_shared_session.hpp"
 #include "flow/refresh_stored_session.hpp"
 #include "flow/session_index.hpp"
+#include "io/attempt.hpp"
 #include "session/deny_list.hpp"
 #include "session/lifetime.hpp"
 #include "session/ticket.hpp"
@@ -43,10 +45,10 @@ void Work::load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
   const auto name = std::to_string(snapshot->generation) + " " + std::to_string(changes);
   if (!deny_loads_.join(name, std::move(waiter))) return;
   const auto current_until = now.steady + snapshot->context->session.cache_max_staleness;
-  run<flow::SharedDenyList>(
-      flow::load_deny_list(snapshot->context),
-      [this, snapshot, name, current_until, changes](const Result<flow::SharedDenyList>& list,
-                                                     Instant at) {
+  lead<flow::SharedDenyList>(
+      deny_loads_, name, [&] { return flow::load_deny_list(snapshot->context); },
+      [this, snapshot, current_until, changes](
+          const std::string& flight, const Result<flow::SharedDenyList>& list, Instant at) {
         if (list.ok()) {
           refreshes_.note_success(deny_list_beside);
           put_back(snapshot, denied_.take(*list, changes, current_until, at), at);
@@ -55,7 +57,7 @@ void Work::load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
           if (was_asked) refreshes_.note_trouble(deny_list_beside, at);
           events_.keep(Event::Level::warning, "store-unavailable", list.error().text, {});
         }
-        deny_loads_.finish(name, list, at);
+        deny_loads_.finish(flight, list, at);
       },
       now);
 }
@@ -74,20 +76,41 @@ void Work::put_back(const std::shared_ptr<const Snapshot>& snapshot,
 // A living process loses no new tokens: a store that did not take them is tried again until it
 // does, the session has ended, or another process has renewed it. Else the next process would use
 // the old refresh token, which ends the session.
-void Work::put_later(const std::shared_ptr<const Snapshot>& snapshot, const Session& renewed,
-                     Duration pause) {
-  driver_->after(pause, [this, snapshot, renewed, pause](Instant now) {
-    const auto end = session::ends_at(*renewed, snapshot->context->session);
-    if (end && *end <= session::to_timestamp(now)) return;
-    run<bool>(
-        flow::put_renewed(snapshot->context, renewed),
-        [this, snapshot, renewed, pause](const Result<bool>& put, Instant) {
-          const bool is_done =
-              put.ok() || status_class(put.error().status) != StatusClass::unavailable;
-          if (!is_done) put_later(snapshot, renewed, std::min(2 * pause, longest_pause));
-        },
-        now);
+void Work::put_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
+  driver_->after(pause, [this, one, pause](Instant now) {
+    const auto& settings = one->snapshot->context->session;
+    const auto end = session::ends_at(*one->renewed, settings);
+    const bool is_over = end && *end <= session::to_timestamp(now);
+    if (is_over || now.steady >= one->tried_until) return;
+    const auto longer = std::min(2 * pause, longest_pause);
+    if (io::attempt([&] { put_again(one, longer, now); })) put_later(one, longer);
   });
+}
+
+void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Instant now) {
+  const auto& context = one->snapshot->context;
+  run<bool>(
+      one->renewed->ticket ? flow::put_renewed(context, one->renewed)
+                           : flow::share_renewed(context, one->old, one->renewed),
+      [this, one, pause](const Result<bool>& put, Instant at) {
+        if (put.ok()) {
+          if (!*put) end_renewed(*one, at);
+          return;
+        }
+        // Else it passes: the store's trouble, or that of this process.
+        const auto why = put.error().status;
+        const bool is_for_good = why == Status::session_invalid || why == Status::cancelled;
+        if (!is_for_good) put_later(one, pause);
+      },
+      now);
+}
+
+// Whoever ended what it replaced did not know of it.
+void Work::end_renewed(const NotPut& one, Instant now) {
+  refreshes_.record_end(*one.renewed, now);
+  run<bool>(
+      flow::end_shared_session(one.snapshot->context, one.renewed),
+      [](const Result<bool>&, Instant) {}, now);
 }
 
 void Work::freshen_deny_list(const std::shared_ptr<const Snapshot>& snapshot, Instant now) {
@@ -112,9 +135,9 @@ void Work::load_session(const std::shared_ptr<const Snapshot>& snapshot,
   if (!loads_.join(name, std::move(waiter))) return;
   flow::LoadSession in(snapshot->context);
   in.tickets = std::move(tickets);
-  run<Session>(
-      flow::load_session(std::move(in)),
-      [this, snapshot, name = std::move(name)](const Result<Session>& loaded, Instant at) {
+  lead<Session>(
+      loads_, name, [&] { return flow::load_session(std::move(in)); },
+      [this, snapshot](const std::string& flight, const Result<Session>& loaded, Instant at) {
         if (!loaded.ok()) {
           events_.keep(Event::Level::warning, "store-unavailable", loaded.error().text, {});
         }
@@ -123,7 +146,7 @@ void Work::load_session(const std::shared_ptr<const Snapshot>& snapshot,
         if (is_strange && indexed_.take((*loaded)->ticket->id, index_again, at)) {
           index(snapshot, *loaded, at);
         }
-        loads_.finish(name, loaded, at);
+        loads_.finish(flight, loaded, at);
       },
       now);
 }

@@ -19,9 +19,12 @@ class RefreshSession {
   std::shared_ptr<const oidc::ProviderState> provider;
   std::shared_ptr<const session::Session> session;      // has a refresh token
   std::shared_ptr<const policy::OwnedRequest> request;  // for the host's hooks; null: none waits
-  // Of a session in a store; may be empty. Told of one whose new tokens the store did not take, and
-  // of tokens for which a record has no room.
-  std::function<void(const std::shared_ptr<const session::Session>&)> on_not_put;
+  // How long another process that renews the session is waited for.
+  Duration patience{std::chrono::seconds(15)};
+  // May be empty. Told of a renewed session that the store did not take, and of tokens for which a
+  // record has no room.
+  using Shared = std::shared_ptr<const session::Session>;
+  std::function<void(const Shared& old, const Shared& renewed)> on_not_put;
   std::function<void(const std::string& left_out)> on_left_out;
   explicit RefreshSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };

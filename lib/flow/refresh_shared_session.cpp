@@ -20,7 +20,6 @@ using SharedPlace = std::shared_ptr<const session::RefreshPlace>;
 using SharedContext = std::shared_ptr<const Context>;
 using SharedSession = std::shared_ptr<const session::Session>;
 
-constexpr Duration patience = 15s;
 constexpr int max_hops = 16;  // from one renewed session to the next
 
 // A rotated token says it better than the clocks of two machines do. One that stays may also be of
@@ -120,14 +119,17 @@ Flow<SharedSession> share(RefreshSession in, SharedPlace place, std::optional<st
       if (found.ok() && found->session != in.session) co_return found->session;
       if (found.ok()) seen = found->record;
     }
-    if (wait == Duration::zero()) break;
+    if (wait == Duration::zero()) {
+      if (in.on_not_put) in.on_not_put(in.session, renewed);
+      break;
+    }
     Delay delay(wait);
     (void)co_await delay;
   }
   co_return renewed;
 }
 
-// With the lock in hand.
+// With the lock in hand. Null: another process may have been faster, and the store cannot say.
 Flow<SharedSession> renew(RefreshSession in, SharedPlace place) {
   auto looking = look(in.context, in.session);
   auto seen = co_await std::move(looking);
@@ -149,8 +151,8 @@ Flow<SharedSession> renew(RefreshSession in, SharedPlace place) {
     auto others = co_await attempt(std::move(looking_again));
     if (others.ok() && others->session != in.session) co_return others->session;
     is_over = others.ok();
-    if (!is_over) co_return std::move(others).error();
-    seen.record = std::move(others->record);
+    if (!is_over && others.error().status != Status::grant_ended) co_return SharedSession();
+    if (is_over) seen.record = std::move(others->record);
   }
   if (is_over) {
     auto ending = end_at(in.context, place, std::move(seen.record), in.session);
@@ -163,7 +165,7 @@ Flow<SharedSession> renew(RefreshSession in, SharedPlace place) {
   co_return std::move(renewed).error();
 }
 
-// Null: another process has been renewing the session for long.
+// Null: what another process makes of the session is not to be had now.
 Flow<SharedSession> refresh_in_turn(RefreshSession in) {
   auto found = session::refresh_place(in.context->session, *in.session);
   auto at_token = co_await std::move(found);
@@ -178,7 +180,7 @@ Flow<SharedSession> refresh_in_turn(RefreshSession in) {
     const bool is_ours = co_await std::move(taking);
     if (is_ours) break;
     const auto at = co_await now();
-    if (at.steady - begun.steady >= patience) co_return SharedSession();
+    if (at.steady - begun.steady >= in.patience) co_return SharedSession();
     auto looking = look(in.context, in.session);
     const auto seen = co_await std::move(looking);
     if (seen.session != in.session) co_return seen.session;
@@ -197,7 +199,8 @@ Flow<SharedSession> refresh_in_turn(RefreshSession in) {
 Flow<session::Session> refresh_shared_session(RefreshSession in) {
   auto looking = look(in.context, in.session);
   auto seen = co_await attempt(std::move(looking));
-  if (seen.ok() && seen->session != in.session) {
+  const bool was_found = seen.ok() && seen->session != in.session;
+  if (was_found) {
     // It may be as old as an hour. One that is found later was made while this one waited.
     in.session = seen->session;
     const auto at = co_await now();
@@ -208,23 +211,45 @@ Flow<session::Session> refresh_shared_session(RefreshSession in) {
     if (freshness != session::Freshness::refresh_now) co_return *in.session;
   }
   auto why = seen.ok() ? Error{} : seen.error();
+  bool may_go_alone = !seen.ok() && why.status == Status::store_unreachable;
   if (seen.ok()) {
     auto in_turn = refresh_in_turn(in);
     auto renewed = co_await attempt(std::move(in_turn));
-    if (renewed.ok() && !*renewed) {
-      // No trouble of the provider's, and nothing to be done alone.
-      co_return Error{Status::store_unreachable,
-                      "another process has been renewing the session for long"};
-    }
-    if (renewed.ok()) co_return **renewed;
-    why = std::move(renewed).error();
+    if (renewed.ok() && *renewed) co_return **renewed;
+    // Another process' renewal is no trouble of the provider's, and not to be done twice.
+    why = renewed.ok() ? Error{Status::store_unreachable,
+                               "what another process makes of the session is not to be had now"}
+                       : std::move(renewed).error();
+    may_go_alone = !renewed.ok() && why.status == Status::store_unreachable;
   }
   const auto at = co_await now();
-  const bool is_alone = why.status == Status::store_unreachable;
-  if (!is_alone || session::outlives_tokens(*in.session, in.context->session, at)) co_return why;
-  auto refreshing = refresh_session(std::move(in));
+  const bool goes_on = session::outlives_tokens(*in.session, in.context->session, at);
+  const bool holds = was_found && goes_on && !ends_session(why.status);
+  if (holds) co_return *in.session;
+  if (!may_go_alone || goes_on) co_return why;
+  auto refreshing = refresh_session(in);
   auto alone = co_await std::move(refreshing);
+  if (in.on_not_put) {
+    in.on_not_put(in.session, std::make_shared<const session::Session>(alone));
+  }
   co_return alone;
+}
+
+Flow<bool> share_renewed(SharedContext context, SharedSession old, SharedSession renewed) {
+  auto finding = find(context, old);
+  auto found = co_await std::move(finding);
+  if (found.is_over) co_return false;
+  if (found.next) co_return true;
+  auto sealing = session::seal_refresh_result(context->session, context->gcm, found.place, *renewed,
+                                              *context->entropy);
+  auto record = co_await std::move(sealing);
+  auto call = StoreCall::swap(found.place.key, std::move(found.record), std::move(record),
+                              session::refresh_result_lifetime);
+  const auto reply = co_await std::move(call);
+  if (!reply.was_there) {
+    co_return Error{Status::store_unreachable, "another process changes the refresh result"};
+  }
+  co_return true;
 }
 
 Flow<bool> end_shared_session(SharedContext context, SharedSession session) {

@@ -25,9 +25,18 @@ namespace gatelet::flow {
 //   time, or the store is down and the session outlives its tokens, which a provider that revokes
 //   on reuse would end. One that its tokens end is renewed all the same while the store is down, as
 //   where there is none: it would be over for certain.
+//   Where a result was found that goes on, trouble with its renewal is none: it is the answer.
 //   A store that fails after the grant loses nothing: the result is put there again for a while,
-//   and then counts in this process alone.
+//   and then counts in this process alone, as does one of a renewal while the store was down; both
+//   are told to on_not_put.
 Flow<session::Session> refresh_shared_session(RefreshSession in);
+
+// Puts such a result where the others look, once the store is back. True: it stands there, or one
+// of another process' does; false: the session was ended meanwhile.
+//   Failure: Status::store_unreachable; Status::session_invalid, no_entropy, internal.
+Flow<bool> share_renewed(std::shared_ptr<const Context> context,
+                         std::shared_ptr<const session::Session> old,
+                         std::shared_ptr<const session::Session> renewed);
 
 // Tells all processes that the session is over, and what it was, or is, renewed to: an end stands
 // where each of their refresh tokens is looked for, sixteen at most.

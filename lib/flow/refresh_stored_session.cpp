@@ -17,8 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// More than a provider is given for its answer; the reference waits for five seconds.
-constexpr Duration patience = 15s;
 constexpr Duration pause = 50ms;
 constexpr std::size_t max_conflicts = 16;  // with others that change the record meanwhile
 
@@ -119,7 +117,7 @@ Flow<SharedSession> result_of_other(RefreshSession in) {
     const bool is_done = !current.session || is_newer(*current.session, *in.session);
     if (is_done) co_return current.session;
     const auto at = co_await now();
-    if (at.steady - begun.steady >= patience) co_return takes_long();
+    if (at.steady - begun.steady >= in.patience) co_return takes_long();
     Delay wait(pause);
     (void)co_await wait;
   }
@@ -177,7 +175,7 @@ Flow<session::Session> renew(RefreshSession in, std::string key, std::string own
   auto going = put(std::move(putting));
   const auto done = co_await std::move(going);
   if (!done.session) co_return is_gone();
-  if (!done.is_there && in.on_not_put) in.on_not_put(done.session);
+  if (!done.is_there && in.on_not_put) in.on_not_put(in.session, done.session);
   if (!done.left_out.empty() && in.on_left_out) in.on_left_out(done.left_out);
   co_return *done.session;
 }
@@ -213,9 +211,7 @@ Flow<session::Session> refresh_stored_session(RefreshSession in) {
     if (!current.session) co_return is_gone();
     if (is_newer(*current.session, *in.session)) co_return *current.session;
     const auto at = co_await now();
-    if (at.steady - begun.steady >= patience) {
-      co_return takes_long();
-    }
+    if (at.steady - begun.steady >= in.patience) co_return takes_long();
   }
 
   auto renewing = renew(std::move(in), key, owner);

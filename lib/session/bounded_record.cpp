@@ -6,10 +6,26 @@
 
 namespace gatelet::session {
 
+namespace {
+
+bool has_extra_keys(const SessionSettings& settings) noexcept {
+  return settings.write_extra_keys || settings.format == CookieFormat::native;
+}
+
+}  // namespace
+
+// Of what is in cookies nothing but the deny list, which is about sign-ins, can say that it is
+// over.
+bool keeps_sign_in(const SessionSettings& settings, const Session& session) noexcept {
+  const bool is_denied_by_it = settings.keeps_both() && !session.ticket;
+  return has_extra_keys(settings) || is_denied_by_it ||
+         settings.max_lifetime != std::chrono::seconds(0);
+}
+
 Result<std::string> write_bounded_record(const SessionSettings& settings, const Session& session,
                                          bool tokens) {
-  const bool extra_keys = settings.write_extra_keys || settings.format == CookieFormat::native;
-  const bool sign_in = settings.max_lifetime != std::chrono::seconds(0);
+  const bool extra_keys = has_extra_keys(settings);
+  const bool sign_in = keeps_sign_in(settings, session);
   const bool last_use = settings.idle_timeout != std::chrono::seconds(0);
   auto record = write_record(session, {tokens, extra_keys, sign_in, last_use});
   if (record.size() <= settings.record_limit) return record;

@@ -11,6 +11,10 @@
 
 namespace gatelet::session {
 
+// Whether a record tells when its sign-in was. One in oauth2-proxy's format does where something
+// depends on it.
+bool keeps_sign_in(const SessionSettings&, const Session&) noexcept;
+
 // The record; wipe it after use. Without `tokens` the access, ID and refresh token are left out.
 //   Failure: Status::session_invalid when it is above record_limit.
 Result<std::string> write_bounded_record(const SessionSettings&, const Session&, bool tokens);

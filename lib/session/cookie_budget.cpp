@@ -34,10 +34,9 @@ bool may_go(const SessionSettings& settings, const Session& session, Secret Sess
   return !is_needed || session.refresh_token.empty();
 }
 
-// What is left for a sign-in is the session's as well.
-SessionSettings with_whole_budget(const SessionSettings& settings) {
+SessionSettings with_login_room(const SessionSettings& settings) {
   auto whole = settings;
-  if (whole.cookie_budget != 0) whole.cookie_budget += login_room;
+  whole.takes_login_room = true;
   return whole;
 }
 
@@ -73,7 +72,8 @@ std::size_t session_size(const SessionSettings& settings,
 }
 
 std::size_t session_room(const SessionSettings& settings) noexcept {
-  return settings.cookie_budget == 0 ? no_bound : room_beside(settings, login_room);
+  if (settings.cookie_budget == 0) return no_bound;
+  return settings.takes_login_room ? settings.cookie_budget : room_beside(settings, login_room);
 }
 
 std::size_t room_beside(const SessionSettings& settings, std::size_t taken) noexcept {
@@ -101,7 +101,7 @@ Result<Fitted> fit_going_on(const SessionSettings& settings, const CookieKeys& k
                             const Session& session, Entropy& entropy) {
   auto fitted = fit_into_cookies(settings, keys, session, entropy);
   if (fitted.ok() || fitted.error().status != Status::session_too_large) return fitted;
-  return fit_into_cookies(with_whole_budget(settings), keys, session, entropy);
+  return fit_into_cookies(with_login_room(settings), keys, session, entropy);
 }
 
 Result<Written> write_going_on(const SessionSettings& settings, const CookieKeys& keys,
@@ -113,7 +113,7 @@ Result<Written> write_going_on(const SessionSettings& settings, const CookieKeys
   if (whole.error().status != Status::session_too_large) return std::move(whole).error();
   auto fitted = fit_going_on(settings, keys, session, entropy);
   if (!fitted.ok()) return std::move(fitted).error();
-  auto smaller = write_session(with_whole_budget(settings), keys, fitted->session, host,
+  auto smaller = write_session(with_login_room(settings), keys, fitted->session, host,
                                request_headers, entropy, now);
   if (!smaller.ok()) return std::move(smaller).error();
   return Written{std::move(smaller).value(), std::move(fitted->left_out)};

@@ -46,6 +46,7 @@ struct SessionSettings {
   bool has_store_beside = false;      // cookies hold sessions; a store helps, and holds large ones
   bool falls_back_to_cookie = false;  // a store that is down: a new session goes into cookies
   std::size_t cookie_budget = 0;      // bytes of a request that our cookies may take; 0: any
+  bool takes_login_room = false;      // what is left for a sign-in is the session's as well
   bool access_token_goes_last = false;  // of the tokens for which cookies have no room
   bool needs_id_token = false;          // to judge the one that a refresh brings
   Duration cache_max_staleness{std::chrono::seconds(5)};  // how long the store need not be asked

@@ -191,6 +191,32 @@ TEST_SUITE("engine/engine: a host's store") {
     CHECK(one.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }
 
+  TEST_CASE(
+      "F-403: in cookies, renewed while the store is down: others hear of it once it is back") {
+    const Options ending{{"session_ends_with_tokens", "true"}};
+    Beside beside(ending);
+    const auto before = beside.person.cookies;
+    beside.shared.clock->advance(seconds(3700));
+    beside.memory->fail_with(Error{Status::store_unreachable, "out of order"});
+    CHECK(beside.person.get("/page").reason() == Reason::session_refreshed);
+    beside.memory->fail_with(std::nullopt);
+    const auto is_told = [&] {
+      for (const auto& key : beside.memory->keys()) {
+        if (key.find("-refresh-") != std::string::npos) return true;
+      }
+      return false;
+    };
+    for (const auto end = soon(); !is_told() && std::chrono::steady_clock::now() < end;) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    REQUIRE(is_told());
+    Browser there(beside.other);
+    there.cookies = before;
+    CHECK(there.get("/page").kind() == Decision::Kind::allow);
+    CHECK(beside.shared.num_refreshes() == 1);
+    CHECK(beside.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+  }
+
   TEST_CASE("F-249: sign in, load, refresh under the lock, sign out, in two engines") {
     const auto memory = std::make_shared<HostMemory>();
     Shared shared([&] { return memory; });

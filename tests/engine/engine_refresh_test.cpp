@@ -68,6 +68,34 @@ TEST_SUITE("engine/engine: refresh") {
     CHECK(browser.get("/oauth2/sign_out").reason() == Reason::signed_out);
   }
 
+  TEST_CASE("K-02: in oauth2-proxy's format the old cookie and the new one are renewed once, too") {
+    Live live({{"compat", "oauth2-proxy"},
+               {"provider", "oidc"},
+               {"skip_provider_button", "true"},
+               {"cookie_refresh", "30m"}});
+    auto person = live.browser(), elsewhere = live.browser();
+    person.sign_in(live.provider);
+    elsewhere.cookies = person.cookies;
+    live.clock->advance(std::chrono::minutes(31));
+    CHECK(person.get("/page").reason() == Reason::session_refreshed);
+    live.clock->advance(std::chrono::minutes(31) - std::chrono::minutes(3));
+    CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 1);
+    live.clock->advance(std::chrono::minutes(3));
+    live.provider.hold("/token");
+    std::vector<Outcome<Decision>> asked;
+    asked.push_back(elsewhere.ask("/page"));
+    asked.push_back(person.ask("/page"));
+    CHECK(live.provider.wait_for("/token", 3));
+    live.provider.let_go();
+    for (auto& one : asked) {
+      const auto answer = wait_for(std::move(one));
+      REQUIRE(answer.ok());
+      CHECK(answer->kind() == Decision::Kind::allow);
+    }
+    CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 2);
+    CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+  }
+
   TEST_CASE("EN-07: a client that goes away during its refresh loses nothing") {
     for (const bool cancels : {false, true}) {
       Live live;

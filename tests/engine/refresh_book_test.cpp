@@ -203,6 +203,40 @@ TEST_SUITE("engine/refresh_book") {
     CHECK_FALSE(book.look_up(*session_with("", 100), at_unix(301)).is_over);
   }
 
+  TEST_CASE("record_end: what a clock ahead of this one has made is over too, by its sign-in") {
+    for (const bool has_sign_in : {true, false}) {
+      RefreshBook book(key);
+      auto made = *session_with("r1", 500);
+      if (has_sign_in) made.signed_in_at = session::Timestamp{500, 0};
+      book.record_end(made, at_unix(200));
+      CHECK(book.look_up(made, at_unix(201)).is_over);
+      auto later = made;
+      later.created_at = session::Timestamp{400, 0};
+      if (has_sign_in) later.signed_in_at = later.created_at;
+      // Of another sign-in, with the same refresh token: known to be one only by its sign-in.
+      CHECK(book.look_up(later, at_unix(401)).is_over == !has_sign_in);
+    }
+  }
+
+  TEST_CASE("record_end: by its ticket a session is over whatever the clocks say") {
+    RefreshBook book(key);
+    auto made = *session_with("r1", 500);
+    made.ticket = std::make_shared<const session::Ticket>(session::Ticket{"t1", Secret("s")});
+    book.record_ticket_end("t1", at_unix(200));
+    CHECK(book.look_up(made, at_unix(201)).is_over);
+    made.ticket = std::make_shared<const session::Ticket>(session::Ticket{"t2", Secret("s")});
+    CHECK_FALSE(book.look_up(made, at_unix(201)).is_over);
+  }
+
+  TEST_CASE("record: what came of a refresh was signed out before the request that waited knew") {
+    for (const bool is_out : {false, true}) {
+      RefreshBook book(key);
+      const auto old = session_with("r1", 100), renewed = session_with("r2", 150);
+      if (is_out) book.record_end(*renewed, at_unix(200));
+      CHECK((book.record(*old, renewed, at_unix(201)) == nullptr) == is_out);
+    }
+  }
+
   TEST_CASE("record: a session that was signed out while its refresh was under way stays out") {
     RefreshBook book(key);
     const auto old = session_with("r1", 100), renewed = session_with("r2", 301);

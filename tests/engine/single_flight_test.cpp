@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <new>
 #include <string>
 #include <vector>
 
@@ -41,5 +42,18 @@ TEST_SUITE("engine/single_flight") {
     }));
     flights.finish("k", Error{Status::timed_out, ""}, at_unix(1));
     CHECK(led_again);
+  }
+
+  TEST_CASE("finish: what a waiter throws keeps nothing from the others") {
+    SingleFlight<int> flights;
+    int num_told = 0;
+    const auto throws = [&](const Result<int>&, Instant) {
+      ++num_told;
+      throw std::bad_alloc();
+    };
+    for (int i = 0; i < 3; ++i) (void)flights.join("k", throws);
+    flights.finish("k", 7, at_unix(1));
+    CHECK(num_told == 3);
+    CHECK(flights.num_flights() == 0);
   }
 }

@@ -4,96 +4,12 @@
 
 #include <algorithm>
 
-#include "flow/sign_out.hpp"
+#include "beside.hpp"
 #include "hooks.hpp"
-#include "session/lifetime.hpp"
-#include "session/refresh_result.hpp"
-#include "world.hpp"
 
 using namespace gatelet;
 using namespace gatelet::support;
 using What = flow::StoreCall::What;
-
-namespace {
-
-// Somebody who signed in an hour ago, whose session is in cookies, beside a store. A process is a
-// driver of its own; the provider and the store are the same for all.
-struct Beside {
-  World world;
-  std::shared_ptr<const session::Session> session;
-  Beside() {
-    world.keep_beside();
-    session = std::make_shared<const session::Session>(world.sign_in());
-    REQUIRE(session->user == "alice");
-    REQUIRE_FALSE(session->ticket);
-    world.driver.seen.clear();
-    world.driver.now = world.driver.now + 1h;
-  }
-  Result<session::Session> refresh(std::shared_ptr<const session::Session> of = nullptr) {
-    return refresh_by(world.driver, std::move(of));
-  }
-  // By another process: while the first one waits for an effect, or later.
-  Result<session::Session> refresh_elsewhere(std::shared_ptr<const session::Session> of = nullptr) {
-    ScriptedDriver other;
-    other.on_http = [this](const HttpCall& call, Instant now) {
-      return world.provider.answer(call, now);
-    };
-    other.on_store = [this](const flow::StoreCall& call) { return world.store.answer(call); };
-    other.now = world.driver.now;
-    return refresh_by(other, std::move(of));
-  }
-  Status status() {
-    const auto renewed = refresh();
-    return renewed.ok() ? Status::ok : renewed.error().status;
-  }
-  session::RefreshPlace place() const {
-    return session::refresh_place(world.context->session, *session).value();
-  }
-  std::string lock() const { return session::lock_key(place()); }
-  // `act` runs at the nth call of this kind, before it is answered.
-  void at_call(What what, int nth, std::function<void()> act) {
-    world.driver.on_store = [this, what, nth, act, seen = 0](const flow::StoreCall& call) mutable {
-      if (call.what == what && ++seen == nth) act();
-      return world.store.answer(call);
-    };
-  }
-  void fail(What what) {
-    world.driver.on_store = [this, what](const flow::StoreCall& call) -> Result<flow::StoreReply> {
-      if (call.what == what) return Error{Status::store_unreachable, "gone"};
-      return world.store.answer(call);
-    };
-  }
-  void answer_with(int status, std::string body) {
-    world.driver.on_http = [status, body](const HttpCall&, Instant) -> Result<HttpReply> {
-      HttpReply reply;
-      reply.status = status;
-      reply.body = body;
-      return reply;
-    };
-  }
-  Result<Decision> sign_out(std::shared_ptr<const session::Session> of) {
-    flow::SignOut out(world.context);
-    out.provider = world.state;
-    out.request = world.get("/oauth2/sign_out");
-    out.session = std::move(of);
-    return world.driver.run(flow::sign_out(std::move(out)));
-  }
-
- private:
-  Result<session::Session> refresh_by(ScriptedDriver& driver,
-                                      std::shared_ptr<const session::Session> of) {
-    flow::RefreshSession in(world.context);
-    in.provider = world.state;
-    in.session = of ? std::move(of) : session;
-    return driver.run(flow::refresh_shared_session(std::move(in)));
-  }
-};
-
-std::shared_ptr<const session::Session> shared(const Result<session::Session>& session) {
-  return std::make_shared<const session::Session>(session.value());
-}
-
-}  // namespace
 
 TEST_SUITE("flow/refresh_shared_session") {
   TEST_CASE("F-254: look, lock, look, renew, leave the result, unlock") {
@@ -318,22 +234,6 @@ TEST_SUITE("flow/refresh_shared_session") {
     CHECK(two.refresh_elsewhere().ok());
   }
 
-  TEST_CASE("invalid_grant, and the store cannot say whether another was faster: no end yet") {
-    Beside one;
-    const auto provider = one.world.driver.on_http;
-    one.world.driver.on_http = [&one](const HttpCall&, Instant) -> Result<HttpReply> {
-      one.fail(What::get);
-      HttpReply reply;
-      reply.status = 400;
-      reply.body = R"({"error":"invalid_grant"})";
-      return reply;
-    };
-    CHECK(one.status() == Status::store_unreachable);
-    CHECK(one.world.store.records.empty());
-    one.world.driver.on_http = provider;
-    CHECK(one.refresh_elsewhere().ok());
-  }
-
   TEST_CASE("F-258: `ended` is told once it is certain, not where another process was faster") {
     for (const bool is_faster : {false, true}) {
       Beside one;
@@ -471,55 +371,6 @@ TEST_SUITE("flow/refresh_shared_session") {
       CHECK(out->reason() == Reason::signed_out);
       CHECK(expires_cookie(*out, "__Host-gatelet"));
     }
-  }
-
-  TEST_CASE("the store is down and the session outlives its tokens: it waits, no grant is sent") {
-    for (const auto what : {What::lock, What::get}) {
-      Beside one;
-      one.fail(what);
-      CHECK(one.status() == Status::store_unreachable);
-      CHECK(one.world.provider.num_refreshes == 0);
-      one.world.context->session.session_ends_with_tokens = true;
-      one.world.driver.now = one.world.driver.now + Duration(-30min);  // its tokens hold
-      CHECK(one.status() == Status::store_unreachable);
-      CHECK(one.world.provider.num_refreshes == 0);
-    }
-  }
-
-  TEST_CASE("the store is down and the session would be over: it is renewed in this process") {
-    for (const auto what : {What::lock, What::get}) {
-      Beside one;
-      one.world.context->session.session_ends_with_tokens = true;
-      one.world.driver.now = one.world.driver.now + 1min;
-      one.fail(what);
-      const auto renewed = one.refresh();
-      REQUIRE(renewed.ok());
-      CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
-      CHECK(one.world.provider.num_refreshes == 1);
-    }
-  }
-
-  TEST_CASE("a store that goes down after the grant: put again for a while, and kept here") {
-    Beside one;
-    one.fail(What::swap);
-    const auto renewed = one.refresh();
-    REQUIRE(renewed.ok());
-    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
-    const auto& seen = one.world.driver.seen;
-    CHECK(std::count(seen.begin(), seen.end(), "store swap") == 4);
-    CHECK(one.world.provider.num_refreshes == 1);
-
-    Beside two;
-    int num_failures = 0;
-    two.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
-      if (call.what == What::swap && ++num_failures < 3) {
-        return Error{Status::store_unreachable, "gone"};
-      }
-      return two.world.store.answer(call);
-    };
-    const auto kept = two.refresh();
-    CHECK(two.refresh_elsewhere()->refresh_token == kept->refresh_token);
-    CHECK(two.world.provider.num_refreshes == 1);
   }
 
   TEST_CASE("a record that does not open is nobody's result, and makes way for ours") {

@@ -33,7 +33,7 @@ struct Stored {
     flow::RefreshSession in(world.context);
     in.provider = world.state;
     in.session = session;
-    in.on_not_put = [this](const auto& one) { not_put = one; };
+    in.on_not_put = [this](const auto&, const auto& one) { not_put = one; };
     in.on_left_out = [this](const std::string& tokens) { left_out = tokens; };
     return world.driver.run(flow::refresh_stored_session(std::move(in)));
   }

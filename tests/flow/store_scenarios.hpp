@@ -216,6 +216,39 @@ class put_renewed final : public Scenario {
   std::shared_ptr<const session::Session> renewed_;
 };
 
+// The same beside cookies.
+class share_renewed final : public Scenario {
+ public:
+  share_renewed() {
+    world.keep_beside();
+    old_ = std::make_shared<const session::Session>(world.sign_in());
+    auto renewed = *old_;
+    renewed.refresh_token = Secret("renewed");
+    renewed.created_at->seconds += 1;
+    renewed_ = std::make_shared<const session::Session>(std::move(renewed));
+    world.driver.seen.clear();
+    world.driver.num_effects = world.driver.num_deliveries = 0;
+  }
+  flow::Flow<bool> flow() { return flow::share_renewed(world.context, old_, renewed_); }
+  std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
+    return as_task(flow(), delivered);
+  }
+  Ended run() override {
+    const auto put = world.driver.run(flow());
+    if (!put.ok()) return {false, status_class(put.error().status), put.error().text};
+    CHECK(*put);
+    return {true, StatusClass::ok, {}};
+  }
+  void check(const Ended&) override { CHECK(world.store.records.size() <= 1); }
+  // A record that does not open is nobody's.
+  bool survives(const std::string&, Kind kind, bool) const override {
+    return blame_of(kind) == StatusClass::peer;
+  }
+
+ private:
+  std::shared_ptr<const session::Session> old_, renewed_;
+};
+
 class refresh_stored_session final : public Scenario {
  public:
   refresh_stored_session() {

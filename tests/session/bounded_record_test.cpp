@@ -4,6 +4,7 @@
 
 #include "samples.hpp"
 #include "session/record.hpp"
+#include "session/ticket.hpp"
 
 using namespace gatelet;
 using namespace gatelet::session;
@@ -71,6 +72,22 @@ TEST_SUITE("session/bounded_record") {
     CHECK(again().signed_in_at == session.signed_in_at);
     CHECK(again().ends_at == Timestamp{begin + 10, 0});
     CHECK(again().provider_id.empty());
+  }
+
+  TEST_CASE("F-251: beside a store a cookie keeps the sign-in's time, which can be denied") {
+    SessionSettings settings;
+    settings.format = CookieFormat::oauth2_proxy;
+    settings.write_extra_keys = false;
+    auto session = samples::session();
+    session.signed_in_at = Timestamp{begin - 100, 0};
+    for (const bool is_beside : {false, true}) {
+      settings.has_store_beside = is_beside;
+      CHECK(keeps_sign_in(settings, session) == is_beside);
+      const auto record = *write_bounded_record(settings, session, true);
+      CHECK(read_bounded_record(settings, record)->signed_in_at.has_value() == is_beside);
+    }
+    session.ticket = std::make_shared<const Ticket>();  // is in an index
+    CHECK_FALSE(keeps_sign_in(settings, session));
   }
 
   TEST_CASE("read_bounded_record: what is no record is refused as read_record refuses it") {

@@ -149,6 +149,28 @@ TEST_SUITE("session/cookie_budget") {
     CHECK(samples::read(settings, browser.headers()).value().user == "jane");
   }
 
+  TEST_CASE("F-412: a session that goes on takes a sign-in's room, and attempts give way to it") {
+    std::mt19937 random(5);
+    auto settings = within(3072);
+    settings.login_state_limit = 0;
+    Browser browser;
+    for (int i = 0; i < 20; ++i) begin_login(browser, settings, begin + i, random);
+    CHECK(size_of(browser) > 2048);
+    support::SeededEntropy entropy;
+    auto session = large(0, 0, 1500);
+    session.created_at = Timestamp{begin + 30, 0};
+    CHECK(write_session(settings, *samples::keys(), session, samples::host, {}, entropy)
+              .error()
+              .status == Status::session_too_large);
+    const auto written = write_going_on(settings, *samples::keys(), session, samples::host,
+                                        browser.headers(), entropy, at_unix(begin + 30));
+    REQUIRE(written.ok());
+    browser.take(written->cookies);
+    CHECK(size_of(browser) <= 3072);
+    CHECK(samples::read(settings, browser.headers()).value().refresh_token ==
+          session.refresh_token);
+  }
+
   TEST_CASE("without_spare_tokens: all that may go, and no more") {
     SessionSettings settings;
     const auto session = samples::session();

@@ -102,6 +102,8 @@ class Keeper {
     return num_allowed == requests.size();
   }
 
+  engine::Core& core() noexcept { return core_; }
+
   std::size_t record_bytes = 0, cookie_bytes = 0;
 
  private:

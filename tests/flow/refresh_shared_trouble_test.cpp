@@ -1,0 +1,153 @@
+// A session in cookies beside a store that is down, and comes back.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "beside.hpp"
+
+using namespace gatelet;
+using namespace gatelet::support;
+using What = flow::StoreCall::What;
+
+TEST_SUITE("flow/refresh_shared_session: trouble") {
+  TEST_CASE("the store is down and the session outlives its tokens: it waits, no grant is sent") {
+    for (const auto what : {What::lock, What::get}) {
+      Beside one;
+      one.fail(what);
+      CHECK(one.status() == Status::store_unreachable);
+      CHECK(one.world.provider.num_refreshes == 0);
+      one.world.context->session.session_ends_with_tokens = true;
+      one.world.driver.now = one.world.driver.now + Duration(-30min);  // its tokens hold
+      CHECK(one.status() == Status::store_unreachable);
+      CHECK(one.world.provider.num_refreshes == 0);
+    }
+  }
+
+  TEST_CASE("the store is down and the session would be over: it is renewed in this process") {
+    for (const auto what : {What::lock, What::get}) {
+      Beside one;
+      one.world.context->session.session_ends_with_tokens = true;
+      one.world.driver.now = one.world.driver.now + 1min;
+      one.fail(what);
+      const auto renewed = one.refresh();
+      REQUIRE(renewed.ok());
+      CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+      CHECK(one.world.provider.num_refreshes == 1);
+    }
+  }
+
+  TEST_CASE("a store that goes down after the grant: put again for a while, and kept here") {
+    Beside one;
+    one.fail(What::swap);
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+    const auto& seen = one.world.driver.seen;
+    CHECK(std::count(seen.begin(), seen.end(), "store swap") == 4);
+    CHECK(one.world.provider.num_refreshes == 1);
+
+    Beside two;
+    int num_failures = 0;
+    two.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+      if (call.what == What::swap && ++num_failures < 3) {
+        return Error{Status::store_unreachable, "gone"};
+      }
+      return two.world.store.answer(call);
+    };
+    const auto kept = two.refresh();
+    CHECK(two.refresh_elsewhere()->refresh_token == kept->refresh_token);
+    CHECK(two.world.provider.num_refreshes == 1);
+  }
+
+  TEST_CASE("invalid_grant, and the store cannot say whether another was faster: no end yet") {
+    for (const bool ends_with_tokens : {false, true}) {
+      Beside one;
+      one.world.context->session.session_ends_with_tokens = ends_with_tokens;
+      one.world.driver.now = one.world.driver.now + 1min;
+      const auto provider = one.world.driver.on_http;
+      int num_grants = 0;
+      one.world.driver.on_http = [&](const HttpCall&, Instant) -> Result<HttpReply> {
+        ++num_grants;
+        one.fail(What::get);
+        HttpReply reply;
+        reply.status = 400;
+        reply.body = R"({"error":"invalid_grant"})";
+        return reply;
+      };
+      CHECK(one.status() == Status::store_unreachable);
+      CHECK(num_grants == 1);  // the token that was refused is not sent again
+      CHECK(one.world.store.records.empty());
+      one.world.driver.on_http = provider;
+      CHECK(one.refresh_elsewhere().ok());
+    }
+  }
+
+  TEST_CASE("trouble with the renewal of a result that goes on: the result is the answer") {
+    for (const bool holds : {true, false}) {
+      Beside one;
+      auto& settings = one.world.context->session;
+      settings.session_ends_with_tokens = true;
+      settings.refresh_before_expiry = 1min;
+      one.world.driver.now = one.world.driver.now + 1min;
+      const auto second = one.refresh();
+      REQUIRE(second.ok());
+      one.world.driver.now = one.world.driver.now + 59min + (holds ? 30s : 90s);
+      one.answer_with(503, "");
+      const auto late = one.refresh();
+      CHECK(late.ok() == holds);
+      if (late.ok()) CHECK(late->refresh_token == second->refresh_token);
+      if (!late.ok()) CHECK(late.error().status == Status::provider_unavailable);
+    }
+  }
+
+  TEST_CASE(
+      "renewed while the store was down: told, and put where the others look when it is back") {
+    for (const auto what : {What::lock, What::get, What::swap}) {
+      Beside one;
+      one.world.context->session.session_ends_with_tokens = true;
+      one.world.driver.now = one.world.driver.now + 1min;
+      one.fail(what);
+      const auto renewed = one.refresh();
+      REQUIRE(renewed.ok());
+      REQUIRE(one.not_put);
+      CHECK(one.old == one.session);
+      CHECK(one.not_put->refresh_token == renewed->refresh_token);
+      one.fail(What::get);
+      CHECK(one.share().error().status == Status::store_unreachable);
+      one.fail(What::swap);
+      CHECK(one.share().error().status == Status::store_unreachable);
+      one.works();
+      CHECK(one.share().value());
+      const auto elsewhere = one.refresh_elsewhere();
+      REQUIRE(elsewhere.ok());
+      CHECK(elsewhere->refresh_token == renewed->refresh_token);
+      CHECK(one.share().value());  // it stands there
+      CHECK(one.world.provider.num_refreshes == 1);
+      CHECK(one.world.provider.num_reused == 0);
+    }
+    Beside two;
+    CHECK(two.refresh().ok());
+    CHECK_FALSE(two.not_put);
+  }
+
+  TEST_CASE("F-270: signed out elsewhere before the store heard of the renewal: it is over") {
+    Beside one;
+    one.fail(What::swap);
+    (void)one.refresh();
+    REQUIRE(one.not_put);
+    one.works();
+    CHECK(one.sign_out(one.session).ok());
+    CHECK_FALSE(one.share().value());
+    CHECK(one.refresh_elsewhere().error().status == Status::grant_ended);
+  }
+
+  TEST_CASE("another process changes the result while it is put: it is tried again") {
+    Beside one;
+    one.fail(What::swap);
+    (void)one.refresh();
+    one.works();
+    one.at_call(What::swap, 1, [&] { one.world.store.records[one.place().key] = "not ours"; });
+    CHECK(one.share().error().status == Status::store_unreachable);
+    CHECK(one.share().value());
+  }
+}
