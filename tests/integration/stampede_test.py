@@ -6,12 +6,10 @@ The provider revokes the whole grant when a refresh token comes a second time: w
 import asyncio
 import collections
 import re
-import signal
-import socket
 import sys
-import threading
 import time
 
+from killing_proxy import KillingProxy
 from servers import DevIdp, ForwardAuth, case, run_all, running
 from stored_sessions import Store, sign_in
 
@@ -90,72 +88,6 @@ def _():
     assert browser.request('GET', server.url + '/oauth2/auth')[0] == 202
     assert cookies_of(browser, server.url) != old
     assert idp.count('grants.refresh_token') == before + 1
-
-
-class KillingProxy:
-    """Passes commands on to Redis and answers back; when command `fatal` of those since arm() comes, it kills the process that sent it:
-    before Redis has seen the command, or when Redis has done it and nobody has heard."""
-
-    def __init__(self, target):
-        self.target, self.lock = target, threading.Lock()
-        self.victim = self.fatal = None
-        self.after = False
-        self.num_commands = 0
-        self.listener = socket.create_server(('127.0.0.1', 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def arm(self, victim, fatal, after):
-        with self.lock:
-            self.victim, self.fatal, self.after, self.num_commands = victim, fatal, after, 0
-
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-                far = socket.create_connection(('127.0.0.1', self.target), 5)
-                far.settimeout(None)
-            except OSError:
-                return
-            threading.Thread(target=self._commands, args=(near, far), daemon=True).start()
-            threading.Thread(target=self._answers, args=(far, near), daemon=True).start()
-
-    def _commands(self, near, far):
-        try:
-            while chunk := near.recv(1 << 20):
-                with self.lock:
-                    # A command begins with its number of words; records and scripts hold no such line at their beginning.
-                    self.num_commands += len(re.findall(rb'(?:^|\r\n)\*\d+\r\n\$', chunk))
-                    dies = self.victim is not None and self.num_commands >= self.fatal
-                    if dies and not self.after:
-                        self._kill()
-                        return
-                far.sendall(chunk)
-                if dies:
-                    time.sleep(0.05)  # Redis has done it
-                    with self.lock:
-                        self._kill()
-                    return
-        except OSError:
-            pass
-
-    def _kill(self):
-        self.victim.process.send_signal(signal.SIGKILL)
-        self.victim.process.wait(20)
-        self.victim = None
-
-    def _answers(self, far, near):
-        try:
-            while chunk := far.recv(1 << 20):
-                with self.lock:
-                    if self.victim is not None and self.after and self.num_commands >= self.fatal:
-                        return
-                near.sendall(chunk)
-        except OSError:
-            pass
-
-    def stop(self):
-        self.listener.close()
 
 
 @case('F-403: kill -9 of the process that renews, before and after each of its commands: at most one grant more, nobody else is signed out')
