@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""kill_test.py BUILD: a process that dies between any two of its effects while it signs in, signs out, revokes or keeps data (K-04).
+
+The process speaks to Redis through a proxy that kills it before or after one of its commands (killing_proxy.py), each time another. Whatever
+it was at, others go on: nothing is lost, and nobody is let in. How renewals die stands in stampede_test.py.
+"""
+import http.client
+import itertools
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from killing_proxy import KillingProxy, http_request
+from servers import Browser, DevIdp, ForwardAuth, case, follow, run_all, running, session_cookies
+from stored_sessions import Store, auth, host, same_cookies, sign_in, wait_until
+
+BUILD = sys.argv[1]
+ALICE, BOB = 'u-1001', 'u-1002'
+HOME = 'http://127.0.0.1:1'  # what the provider takes for the address of each: one may finish a sign-in that another began
+IN_REDIS, IN_COOKIES = {'session_store_type': 'redis'}, {'session_store_beside': 'redis'}
+ASKED_EACH_TIME, TOLD = {'session_cache_max_staleness': '0s'}, {'session_cache_max_staleness': '1h'}
+
+
+class Host:
+    """session_host.cpp: what an application does through the C++ API."""
+
+    def __init__(self, issuer, url, **settings):
+        values = {'oidc_issuer_url': issuer, 'client_id': 'gatelet-demo', 'client_secret': 'gatelet-demo-secret', 'cookie_name': 'app',
+                  'cookie_secret': '0123456789!bcdef0123456789!bcdef', 'cookie_secure': 'false', 'insecure_allow_http_provider': 'true',
+                  'redirect_url': HOME + '/oauth2/callback', 'redis_connection_url': url, **ASKED_EACH_TIME, **settings}
+        self.process = subprocess.Popen([f'{BUILD}/tests/integration/session_host', *(f'{name}={value}' for name, value in values.items())],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.lines = []
+        running.append(self)
+        assert self.process.stdout.readline() == 'ready\n'
+
+    def say(self, *words):
+        """The words of the answer; None where it died."""
+        self.process.stdin.write(' '.join(words) + '\n')
+        self.process.stdin.flush()
+        self.lines.append(self.process.stdout.readline())
+        return self.lines[-1].split() or None
+
+    def lets_in(self, cookies):
+        said = self.say('get', 'color', cookies)
+        assert said[0] in ('allow', '401'), said
+        return said[0] == 'allow'
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        self.process.wait(20)
+
+
+def line_of(browser, url):
+    return '; '.join(f'{name}={value}' for name, value in session_cookies(browser, url).items())
+
+
+class Fleet:
+    """A provider, a Redis, a forward_auth that is told of changes and a host that asks each time, and Bob, whom nothing of it concerns."""
+
+    def __init__(self, how, *idp_arguments, **settings):
+        self.idp, self.store = DevIdp(BUILD, *idp_arguments), Store()
+        self.settings = {'redirect_url': HOME + '/oauth2/callback', **how, **settings}
+        self.web = self.forward_auth(self.store.url, **TOLD)
+        self.host = self.api_host(self.store.url)
+        self.bob = self.signed_in('bob')
+        self.idp.post('answer', username='alice')
+
+    def forward_auth(self, url, **settings):
+        return ForwardAuth(BUILD, self.idp.issuer, **{'redis_connection_url': url, **self.settings, **settings})
+
+    def api_host(self, url):
+        return Host(self.idp.issuer, url, **self.settings)
+
+    def signed_in(self, name='alice'):
+        """A browser of that person, known to the forward_auth from memory too."""
+        self.idp.post('answer', username=name)
+        browser = Browser()
+        call_back(browser, self.web.url, begin(browser, self.web.url))
+        assert auth(browser, self.web.url)[0] == 202
+        return browser
+
+    def line(self, browser):
+        return line_of(browser, self.web.url)
+
+    def is_served(self, browser):
+        """At both; they agree."""
+        wait_until('one process lets somebody in whom the other refuses',
+                   lambda: (auth(self.copy(browser), self.web.url)[0] == 202) == self.host.lets_in(self.line(browser)))
+        return self.host.lets_in(self.line(browser))
+
+    def copy(self, browser):
+        return same_cookies(browser, self.web.url, self.web.url)
+
+    def check_rest(self, where, *others):
+        for browser in (self.bob, *others):
+            assert self.is_served(browser), where
+        for key, lifetime in lifetimes(self.store).items():
+            assert lifetime > 0, (where, key, lifetime)
+            assert not key.endswith('.lock') or lifetime <= 2000, (where, key, lifetime)
+
+
+def lifetimes(store):
+    """Of every key, in milliseconds; -1: for ever."""
+    keys = re.findall(r'^app-\S+', store.say('SELECT 2', 'KEYS *'), re.M)
+    found = {key: int(store.say('SELECT 2', f'PTTL {key}').split(':')[1]) for key in keys}
+    assert len(keys) == int(store.say('SELECT 2', 'DBSIZE').split(':')[1]), keys
+    return {key: lifetime for key, lifetime in found.items() if lifetime != -2}  # ended meanwhile
+
+
+def begin(browser, url):
+    """Over the provider, up to what the callback is asked for."""
+    status, location, text = follow(browser, url + '/oauth2/start?rd=/', HOME)
+    assert location and location.startswith(HOME + '/oauth2/callback'), (status, location, text)
+    return location.removeprefix(HOME)
+
+
+def call_back(browser, url, callback):
+    """The status; None: nobody answered."""
+    try:
+        return browser.request('GET', url + callback)[0]
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+class Death:
+    def __init__(self, who, answer, where, was_killed):
+        self.who, self.answer, self.where, self.was_killed = who, answer, where, was_killed
+
+
+def deaths(target, start, prepare, act, least, whole=None, meanwhile=None):
+    """A flow again and again, each time at a process that dies one step later; the last of each round gets through, and dies then.
+
+    start(port) gives the process, prepare(process) whom it is about, act(process, whom) the answer, None where there is none. `meanwhile` happens
+    to whom right before the fatal step.
+    """
+    names = []
+    for after in (False, True):
+        for fatal in itertools.count(1):
+            proxy = KillingProxy(target, *([whole] if whole else []))
+            victim = start(proxy.port)
+            who = prepare(victim)
+            proxy.arm(victim, fatal, after, (lambda who=who: meanwhile(who)) if meanwhile else None)
+            answer = act(victim, who)
+            deadly = proxy.disarm()
+            victim.stop(signal.SIGKILL)
+            running.remove(victim)
+            proxy.stop()
+            where = f'{"after" if after else "before"} command {fatal}, {deadly}'
+            yield Death(who, answer, where, deadly is not None)
+            if deadly is None:
+                break
+            names.append(deadly)
+    print(f'{len(names)} deaths: {" ".join(names)}')
+    assert len(names) >= least, names
+
+
+def at_redis(fleet, prepare, act, least, meanwhile=None):
+    """A host that dies."""
+    def start(port):
+        victim = fleet.api_host(f'redis://127.0.0.1:{port}/2')
+        victim.say('get', 'color', fleet.line(fleet.bob))  # it is connected, and knows the deny list of now
+        return victim
+    return deaths(fleet.store.port, start, prepare, act, least, meanwhile=meanwhile)
+
+
+def sign_in_again(fleet, browser, callback, where):
+    """A reload at another process ends well or is refused, and a new sign-in goes through; whether the reload went well."""
+    before = session_cookies(browser, fleet.web.url)
+    status = call_back(browser, fleet.web.url, callback)
+    reloaded = session_cookies(browser, fleet.web.url) != before
+    assert (status == 302 and fleet.is_served(browser)) if reloaded else 400 <= status < 600, (where, status)
+    assert call_back(browser, fleet.web.url, begin(browser, fleet.web.url)) == 302, where  # no loop
+    assert fleet.is_served(browser), where
+    return reloaded
+
+
+def sign_ins(fleet, target, settings_of, has_old, least, whole=None):
+    """Alice signs in at a process that dies, perhaps with a session of before in her browser."""
+    elsewhere = fleet.signed_in()
+    kept = set(fleet.store.keys())
+
+    def start(port):
+        return fleet.forward_auth(**{'url': fleet.store.url, **ASKED_EACH_TIME, **settings_of(port)})
+
+    def prepare(victim):
+        browser = fleet.signed_in() if has_old else Browser()
+        old = fleet.copy(browser) if has_old else None
+        old_key = set(fleet.store.keys()) - kept
+        jar = browser.cookies.pop(host(fleet.web.url), {})
+        browser.cookies[host(victim.url)] = jar
+        assert browser.request('GET', victim.url + '/ready')[0] == 200
+        return browser, old, old_key, begin(browser, victim.url)
+
+    def act(victim, who):
+        status = call_back(who[0], victim.url, who[3])
+        who[0].cookies[host(fleet.web.url)] = who[0].cookies.pop(host(victim.url))
+        return status
+
+    for death in deaths(target, start, prepare, act, least, whole):
+        browser, old, old_key, callback = death.who
+        fleet.check_rest(death.where, elsewhere)
+        assert death.answer == (None if death.was_killed else 302), (death.where, death.answer)
+        if death.was_killed:
+            if has_old:  # it serves, or has gone for a new one
+                left = set(fleet.store.keys()) - kept
+                assert fleet.is_served(old) == (old_key <= left), death.where
+                assert left, death.where
+            yield death, sign_in_again(fleet, browser, callback, death.where)
+        else:
+            assert fleet.is_served(browser) and not (has_old and fleet.is_served(old)), death.where
+        # Whatever was begun can be ended by whoever ends all of hers: no record is there that nobody knows.
+        said = fleet.host.say('revoke_others', ALICE, fleet.line(elsewhere))
+        assert said[0] == 'ok' and set(fleet.store.keys()) == kept, (death.where, said, fleet.store.keys(), kept)
+        assert not fleet.is_served(browser), death.where
+        fleet.check_rest(death.where, elsewhere)
+
+
+for has_old in (False, True):
+    @case(f'K-04: kill -9 while somebody signs in {"over a session of before" if has_old else "for the first time"}: who had no answer signs in again')
+    def _(has_old=has_old):
+        fleet = Fleet(IN_REDIS)
+        settings = lambda port: {'url': f'redis://127.0.0.1:{port}/2'}  # noqa: E731
+        for death, reloaded in sign_ins(fleet, fleet.store.port, settings, has_old, 8 if has_old else 6):
+            assert not reloaded, death.where  # the code was redeemed before anything was put into Redis
+
+
+@case('K-04: kill -9 before and after the code is redeemed: it counts once, and who had no answer signs in again')
+def _():
+    fleet = Fleet(IN_REDIS)
+    port = int(re.search(r':(\d+)', host(fleet.idp.issuer))[1])
+    known = {'skip_oidc_discovery': 'true', 'login_url': f'{fleet.idp.issuer}/authorize', 'oidc_jwks_url': f'{fleet.idp.issuer}/jwks'}
+    settings = lambda near: {**known, 'redeem_url': f'http://127.0.0.1:{near}/token'}  # noqa: E731
+    seen = [(death.where.split()[0], reloaded) for death, reloaded in sign_ins(fleet, port, settings, True, 2, http_request)]
+    assert seen == [('before', True), ('after', False)], seen
+
+
+run_all()
