@@ -237,4 +237,88 @@ def _():
     assert seen == [('before', True), ('after', False)], seen
 
 
+def sign_out(browser, url):
+    """The status; None: nobody answered."""
+    try:
+        return browser.request('GET', url + '/oauth2/sign_out')[0]
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def sign_outs(fleet, people, least):
+    """Each of them signs out at a process that dies: (death, the browser, which had an answer or not)."""
+    def start(port):
+        return fleet.forward_auth(f'redis://127.0.0.1:{port}/2', **ASKED_EACH_TIME)
+
+    def prepare(victim):
+        assert Browser().request('GET', victim.url + '/ready')[0] == 200
+        return next(people)
+
+    def act(victim, browser):
+        there = same_cookies(browser, fleet.web.url, victim.url)
+        status = sign_out(there, victim.url)
+        assert status is None or not session_cookies(there, victim.url)
+        return status
+
+    for death in deaths(fleet.store.port, start, prepare, act, least):
+        assert death.answer == (None if death.was_killed else 302), (death.where, death.answer)
+        yield death, death.who
+
+
+@case('K-04: kill -9 while somebody signs out, session in Redis: it is alive everywhere or over everywhere, and the next sign-out is final')
+def _():
+    fleet = Fleet(IN_REDIS)
+    elsewhere = fleet.signed_in()
+    kept = set(fleet.store.keys())
+    seen = []
+    for death, browser in sign_outs(fleet, iter(fleet.signed_in, None), 6):
+        is_alive = set(fleet.store.keys()) != kept
+        seen.append(is_alive)
+        assert fleet.is_served(browser) == is_alive, death.where
+        if death.was_killed:
+            again = fleet.copy(browser)
+            assert sign_out(again, fleet.web.url) == 302 and not session_cookies(again, fleet.web.url), death.where
+        assert not fleet.is_served(browser) and set(fleet.store.keys()) == kept, death.where
+        fleet.check_rest(death.where, elsewhere)
+        assert len(fleet.host.say('list', ALICE)) == 2, death.where
+    assert True in seen and False in seen, seen
+
+
+DUE = ('--token-lifetime', '3')
+WAIT = 2.2  # a second before their end tokens are renewed
+
+
+@case('K-04: kill -9 while somebody signs out, session in cookies beside Redis: renewed by all processes or by none, and by none after the next sign-out')
+def _():
+    fleet = Fleet(IN_COOKIES, *DUE, refresh_before_expiry='1s')
+    people = [fleet.signed_in() for _ in range(32)]
+    first = [fleet.copy(browser) for browser in people]
+    time.sleep(WAIT)
+    for browser, old in zip(people, first):
+        assert auth(browser, fleet.web.url)[0] == 202 and session_cookies(browser, fleet.web.url) != session_cookies(old, fleet.web.url)
+    bringing = iter(zip(people, first))
+    brought = []  # who signs out does it with the cookie of before that renewal
+
+    def bring():
+        for both in bringing:
+            brought.append(both)
+            yield both[1]
+
+    ended = []
+    for signs_out_again in (False, True):
+        for death, old in sign_outs(fleet, bring(), 6):
+            if death.was_killed and signs_out_again:
+                assert sign_out(fleet.copy(old), fleet.web.url) == 302, death.where
+            ended.append((death.where, signs_out_again or not death.was_killed, brought[-1]))
+    time.sleep(WAIT)
+    seen = []
+    for where, is_final, both in ended:
+        asked = {fleet.is_served(browser) for browser in both}
+        assert len(asked) == 1 and not (is_final and True in asked), (where, is_final, asked)
+        seen += [] if is_final else asked
+    assert True in seen and False in seen, seen
+    assert fleet.idp.count('refresh_tokens_used_twice') == 0, fleet.idp.state()['journal']
+    fleet.check_rest('at the end')
+
+
 run_all()
