@@ -157,15 +157,6 @@ def deaths(target, start, prepare, act, least, whole=None, meanwhile=None):
     assert len(names) >= least, names
 
 
-def at_redis(fleet, prepare, act, least, meanwhile=None):
-    """A host that dies."""
-    def start(port):
-        victim = fleet.api_host(f'redis://127.0.0.1:{port}/2')
-        victim.say('get', 'color', fleet.line(fleet.bob))  # it is connected, and knows the deny list of now
-        return victim
-    return deaths(fleet.store.port, start, prepare, act, least, meanwhile=meanwhile)
-
-
 def sign_in_again(fleet, browser, callback, where):
     """A reload at another process ends well or is refused, and a new sign-in goes through; whether the reload went well."""
     before = session_cookies(browser, fleet.web.url)
@@ -319,6 +310,62 @@ def _():
     assert True in seen and False in seen, seen
     assert fleet.idp.count('refresh_tokens_used_twice') == 0, fleet.idp.state()['journal']
     fleet.check_rest('at the end')
+
+
+def host_deaths(fleet, prepare, act, least, meanwhile=None):
+    """A host of the C++ API that dies; it is connected before."""
+    def start(port):
+        victim = fleet.api_host(f'redis://127.0.0.1:{port}/2')
+        assert victim.lets_in(fleet.line(fleet.bob))
+        return victim
+    return deaths(fleet.store.port, start, prepare, act, least, meanwhile=meanwhile)
+
+
+class Revocation:
+    """What is asked for, with Alice at two browsers: who is to be out after it, and who stays."""
+
+    def __init__(self, verb, fleet):
+        one, other = fleet.signed_in(), fleet.signed_in()
+        self.words, self.out, self.stay = {
+            'revoke_session': lambda: ([ALICE, self.handle_of(fleet, one, other)], [one], [other]),
+            'revoke_sessions': lambda: ([ALICE], [one, other], []),
+            'revoke_others': lambda: ([ALICE, fleet.line(other)], [one], [other]),
+        }[verb]()
+        self.words.insert(0, verb)
+
+    @staticmethod
+    def handle_of(fleet, one, other):
+        """Of Alice's, `one` signed in right before `other`, the latest of all: the second of the list."""
+        return fleet.host.say('list', ALICE)[2]
+
+
+@case('the handle that a revocation names below is that of the session it means')
+def _():
+    fleet = Fleet(IN_REDIS)
+    for _ in range(3):
+        asked = Revocation('revoke_session', fleet)
+        assert fleet.host.say(*asked.words) == ['ok', asked.words[-1]]
+        assert not fleet.is_served(asked.out[0]) and fleet.is_served(asked.stay[0])
+
+
+for how, verb, least in ((IN_REDIS, 'revoke_session', 10), (IN_REDIS, 'revoke_sessions', 10), (IN_REDIS, 'revoke_others', 10),
+                         (IN_COOKIES, 'revoke_sessions', 4), (IN_COOKIES, 'revoke_others', 4)):
+    @case(f'K-04: kill -9 in {verb}, {" ".join(how)}: asked again it is done; what was answered is never undone; the others stay')
+    def _(how=how, verb=verb, least=least):
+        fleet = Fleet(how)
+        num_ended = 0
+        for death in host_deaths(fleet, lambda _: Revocation(verb, fleet), lambda victim, asked: victim.say(*asked.words), least):
+            asked = death.who
+            assert (death.answer is None) == death.was_killed and (death.was_killed or death.answer[0] == 'ok'), (death.where, death.answer)
+            fleet.check_rest(death.where, *asked.stay)
+            served = [fleet.is_served(browser) for browser in asked.out]
+            num_ended += not any(served)
+            if death.was_killed:
+                assert fleet.host.say(*asked.words)[0] == 'ok', death.where
+            assert not any(fleet.is_served(browser) for browser in asked.out), (death.where, served)
+            assert death.was_killed or not any(served), death.where
+            fleet.check_rest(death.where, *asked.stay)
+        assert num_ended > 2, num_ended  # more than the two that got through
 
 
 run_all()
