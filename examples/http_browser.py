@@ -24,10 +24,10 @@ class Browser:
     def _send(self, method, target, body, headers):
         parts = urllib.parse.urlsplit(target)
         jar = self.cookies.setdefault(parts.netloc, {})
-        fields = {'Cookie': '; '.join(f'{k}={v}' for k, v in jar.items())} if jar else {}
+        cookies = list(jar.items())  # at once: threads may share a browser
+        fields = {'Cookie': '; '.join(f'{k}={v}' for k, v in cookies)} if cookies else {}
         fields.update(headers)
-        connection = (http.client.HTTPSConnection(parts.hostname, parts.port, timeout=20, context=self.tls) if parts.scheme == 'https'
-                      else http.client.HTTPConnection(parts.hostname, parts.port, timeout=20))
+        connection = self._connection(parts)
         connection.request(method, (parts.path or '/') + ('?' + parts.query if parts.query else ''),
                            body, fields)
         answer = connection.getresponse()
@@ -41,6 +41,11 @@ class Browser:
         connection.close()
         location = answer.headers.get('Location')
         return answer.status, urllib.parse.urljoin(target, location) if location else None, text, answer.headers
+
+    def _connection(self, parts):
+        if parts.scheme == 'https':
+            return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=20, context=self.tls)
+        return http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
 
     def submit(self, base, page, **values):
         action = html.unescape(re.search(r'<form\b[^>]*\baction="([^"]+)"', page)[1])
