@@ -1,5 +1,6 @@
 """Starts real Redis and Valkey servers for tests, and a proxy that fails between them and us."""
 import os
+import random
 import shutil
 import signal
 import socket
@@ -86,17 +87,26 @@ class RedisServer:
 
 
 class FaultProxy:
-    """Passes bytes on to a port of this machine; `delay`, `trickle`, `cut_after` and `is_black_hole` say how badly."""
+    """Passes bytes on to a port of this machine; `delay`, `reorder`, `hold`, `trickle`, `cut_after` and `is_black_hole` say how badly.
 
-    def __init__(self, target):
-        self.target = target
+    The bytes of one connection never change places, but those of one pass those of another. `seed`: what chance decides is the same for the
+    same connections and pieces.
+    """
+
+    def __init__(self, target, seed=1):
+        self.target, self.seed = target, seed
         self.delay = 0.0           # seconds, of every piece of an answer
+        self.reorder = 0.0         # seconds that chance adds at most, for each piece and connection by itself
         self.trickle = False       # answers byte by byte
         self.cut_after = None      # bytes of answers after which a connection is cut
         self.is_black_hole = False  # accepts, and passes nothing on
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.port = self.listener.getsockname()[1]
-        self.num_cut = 0
+        self.num_cut = self.num_connections = 0
+        self.changed = threading.Condition()
+        self.is_held = None        # guarded by changed, as all below
+        self.num_held = self.num_read = self.newest = self.num_overtaken = 0
+        self.passed = None         # a list: of the pieces of answers that have been passed on
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -106,14 +116,31 @@ class FaultProxy:
             except OSError:
                 return
             near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+            self.num_connections += 1
+            chance = random.Random(f'{self.seed} {self.num_connections}')
+            threading.Thread(target=self._serve, args=(near, chance), daemon=True).start()
 
-    def _serve(self, near):
+    def hold(self, which):
+        """A piece of an answer of which `which` is true waits for let_go(), and so does all behind it on its connection."""
+        with self.changed:
+            self.is_held, self.num_held = which, 0
+
+    def let_go(self):
+        with self.changed:
+            self.is_held = None
+            self.changed.notify_all()
+
+    def has_passed(self, part):
+        """Since `passed` was made a list."""
+        with self.changed:
+            return any(part in piece for piece in self.passed)
+
+    def _serve(self, near, chance):
         try:
             far = socket.create_connection(('127.0.0.1', self.target), 5)
             far.settimeout(None)
             threading.Thread(target=self._pass_on, args=(near, far), daemon=True).start()
-            self._answer(far, near)
+            self._answer(far, near, chance)
         except OSError:
             pass
         near.close()
@@ -127,12 +154,14 @@ class FaultProxy:
         except OSError:
             pass
 
-    def _answer(self, far, near):
+    def _answer(self, far, near, chance):
         num_passed = 0
         while chunk := far.recv(65536):
             if self.is_black_hole:
                 continue
-            time.sleep(self.delay)
+            place = self._hold_back(chunk)
+            time.sleep(self.delay + chance.uniform(0, self.reorder))
+            self._note_order(place)
             if self.cut_after is not None and num_passed + len(chunk) > self.cut_after:
                 near.sendall(chunk[:self.cut_after - num_passed])
                 near.shutdown(socket.SHUT_RDWR)
@@ -141,6 +170,23 @@ class FaultProxy:
             num_passed += len(chunk)
             for i in range(0, len(chunk), 1 if self.trickle else len(chunk)):
                 near.sendall(chunk[i:i + 1] if self.trickle else chunk)
+            with self.changed:
+                if self.passed is not None:
+                    self.passed.append(chunk)
+
+    def _hold_back(self, chunk):
+        with self.changed:
+            self.num_read += 1
+            place = self.num_read
+            if self.is_held is not None and self.is_held(chunk):
+                self.num_held += 1
+                self.changed.wait_for(lambda: self.is_held is None)
+        return place
+
+    def _note_order(self, place):
+        with self.changed:
+            self.num_overtaken += place < self.newest
+            self.newest = max(self.newest, place)
 
     def stop(self):
         self.listener.close()

@@ -209,6 +209,12 @@ def check_bad_ways(name, server):
         expect(f'{name}: a slow way: none fails', tally['failed'] == 0, tally)
         proxy.delay = 0
 
+        proxy.reorder = 0.05
+        tally = asker.load(1)
+        expect_sound(f'{name}: connections that overtake each other', tally)
+        expect(f'{name}: connections that overtake each other: none fails, and they did', tally['failed'] == 0 and proxy.num_overtaken > 0, (tally, proxy.num_overtaken))
+        proxy.reorder = 0
+
         proxy.trickle = True
         for i in range(20):
             asker.ask(f'put t{i} value-{i} 60000')
