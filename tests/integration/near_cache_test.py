@@ -3,6 +3,7 @@
 
 The staleness is an hour wherever nothing else is said: what ends a session sooner was told.
 """
+import random
 import re
 import signal
 import statistics
@@ -186,6 +187,177 @@ def _():
     for thread in threads:
         thread.join()
     assert not wrong, wrong
+
+
+def is_record(piece):
+    """An answer to GET of a session; that of a deny list is nothing here."""
+    return re.search(rb'\$\d{3,}\r\n', piece) is not None
+
+
+def told_of(key):
+    return lambda piece: b'invalidate' in piece and key.encode() in piece
+
+
+def behind_proxies(staleness='1h', idp_arguments=(), **settings):
+    """Two processes, each with a proxy of its own before one Redis; somebody signed in whom both keep in memory, and stays."""
+    idp = DevIdp(BUILD, *idp_arguments)
+    idp.post('answer', username='alice')
+    store = Store()
+    proxies = [FaultProxy(store.port, seed) for seed in (1, 2)]
+    a, b = (ForwardAuth(BUILD, idp.issuer, session_store_type='redis', redis_connection_url=f'redis://127.0.0.1:{proxy.port}/2', store_timeout='30s',
+                        **{SLOW: staleness}, **settings) for proxy in proxies)
+    stays = sign_in(a.url)
+    there = same_cookies(stays, a.url, b.url)
+    wait_until('it is not kept', lambda: from_memory(stays, a.url, store) and from_memory(there, b.url, store))
+    return idp, store, proxies, a, b, stays, there
+
+
+def new_session(store, url):
+    """Somebody who signs in, and the key of the record."""
+    before = set(store.keys())
+    browser = sign_in(url)
+    key, = set(store.keys()) - before
+    return browser, key
+
+
+def late_answer(store, proxy, browser, url, meanwhile):
+    """Asks for a session; the record comes out of Redis before `meanwhile`, and is heard of after it."""
+    proxy.passed = []
+    proxy.hold(is_record)
+    statuses = []
+    asking = threading.Thread(target=lambda: statuses.append(auth(browser, url)[0]))
+    asking.start()
+    wait_until('nothing is read', lambda: proxy.num_held == 1)
+    meanwhile()
+    proxy.let_go()
+    asking.join()
+    assert statuses == [202], statuses  # it was there when it was asked for
+
+
+@case('F-427: what Redis tells overtakes the answer it is about: a session that ended meanwhile is not kept, one that did not is')
+def _():
+    _, store, (_, proxy), a, b, _, there = behind_proxies()
+    for ends in (True, False, True, False):
+        browser, key = new_session(store, a.url)
+        others, others_key = new_session(store, a.url)
+        elsewhere = same_cookies(browser, a.url, b.url)
+
+        def meanwhile(ends=ends, browser=browser, key=key, others=others, others_key=others_key):
+            goes, told = (browser, key) if ends else (others, others_key)
+            assert goes.request('GET', a.url + '/oauth2/sign_out')[0] == 302
+            wait_until('nothing is told', lambda: proxy.has_passed(told.encode()))
+        late_answer(store, proxy, elsewhere, b.url, meanwhile)
+        if ends:
+            is_out(elsewhere, b.url, time.monotonic())
+        else:
+            assert from_memory(elsewhere, b.url, store)
+        assert auth(there, b.url)[0] == 202
+
+
+@case('F-427: what Redis tells is overtaken by the answer it is about: who signed out is out when it comes, nobody else is')
+def _():
+    _, store, (_, proxy), a, b, stays, there = behind_proxies()
+    browser, key = new_session(store, a.url)
+    elsewhere = same_cookies(browser, a.url, b.url)
+    wait_until('it is not kept', lambda: from_memory(elsewhere, b.url, store))
+    proxy.hold(told_of(key))
+    assert browser.request('GET', a.url + '/oauth2/sign_out')[0] == 302
+    wait_until('nothing is told', lambda: proxy.num_held == 1)
+    assert auth(elsewhere, b.url)[0] == 202  # it cannot know
+    for _ in range(3):  # told of much later, and changed nothing
+        store.say('SELECT 2', f'PEXPIRE {next(k for k in store.keys() if k != key)} 600000')
+    before = num_gets(store)
+    assert from_memory(there, b.url, store)
+    proxy.let_go()
+    is_out(elsewhere, b.url, time.monotonic())
+    wait_until('it is not asked for again', lambda: auth(there, b.url)[0] == 202 and num_gets(store) > before)
+    wait_until('it is not kept', lambda: from_memory(stays, a.url, store) and from_memory(there, b.url, store))
+
+
+@case('F-427: what Redis tells never comes, while it answers: no session is believed that ended longer ago than the staleness')
+def _():
+    seconds = 3
+    _, store, (_, proxy), a, b, _, there = behind_proxies(f'{seconds}s')
+    browser, key = new_session(store, a.url)
+    elsewhere = same_cookies(browser, a.url, b.url)
+    wait_until('it is not kept', lambda: from_memory(elsewhere, b.url, store))
+    proxy.hold(told_of(key))
+    try:
+        assert browser.request('GET', a.url + '/oauth2/sign_out')[0] == 302
+        ended = time.monotonic()
+        believed = 0
+        while (asked := time.monotonic()) < ended + seconds + 1:
+            status = auth(elsewhere, b.url)[0]
+            assert status != 202 or asked < ended + seconds, asked - ended
+            believed += status == 202
+            assert auth(there, b.url)[0] == 202
+        assert proxy.num_held == 1 and believed > 0 and status == 401, (proxy.num_held, believed, status)
+    finally:
+        proxy.let_go()
+
+
+@case('F-427: pieces of answers pass each other at random, under renewals, sign-ins and sign-outs: who is out stays out, nobody else is')
+def _():
+    idp, store, proxies, a, b, stays, there = behind_proxies(idp_arguments=('--token-lifetime', '8'), refresh_before_expiry='1s')
+    for proxy in proxies:
+        proxy.reorder = 0.04
+    wrong, is_over = [], threading.Event()
+
+    def stay(browser, url):
+        while not is_over.is_set():
+            status = auth(browser, url)[0]
+            if status != 202:
+                wrong.append(f'who stays: {status}')
+            time.sleep(0.02)
+
+    def come_and_go(one, other, chance):
+        num_visits = 0
+        while num_visits < 6 or idp.count('grants.refresh_token') < before + 4:
+            num_visits += 1
+            browser = sign_in(one.url)
+            copies = [(same_cookies(browser, one.url, server.url), server.url) for server in (a, b)]
+            asked = copies if chance.random() < 0.5 else copies[one is b:][:1]  # where it is not asked for, the first answer may be a late one
+            for _ in range(chance.randrange(2, 25)):
+                status = auth(*chance.choice(asked))[0]
+                if status != 202:
+                    wrong.append(f'before signing out: {status}')
+            asking = [threading.Thread(target=auth, args=(same_cookies(browser, one.url, url), url)) for _, url in copies * 2]
+            for thread in asking:  # their answers come late
+                thread.start()
+            if browser.request('GET', one.url + '/oauth2/sign_out')[0] != 302:
+                wrong.append('cannot sign out')
+            for copy, url in copies:
+                is_out(copy, url, time.monotonic())  # long before its tokens are renewed, which would tell too
+            for thread in asking:
+                thread.join()
+            for copy, url in copies * 3:
+                if auth(copy, url)[0] == 202:
+                    wrong.append('in again')
+
+    def lives(*arguments):
+        try:
+            come_and_go(*arguments)
+        except Exception as why:
+            wrong.append(repr(why))
+    before = idp.count('grants.refresh_token')
+    signed_in = [(stays, there)]
+    for one, other in ((a, b), (b, a), (b, a)):
+        browser = sign_in(one.url)
+        signed_in.append((browser, same_cookies(browser, one.url, other.url))[::1 if one is a else -1])
+    staying = [threading.Thread(target=stay, args=arguments) for at_a, at_b in signed_in for arguments in ((at_a, a.url), (at_b, b.url))]
+    threads = [threading.Thread(target=lives, args=(*pair, random.Random(i))) for i, pair in enumerate(((a, b), (b, a)) * 2)]
+    for thread in staying + threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    is_over.set()
+    for thread in staying:
+        thread.join()
+    assert not wrong, wrong[:5]
+    num_overtaken, num_renewals = [proxy.num_overtaken for proxy in proxies], idp.count('grants.refresh_token') - before
+    print(f'     {num_overtaken} of {[proxy.num_read for proxy in proxies]} pieces were overtaken, {num_renewals} renewals')
+    assert min(num_overtaken) > 20, num_overtaken
+    assert idp.count('refresh_tokens_used_twice') == 0 and idp.count('families_revoked') == 0, idp.state()['journal']
 
 
 run_all()
