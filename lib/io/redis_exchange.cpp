@@ -99,6 +99,16 @@ std::string_view meaning(std::string_view word) noexcept {
   return "it answered with an error";
 }
 
+// Before Redis 7 a script whose command was refused answers in its own words, the command's behind:
+// "ERR Error running script (call to f_...): @user_script:1: @user_script: 1: -READONLY You ...".
+std::optional<std::string_view> refused_in_script(std::string_view text) noexcept {
+  constexpr std::string_view begin = "ERR Error running script (call to ", refusal = ": -";
+  if (!text.starts_with(begin)) return std::nullopt;
+  const auto place = text.find(refusal);
+  if (place == std::string_view::npos) return std::nullopt;
+  return text.substr(place + refusal.size());
+}
+
 }  // namespace
 
 std::string redis_command(std::initializer_list<std::string_view> words) {
@@ -227,12 +237,13 @@ bool is_ok(const RedisReply& reply) noexcept {
 }
 
 std::string_view error_word(const RedisReply& reply) noexcept {
-  const std::string_view text = reply.text;
+  if (reply.type != Type::error) return {};
+  const auto text = refused_in_script(reply.text).value_or(reply.text);
   const auto word = text.substr(0, text.find(' '));
   const bool is_word = word.size() <= 32 && std::all_of(word.begin(), word.end(), [](char c) {
                          return c >= 'A' && c <= 'Z';
                        });
-  return reply.type == Type::error && is_word ? word : std::string_view();
+  return is_word ? word : std::string_view();
 }
 
 Error refusal(const RedisReply& reply) {

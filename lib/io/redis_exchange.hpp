@@ -62,7 +62,8 @@ std::optional<ChangedKeys> read_changed_keys(RedisReply message);
 // "OK" is all that answers signing in and selecting.
 bool is_ok(const RedisReply& reply) noexcept;
 
-// The first word of an error reply, "READONLY"; empty when it is none of capitals.
+// The first word of an error reply, "READONLY"; empty when it is none of capitals. Where a script's
+// command was refused it is that command's, whatever the server's version wraps around it.
 std::string_view error_word(const RedisReply& reply) noexcept;
 
 // What an error reply means: Status::store_unreachable, in our words and with its first word.

@@ -148,6 +148,27 @@ TEST_SUITE("io/redis_exchange") {
     CHECK(told("-" + std::string(33, 'A') + " canary\r\n") == nameless);
   }
 
+  TEST_CASE("RD-06: a command refused inside a script is told by its own word") {
+    const auto word_of = [](const std::string& text) {
+      return std::string(error_word(reply("-" + text + "\r\n")));
+    };
+    // As Redis 6 answers a script, and as Redis 7 does.
+    const std::string running = "ERR Error running script (call to f_0123456789abcdef): ";
+    const std::string where = "@user_script:1: @user_script: 1: ";
+    CHECK(word_of(running + where + "-READONLY You can't write against a read only replica.") ==
+          "READONLY");
+    CHECK(word_of(running + where + "-OOM command not allowed") == "OOM");
+    CHECK(word_of(running + where + "-MISCONF Errors writing") == "MISCONF");
+    CHECK(word_of("READONLY You can't write. script: 01, on @user_script:1.") == "READONLY");
+
+    CHECK(word_of(running + where + "-Broken by itself") == "");
+    CHECK(word_of(running + "@user_script:1: attempt to index a nil value") == "ERR");
+    CHECK(word_of("ERR something else: -READONLY canary") == "ERR");
+    CHECK(word_of("canary Error running script (call to f_0): -READONLY x") == "");
+    CHECK(error_word(RedisReply{RedisReply::Type::string, running + where + "-OOM x", 0, {}}) ==
+          "");
+  }
+
   TEST_CASE("signing in: without a user as Redis' own; selecting a database") {
     CHECK(words(sign_in_command(Secret("u"), Secret("p w"))) == Words{"AUTH", "u", "p w"});
     CHECK(words(sign_in_command(Secret(), Secret("pw"))) == Words{"AUTH", "default", "pw"});

@@ -50,6 +50,11 @@ struct TlsNode {
   HttpServer server;
 };
 
+// As Redis 6 says it.
+const std::string script_refused =
+    "-ERR Error running script (call to f_0123456789abcdef): @user_script:1: @user_script: 1: "
+    "-READONLY You can't write against a read only replica.\r\n";
+
 // A server that tells of changes, and takes writes until it is demoted.
 struct Demotable {
   std::atomic<bool> is_replica{false};
@@ -57,8 +62,9 @@ struct Demotable {
   HttpServer server{answer_each([this](support::HttpPeer&, const Words& command) -> std::string {
     if (command[0] == "SUBSCRIBE") ++num_subscribed;
     if (command[0] == "GET") ++num_gets;
-    if (command[0] != "SET") return as_redis(command);
+    if (command[0] != "SET" && command[0] != "EVAL") return as_redis(command);
     ++num_writes;
+    if (command[0] == "EVAL") return is_replica ? script_refused : ":1\r\n";
     return is_replica ? "-READONLY x\r\n" : "+OK\r\n";
   })};
 };
@@ -126,6 +132,18 @@ TEST_SUITE("io/redis_route") {
     CHECK(named.watcher.num_all > num_all);
     CHECK(turned.turn_until([&] { return primary.num_subscribed == 1; }));
     CHECK(named.turn_until_told());
+  }
+
+  TEST_CASE("one server that takes no writes any more: a lock, which is a script, tells it too") {
+    Demotable old, primary;
+    Named named(old);
+    auto& turned = named.turned;
+    REQUIRE(turned.ask(StoreCall::lock("k.lock", "me", 2s)).ok());
+    old.is_replica = true;
+    named.port = primary.server.port();
+    const auto locked = turned.ask(StoreCall::lock("k.lock", "me", 2s));
+    CHECK((locked.ok() && locked.value().is_owner));
+    CHECK(primary.num_writes == 1);
   }
 
   TEST_CASE("one server that stays a replica: writes fail soon, and reads go on") {
