@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/secret.hpp"
+#include "io/attempt.hpp"
 #include "io/redis_exchange.hpp"
 #include "io/redis_topology.hpp"
 
@@ -87,7 +88,14 @@ std::optional<Deadline> RedisConnection::next_deadline() const {
   return first;
 }
 
+// Behind what threw, for want of memory, a command may count as sent that never left, and a reply
+// may be missing: those that came after it would be taken for others'.
 void RedisConnection::serve(bool is_ready_now, Deadline now) {
+  auto problem = attempt([&] { do_turn(is_ready_now, now); });
+  if (problem) close(End::lost, {Status::store_unreachable, std::move(problem->text)});
+}
+
+void RedisConnection::do_turn(bool is_ready_now, Deadline now) {
   if (state_ == State::resolving) {
     if (lookup_ != 0) {
       auto found = lookups_.take(lookup_);
@@ -196,14 +204,15 @@ void RedisConnection::hear_role(const RedisReply& reply) {
 
 void RedisConnection::send_waiting() {
   while (!unsent_.empty() && out_.size() < enough_to_send && !is_closed()) {
-    auto next = std::move(unsent_.front());
-    unsent_.pop_front();
+    auto& next = unsent_.front();
     if (next.manner == Manner::asking) {
       sent_.push_back({0, next.answer_by});
       put(asking_command());
     }
     sent_.push_back({next.id, next.answer_by, next.manner});
-    put(std::move(next.command));
+    auto command = std::move(next.command);
+    unsent_.pop_front();
+    put(std::move(command));
   }
 }
 
@@ -295,9 +304,10 @@ void RedisConnection::take_reply(RedisReply reply, Deadline now) {
                  Error{Status::store_unreachable, "the session store spoke without being asked"});
   }
   if (!is_error) was_heard_ = true;
+  // First the answer: for want of memory it is lost, and the command still has none.
   const auto id = sent_.front().id;
-  sent_.pop_front();
   if (id != 0) answers_.push_back({id, std::move(reply)});
+  sent_.pop_front();
 }
 
 void RedisConnection::check_time(Deadline now) {

@@ -4,8 +4,8 @@
 //
 // One that listens is told things besides: messages come between the replies, unasked.
 //
-// It never blocks: serve() does what can be done. Once closed it stays closed; what had no answer
-// then is taken back by whoever sent it.
+// It never blocks: serve() does what can be done. Once closed, also for want of memory, it stays
+// closed; what had no answer then is taken back by whoever sent it.
 #pragma once
 
 #include <cstddef>
@@ -117,6 +117,7 @@ class RedisConnection {
   };
 
   void look_up();
+  void do_turn(bool is_ready, Deadline now);
   void connect_next(Deadline now);
   void take_connection(Deadline now);
   void say_hello();

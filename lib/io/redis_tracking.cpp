@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "io/attempt.hpp"
 #include "io/redis_exchange.hpp"
 
 namespace gatelet::io {
@@ -91,19 +92,26 @@ void RedisTracking::serve(std::span<const SocketWait> waits, Deadline now) {
   waiting_.clear();
 
   for (const auto& one : primaries_) {
-    if (one->connection) {
-      const auto* connection = one->connection.get();
-      const bool is_ready = std::find(ready.begin(), ready.end(), connection) != ready.end();
-      one->connection->serve(is_ready, now);
-      hear(*one, now);
-      if (one->connection->is_closed()) lose(*one, now);
-    } else if (now >= one->next_try()) {
-      begin(*one, now);
-    }
-    const bool is_due = one->told_until && !one->is_asked && now >= one->asked_at + answer_limit_;
-    if (is_due) ask(*one, life, ping_command(), now);
+    const bool is_ready =
+        std::find(ready.begin(), ready.end(), one->connection.get()) != ready.end();
+    // What was told may be lost with what threw, for want of memory.
+    const auto problem = attempt([&] { serve(*one, is_ready, now); });
+    if (problem && one->connection) lose(*one, now);
   }
   report();
+}
+
+void RedisTracking::serve(Primary& primary, bool is_ready, Deadline now) {
+  if (primary.connection) {
+    primary.connection->serve(is_ready, now);
+    hear(primary, now);
+    if (primary.connection->is_closed()) lose(primary, now);
+  } else if (now >= primary.next_try()) {
+    begin(primary, now);
+  }
+  const bool is_due =
+      primary.told_until && !primary.is_asked && now >= primary.asked_at + answer_limit_;
+  if (is_due) ask(primary, life, ping_command(), now);
 }
 
 void RedisTracking::begin(Primary& primary, Deadline now) {

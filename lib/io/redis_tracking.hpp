@@ -63,6 +63,7 @@ class RedisTracking {
     Deadline next_try() const { return std::max(refused_until, back_off.next_try()); }
   };
 
+  void serve(Primary& primary, bool is_ready, Deadline now);
   void begin(Primary& primary, Deadline now);
   void ask(Primary& primary, RedisConnection::Id id, std::string command, Deadline now);
   void hear(Primary& primary, Deadline now);

@@ -2,23 +2,29 @@
 // leak, and what is left can be destroyed. A program of its own: malloc is its own, for hiredis
 // too.
 #include <doctest/doctest.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "io/attempt.hpp"
 #include "io/driver.hpp"
 #include "io/redis_exchange.hpp"
 #include "io/redis_store.hpp"
 #include "io/redis_topology.hpp"
+#include "io/redis_tracking.hpp"
 #include "io/system.hpp"
 
 namespace {
@@ -49,7 +55,10 @@ void* realloc(void* block, std::size_t size) {
   return block ? moved : counted(moved);
 }
 void free(void* block) {
-  if (block) --num_live;
+  if (block) {
+    --num_live;
+    std::memset(block, 0xdb, malloc_usable_size(block));  // whoever still uses it is found out
+  }
   __libc_free(block);
 }
 }
@@ -112,14 +121,14 @@ class Listener {
 
   // Closes those that nobody took: they belong to a run that is over.
   void drain() const {
-    for (int fd = 0; (fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) ::close(fd);
+    for (int fd = 0; (fd = accept()) >= 0;) ::close(fd);
   }
+  int accept() const { return ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 
   // Allocates nothing.
   class Peer {
    public:
-    explicit Peer(const Listener& listener)
-        : fd_(::accept4(listener.fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) {}
+    explicit Peer(const Listener& listener) : fd_(listener.accept()) {}
     ~Peer() { ::close(fd_); }
     void hear() const {
       char chunk[4096];
@@ -142,6 +151,104 @@ class Listener {
 
 constexpr std::string_view role = "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n";
 constexpr std::string_view record = "$40\r\n0123456789012345678901234567890123456789\r\n";
+
+// Servers that answer as Redis does, each key's record being the key; all on this thread. They take
+// what connects, and allocate nothing.
+class Servers {
+ public:
+  explicit Servers(const Listener& listener) : listener_(listener) {}
+  Servers(const Servers&) = delete;
+  Servers& operator=(const Servers&) = delete;
+  ~Servers() {
+    for (std::size_t i = 0; i < num_; ++i) ::close(fds_[i]);
+  }
+
+  // Each answers what it was asked. Returns how many questions about keys there were.
+  int answer() {
+    for (int fd = 0; num_ < max && (fd = listener_.accept()) >= 0;) fds_[num_++] = fd;
+    int num_keys = 0;
+    for (std::size_t i = 0; i < num_; ++i) {
+      char chunk[4096];
+      const auto size = ::recv(fds_[i], chunk, sizeof chunk, 0);
+      if (size <= 0) continue;
+      std::string_view asked(chunk, static_cast<std::size_t>(size));
+      while (!asked.empty()) num_keys += answer_one(fds_[i], asked);
+    }
+    return num_keys;
+  }
+
+  void say(std::string_view text) const {
+    for (std::size_t i = 0; i < num_; ++i) say(fds_[i], text);
+  }
+
+ private:
+  static constexpr std::size_t max = 32, max_words = 8;
+
+  static void say(int fd, std::string_view text) {
+    (void)!::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+  }
+
+  // The number in the next line, behind its mark.
+  static std::size_t take_number(std::string_view& from) {
+    std::size_t number = 0;
+    const auto line = from.substr(0, from.find("\r\n"));
+    std::from_chars(line.data() + 1, line.data() + line.size(), number);
+    from.remove_prefix(std::min(line.size() + 2, from.size()));
+    return number;
+  }
+
+  static int answer_one(int fd, std::string_view& asked) {
+    std::string_view words[max_words];
+    const auto num_words = std::min(take_number(asked), max_words);
+    for (std::size_t i = 0; i < num_words; ++i) {
+      const auto size = take_number(asked);
+      words[i] = asked.substr(0, size);
+      asked.remove_prefix(std::min(size + 2, asked.size()));
+    }
+    if (words[0] == "GET") {
+      char head[32];
+      const auto size = std::snprintf(head, sizeof head, "$%zu\r\n", words[1].size());
+      say(fd, {head, static_cast<std::size_t>(size)});
+      say(fd, words[1]);
+      say(fd, "\r\n");
+      return 1;
+    }
+    if (words[0] == "PING") {
+      say(fd, "*2\r\n$4\r\npong\r\n$0\r\n\r\n");
+    } else if (words[0] == "SUBSCRIBE") {
+      say(fd, "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n");
+    } else if (words[1] == "ID") {
+      say(fd, ":7\r\n");
+    } else {
+      say(fd, "+OK\r\n");
+    }
+    return 0;
+  }
+
+  const Listener& listener_;
+  int fds_[max];
+  std::size_t num_ = 0;
+};
+
+// A step of whoever goes on after what it could not do for want of memory, as the loop does.
+template <class Step>
+bool step(Step&& what) {
+  return !attempt(what);
+}
+
+// Notes whether the change of a key was told, or that anything may have changed; allocates nothing.
+struct Watcher final : StoreWatcher {
+  bool was_told_of_change = false;
+  int num_keys = 0;
+  Deadline told = Deadline::min();
+  void changed(std::span<const std::string> keys) override {
+    was_told_of_change = true;
+    num_keys += static_cast<int>(keys.size());
+  }
+  void changed_all() override { was_told_of_change = true; }
+  void told_until(Deadline moment) override { told = moment; }
+  void will_not_tell(const Error&) override {}
+};
 
 class Refetcher final : public Services {
  public:
@@ -293,6 +400,78 @@ TEST_SUITE("io/redis_allocation") {
         turn();
       }
       return outcome;
+    });
+  }
+
+  TEST_CASE("RD-01: a connection that goes on after a failure: no answer is another command's") {
+    const Listener listener;
+    const RedisEndpoint endpoint{listener.url(), nullptr, false};
+    const std::string keys[] = {"the-first-key-of-them-all", "the-second-key-of-them", "a-third",
+                                "the-fourth-and-last-key"};
+    NameLookups lookups;
+    check_every_failure([&] {
+      listener.drain();
+      const auto now = std::chrono::steady_clock::now();
+      Servers servers(listener);
+      RedisConnection connection(endpoint, lookups, now, now + 5s);
+      bool was_answered[4] = {}, is_settled[4] = {};
+      for (RedisConnection::Id id = 1; id <= 4; ++id) {
+        is_settled[id - 1] = !step([&] {
+          connection.send(id, store_command(StoreCall::get(keys[id - 1])), now, now + 5s);
+        });
+        for (int turns = 0; turns < 4; ++turns) {
+          (void)step([&] { connection.serve(true, now); });
+          servers.answer();
+        }
+        while (const auto answer = connection.take_answer()) {
+          if (answer->reply.text != keys[answer->id - 1]) return Verdict::wrong;
+          was_answered[answer->id - 1] = is_settled[answer->id - 1] = true;
+        }
+      }
+      // What has no answer is taken back, to be asked elsewhere: nothing gets lost.
+      if (connection.is_closed()) {
+        for (const auto& one : connection.take_unanswered()) is_settled[one.id - 1] = true;
+      }
+      if (std::count(std::begin(is_settled), std::end(is_settled), false)) return Verdict::wrong;
+      const auto num_right = std::count(std::begin(was_answered), std::end(was_answered), true);
+      return num_right == 4 ? Verdict::right : Verdict::refused;
+    });
+  }
+
+  TEST_CASE("RD-01: being told of changes: after a failure none is missed and believed told") {
+    const Listener listener;
+    check_every_failure([&] {
+      listener.drain();
+      NameLookups lookups;
+      Watcher watcher;
+      Servers servers(listener);
+      RedisTracking::Terms terms;
+      terms.prefixes = {"app-"};
+      terms.max_staleness = 1s;
+      RedisTracking tracking(std::move(terms), lookups, watcher);
+      tracking.follow({{listener.url(), nullptr, false}});
+      auto now = std::chrono::steady_clock::now();
+      const auto turn = [&] {
+        for (int i = 0; i < 8; ++i) {
+          (void)step([&] {
+            std::vector<SocketWait> waits;
+            tracking.add_waits(waits);
+            for (auto& wait : waits) wait.is_ready = true;
+            tracking.serve(waits, now);
+          });
+          servers.answer();
+        }
+        now += 600ms;
+      };
+      turn();
+      watcher.was_told_of_change = false;
+      servers.say(
+          "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n"
+          "*1\r\n$31\r\napp-a-key-with-a-name-that-long\r\n");
+      const auto said = now;
+      for (int i = 0; i < 4; ++i) turn();
+      if (watcher.told > said && !watcher.was_told_of_change) return Verdict::wrong;
+      return watcher.told > said && watcher.num_keys == 1 ? Verdict::right : Verdict::refused;
     });
   }
 
