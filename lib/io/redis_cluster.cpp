@@ -14,11 +14,9 @@ using End = RedisConnection::End;
 using What = RedisAdvice::What;
 
 constexpr Duration map_every = std::chrono::milliseconds(100);
-// While it is kept current: some time between the two, so that a fleet does not ask at once.
-constexpr Duration map_at_least = std::chrono::milliseconds(2500);
-constexpr Duration map_at_most = std::chrono::seconds(5);
-constexpr Duration longest_without_map = std::chrono::seconds(5);  // after it was due
-// Since the last ASK; longer than map_at_most.
+// While it is kept current, and what is kept may be believed for long.
+constexpr Duration keep_at_most_every = std::chrono::seconds(5);
+// Since the last ASK; longer than keep_at_most_every.
 constexpr Duration importing_for = std::chrono::seconds(10);
 constexpr Duration pause_while_down = std::chrono::milliseconds(100);
 constexpr Duration pause_while_moving = std::chrono::milliseconds(20);
@@ -75,8 +73,13 @@ Result<RedisCluster::Server*> RedisCluster::server_at(const RedisAddress& addres
   return &by_name_.emplace(name, Server{pool, false}).first->second;
 }
 
+void RedisCluster::keep_current(Duration max_staleness) {
+  is_kept_current_ = true;
+  keep_every_ = std::clamp<Duration>(max_staleness / 4, map_every, keep_at_most_every);
+}
+
 // Those who have slots before those who were configured: these may long be somebody else's. Not
-// always the same one first.
+// always the same one first, and not whose map is the last.
 void RedisCluster::ask_for_map(Deadline now) {
   wants_map_ = !inquiry_.may_begin(now);
   if (wants_map_) return;
@@ -89,6 +92,8 @@ void RedisCluster::ask_for_map(Deadline now) {
   if (!owners.empty()) {
     const auto by = static_cast<std::ptrdiff_t>(inquiry_.num_rounds() % owners.size());
     std::rotate(owners.begin(), owners.begin() + by, owners.end());
+    const bool was_last = &owners.front()->endpoint() == mapped_by_;
+    if (was_last) std::rotate(owners.begin(), owners.begin() + 1, owners.end());
   }
   if (moved_to_) owners.insert(owners.begin(), moved_to_);
   owners.insert(owners.end(), others.begin(), others.end());
@@ -113,7 +118,9 @@ Result<void> RedisCluster::take_map(RedisConnection& from, const RedisReply& rep
   }
   moved_to_ = nullptr;
   has_map_ = true;
-  std::uniform_int_distribution<Duration::rep> some(map_at_least.count(), map_at_most.count());
+  mapped_by_ = &from.endpoint();
+  // Some time between the two, so that a fleet does not ask at once.
+  std::uniform_int_distribution<Duration::rep> some((keep_every_ / 2).count(), keep_every_.count());
   map_due_ = inquiry_.began() + Duration(some(jitter_));
   const bool is_other = settle(std::move(slots));
   const bool has_ended = end_imports(inquiry_.began());
@@ -223,7 +230,7 @@ void RedisCluster::serve(Deadline now) {
   inquiry_.serve(now);
   const bool is_due = is_kept_current_ && has_map_ && now >= map_due_;
   if (wants_map_ || (is_due && !inquiry_.is_under_way())) ask_for_map(now);
-  if (!is_due || now < map_due_ + longest_without_map) return;
+  if (!is_due || now < map_due_ + keep_every_) return;
   map_due_ = now;
   name_primaries();
 }

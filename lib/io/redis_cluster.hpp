@@ -6,8 +6,10 @@
 //
 // Who keeps what was read is told of changes by the primaries (io/redis_tracking.hpp), so it must
 // hear which they are though no call asks: then the map is asked for every few seconds too, and
-// nothing from before counts where none came for longer. A server that a slot is moving to (ASK)
-// is one of the primaries meanwhile.
+// nothing from before counts where none came for longer. That is at most a quarter of the time
+// which what was read may be believed: a primary that lost the others, and was replaced, still says
+// that nothing changed and has its old map; the next one to be asked is another. A server that a
+// slot is moving to (ASK) is one of the primaries meanwhile.
 //
 // What a broken or hostile server can do is bounded: so many servers, so many redirections of a
 // call (which whoever has the call counts), so many maps.
@@ -47,7 +49,7 @@ class RedisCluster final : public RedisRoute {
   }
   void note_closed(const RedisPool* pool, const RedisConnection& closed, Deadline now) override;
   void serve(Deadline now) override;
-  void keep_current() override { is_kept_current_ = true; }
+  void keep_current(Duration max_staleness) override;
   std::optional<Deadline> next_deadline() const override;
   std::uint64_t num_findings() const noexcept override { return inquiry_.num_rounds(); }
 
@@ -79,8 +81,10 @@ class RedisCluster final : public RedisRoute {
   RedisPool* moved_to_ = nullptr;  // who knows best of a change
   RedisInquiry inquiry_;
   std::minstd_rand jitter_;
+  const RedisEndpoint* mapped_by_ = nullptr;  // whose map is the last; perhaps gone since
   bool is_kept_current_ = false;
-  Deadline map_due_;  // while it is kept current
+  Duration keep_every_{};  // while it is: a map at least so often
+  Deadline map_due_;
   bool has_map_ = false;
   bool wants_map_ = false;  // as soon as one may be asked for
 };

@@ -86,8 +86,9 @@ class RedisRoute {
   virtual void serve(Deadline /*now*/) {}
 
   // Somebody keeps what was read from now on: it is noticed without calls, too, that primaries
-  // change.
-  virtual void keep_current() {}
+  // change, and in time for nothing to be believed longer than `max_staleness`; but nobody is asked
+  // more than ten times a second.
+  virtual void keep_current(Duration /*max_staleness*/) {}
   virtual std::optional<Deadline> next_deadline() const { return std::nullopt; }
 
   // Grows whenever a question was settled, well or not.

@@ -12,7 +12,8 @@ namespace {
 using End = RedisConnection::End;
 
 constexpr Duration ask_every = std::chrono::milliseconds(500);
-constexpr Duration ask_without_calls_every = std::chrono::seconds(1);
+constexpr Duration ask_without_calls_at_least_every = std::chrono::seconds(1);
+constexpr Duration ask_without_calls_at_most_every = std::chrono::milliseconds(100);
 // Nobody has asked for so long: who the primary is may have changed meanwhile.
 constexpr Duration believed_for = std::chrono::seconds(2);
 // What calls wait for an answer where there is a primary that may still be the one.
@@ -111,8 +112,14 @@ void RedisSentinel::serve(Deadline now) {
   if (may_be_due && now >= due_at()) ask(now);
 }
 
+void RedisSentinel::keep_current(Duration max_staleness) {
+  is_kept_current_ = true;
+  ask_without_calls_every_ = std::clamp<Duration>(
+      max_staleness / 4, ask_without_calls_at_most_every, ask_without_calls_at_least_every);
+}
+
 Deadline RedisSentinel::due_at() const {
-  const auto at = must_ask_ ? asked_at_ : asked_at_ + ask_without_calls_every;
+  const auto at = must_ask_ ? asked_at_ : asked_at_ + ask_without_calls_every_;
   return std::max(at, inquiry_.may_begin_at());
 }
 

@@ -1,11 +1,11 @@
 // The way to a primary that Sentinels watch over.
 //
 // They are asked who it is: at the first call, while there are calls every half second, where what
-// was read is kept every second besides (an old primary may go on telling that nothing changed),
-// and as soon as a connection to the primary was lost or it says that it takes no writes any more.
-// Whoever they name is asked by ROLE on every connection before anything else: an old primary that
-// was demoted is not written to, whatever a Sentinel that missed it says; then another one is
-// asked.
+// was read is kept every second besides, or every quarter of the time which that may be believed
+// (an old primary may go on telling that nothing changed), and as soon as a connection to the
+// primary was lost or it says that it takes no writes any more. Whoever they name is asked by ROLE
+// on every connection before anything else: an old primary that was demoted is not written to,
+// whatever a Sentinel that missed it says; then another one is asked.
 //
 // While Sentinels cannot be reached the primary known last stays in use. Only those that were
 // configured are asked; what they know of other Sentinels is not.
@@ -34,7 +34,7 @@ class RedisSentinel final : public RedisRoute {
   void take_lost(Id id, const Error& why, Deadline now) override;
   void note_closed(const RedisPool* pool, const RedisConnection& closed, Deadline now) override;
   void serve(Deadline now) override;
-  void keep_current() override { is_kept_current_ = true; }
+  void keep_current(Duration max_staleness) override;
   std::optional<Deadline> next_deadline() const override;
   std::uint64_t num_findings() const noexcept override { return inquiry_.num_rounds(); }
 
@@ -57,6 +57,7 @@ class RedisSentinel final : public RedisRoute {
   bool must_ask_ = false;  // before it is used again, as far as there is somebody to ask
   Deadline asked_at_;      // when the last round ended
   bool is_kept_current_ = false;
+  Duration ask_without_calls_every_{};  // while it is
 };
 
 }  // namespace gatelet::io

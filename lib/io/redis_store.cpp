@@ -41,8 +41,9 @@ RedisStore::RedisStore(RedisPlan plan, RedisPoolLimits limits, Duration timeout,
 RedisStore::~RedisStore() = default;
 
 void RedisStore::tell(RedisTracking::Terms terms, StoreWatcher& watcher) {
+  const auto max_staleness = terms.max_staleness;
   tracking_ = std::make_unique<RedisTracking>(std::move(terms), servers_.lookups(), watcher);
-  route_->keep_current();
+  route_->keep_current(max_staleness);
   follow_primaries();
 }
 

@@ -116,6 +116,18 @@ struct TurnedStore {
     return true;
   }
 
+  // Whether the route, having found something out, goes on within so long.
+  bool turn_until_due_within(Duration limit) {
+    const auto& route = store.route();
+    auto num_before = route.num_findings();
+    return turn_until([&] {
+      const auto num_found = route.num_findings();
+      const bool has_found = std::exchange(num_before, num_found) != num_found;
+      const auto due = route.next_deadline();
+      return has_found && due && *due - SteadyClock::now() <= limit;
+    });
+  }
+
   using Answer = Result<flow::StoreReply>;
   // Begins; the answer will be in `answers` under the number returned.
   Store::Id begin(flow::StoreCall call) {

@@ -187,6 +187,23 @@ TEST_SUITE("io/redis_sentinel") {
     }
   }
 
+  TEST_CASE("F-427: Sentinels are asked in time for what may be believed only shortly") {
+    const std::pair<Duration, Duration> all[] = {{400ms, 100ms}, {1ms, 100ms}, {1h, 1s}};
+    for (const auto& [staleness, asked_every] : all) {
+      Server primary;
+      HttpServer sentinel(name(primary.server));
+      TurnedStore turned(plan_of({&sentinel}));
+      ScriptedWatcher watcher;
+      RedisTracking::Terms terms;
+      terms.max_staleness = staleness;
+      turned.store.tell(terms, watcher);
+      const auto began = SteadyClock::now();
+      turned.begin(StoreCall::get("k"));
+      CHECK(turned.turn_until_due_within(asked_every));
+      CHECK(turned.store.route().next_deadline().value() - began >= asked_every);
+    }
+  }
+
   TEST_CASE("Sentinels that are all gone are tried again without a call, between pauses") {
     Server primary;
     std::optional<HttpServer> sentinel;
