@@ -139,13 +139,15 @@ void Flights::drain() noexcept {
 
 template <class Step>
 void Flights::advance(FlightId id, Step&& step) noexcept {
-  const auto problem = attempt(step);
-  if (!problem) return;
+  if (const auto problem = attempt(step)) fail(id, *problem);
+}
+
+void Flights::fail(FlightId id, const Error& why) noexcept {
   const auto flight = flights_.find(id);
   if (flight == flights_.end()) return;
   const auto completion = flight->second.completion;
-  (void)attempt([&] { end(id, *problem); });
-  if (completion) (void)attempt([&] { completion->fail(*problem); });  // if nobody else told it
+  (void)attempt([&] { end(id, why); });
+  if (completion) (void)attempt([&] { completion->fail(why); });  // if nobody else told it
 }
 
 void Flights::take(Submission item) {
@@ -171,7 +173,7 @@ void Flights::admit(FlightId id, Submission& item) {
     if (flights_.at(id).host_call != 0) return;  // which has a timer of its own: a refusal is due
     advance(id, [&] { give_up(id, {Status::timed_out, "the operation was not done in time"}); });
   });
-  carry_out(id, std::move(item.effect));
+  begin(id, std::move(item.effect));
 }
 
 void Flights::take(const Cancellation& item) {
@@ -191,6 +193,23 @@ void Flights::take(EffectAnswer item) {
 void Flights::take(DelayedWork item) {
   if (is_draining_) return;
   timers_.add(item.at, [this, work = std::move(item.work)] { work(clock_->now()); });
+}
+
+void Flights::begin(FlightId id, flow::Effect effect) {
+  const bool is_rest = std::holds_alternative<flow::Delay>(effect);
+  const auto problem = attempt([&] { carry_out(id, std::move(effect)); });
+  const auto place = flights_.find(id);
+  if (!problem || place == flights_.end()) return;
+  auto& flight = place->second;
+  // It may have new tokens in hand, which are nowhere else.
+  if (!flight.task->must_finish()) return fail(id, *problem);
+  flight.awaits_answer = false;
+  queue_.withdraw_call(flight.host_call);
+  (void)attempt([&] { client_->cancel(id); });
+  if (store_) (void)attempt([&] { store_->forget(id); });
+  std::erase_if(answers_, [id](const EffectAnswer& one) { return one.flight == id; });
+  // A rest is over at once: no flow expects that one fails.
+  resume(id, is_rest ? Result<flow::Outcome>(flow::Elapsed{}) : *problem);
 }
 
 void Flights::carry_out(FlightId id, flow::Effect effect) {
@@ -263,7 +282,9 @@ void Flights::ask_store(FlightId id, flow::StoreCall call) {
   // Kept for the end of the round: a store may answer inside the call.
   store_->start(id, std::move(call),
                 [this, id, about_lock = std::move(about_lock)](Result<flow::StoreReply> reply) {
-                  if (about_lock && reply.ok()) note_lock(id, *about_lock, *reply);
+                  if (about_lock && reply.ok()) {
+                    (void)attempt([&] { note_lock(id, *about_lock, *reply); });
+                  }
                   answers_.push_back({id, outcome_of(std::move(reply))});
                 });
 }
@@ -306,12 +327,12 @@ void Flights::note_lock(FlightId id, const flow::StoreCall& call, const flow::St
 void Flights::extend_later(FlightId id) {
   auto& flight = flights_.at(id);
   flight.extension = timers_.add(SteadyClock::now() + flight.lock->lifetime / 3, [this, id] {
-    advance(id, [&] {
-      // Whoever lost the lock finds out by asking; nobody waits for this answer.
+    // Whoever lost the lock finds out by asking; nobody waits for this answer.
+    (void)attempt([&] {
       store_->start(++last_side_call_, *flights_.at(id).lock,
                     [](const Result<flow::StoreReply>&) {});
-      extend_later(id);
     });
+    (void)attempt([&] { extend_later(id); });
   });
 }
 
@@ -330,7 +351,7 @@ void Flights::resume(FlightId id, Result<flow::Outcome> outcome) {
     if (!effect) return forget(id);
     num_in_flight_.fetch_add(1);
     flight.is_counted = true;
-    carry_out(id, std::move(*effect));
+    begin(id, std::move(*effect));
   });
 }
 

@@ -55,6 +55,7 @@ class Flights {
   // Does a step of a flight; one that throws ends it.
   template <class Step>
   void advance(FlightId id, Step&& step) noexcept;
+  void fail(FlightId id, const Error& why) noexcept;
 
   void take(Submission item);
   void admit(FlightId id, Submission& item);
@@ -62,6 +63,8 @@ class Flights {
   void take(EffectAnswer item);
   void take(DelayedWork item);
 
+  // What cannot be begun has failed: ends the task, or tells it where it must finish.
+  void begin(FlightId id, flow::Effect effect);
   void carry_out(FlightId id, flow::Effect effect);
   void call(FlightId id, HttpCall call);
   void delay(FlightId id, Duration duration);

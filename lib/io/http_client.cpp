@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <climits>
-#include <deque>
+#include <list>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "http/header.hpp"
+#include "io/attempt.hpp"
 #include "io/connection_share.hpp"
 #include "io/http_transfer.hpp"
 #include "io/peer_rule.hpp"
@@ -27,11 +28,14 @@ bool is_sound(const HttpCall& call) {
 
 struct Call {
   Call(HttpClient::Id i, HttpCall call, PeerRule rule)
-      : id(i), origin(rule.url().origin()), transfer(std::move(call), std::move(rule)) {}
+      : id(i), origin(rule.url().origin()), transfer(std::move(call), std::move(rule)) {
+    finished.push_back({id, Error{}});
+  }
 
   const HttpClient::Id id;
   const std::string origin;
-  bool was_admitted = false;  // holds a connection of its origin
+  bool was_admitted = false;                 // holds a connection of its origin
+  std::list<HttpClient::Finished> finished;  // one, so that the end needs no memory
   HttpTransfer transfer;
 };
 
@@ -50,14 +54,14 @@ struct HttpClient::Impl {
 
   void admit();  // sends the waiting calls that may have a connection
   Result<void> send(Call& call);
-  void finish(const Call& call, Result<HttpReply> reply);
+  void finish(Call& call, Result<HttpReply> reply);
   void remove(Id id);
 
   const HttpClientSettings settings;
   CURLM* const multi;
   std::map<Id, std::unique_ptr<Call>> calls;
   ConnectionShare share;
-  std::deque<Finished> finished;
+  std::list<Finished> finished;
   std::vector<curl_waitfd> sockets;
 };
 
@@ -79,10 +83,10 @@ Result<void> HttpClient::Impl::send(Call& call) {
   return {};
 }
 
-void HttpClient::Impl::finish(const Call& call, Result<HttpReply> reply) {
-  const Id id = call.id;
-  remove(id);
-  finished.push_back({id, std::move(reply)});
+void HttpClient::Impl::finish(Call& call, Result<HttpReply> reply) {
+  call.finished.front().reply = std::move(reply);
+  finished.splice(finished.end(), call.finished);
+  remove(call.id);
 }
 
 void HttpClient::Impl::remove(Id id) {
@@ -133,16 +137,18 @@ void HttpClient::start(Id id, HttpCall call) {
         {id, Error{Status::internal, "a call has a method or a field that cannot be sent"}});
   }
   auto waiting = std::make_unique<Call>(id, std::move(call), std::move(rule).value());
-  impl_->share.enqueue(id, waiting->origin);
-  impl_->calls.emplace(id, std::move(waiting));
+  const auto place = impl_->calls.emplace(id, std::move(waiting)).first;
+  try {
+    impl_->share.enqueue(id, place->second->origin);
+  } catch (...) {
+    impl_->calls.erase(place);
+    throw;
+  }
   impl_->admit();
 }
 
 void HttpClient::cancel(Id id) {
-  auto& finished = impl_->finished;
-  finished.erase(std::remove_if(finished.begin(), finished.end(),
-                                [id](const Finished& one) { return one.id == id; }),
-                 finished.end());
+  impl_->finished.remove_if([id](const Finished& one) { return one.id == id; });
   impl_->remove(id);
   impl_->admit();
 }
@@ -174,7 +180,10 @@ void HttpClient::perform() {
     const auto code = message->data.result;
     Call* call = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
-    auto reply = call->transfer.result(code);
+    Result<HttpReply> reply = Error{};
+    // libcurl tells of it once: what cannot be read for want of memory has failed.
+    const auto problem = attempt([&] { reply = call->transfer.result(code); });
+    if (problem) reply = *problem;
     impl_->finish(*call, std::move(reply));
   }
   impl_->admit();

@@ -29,6 +29,7 @@ struct ScriptedStore final : Store {
     Done done;
   };
   void start(Id id, flow::StoreCall call, Done done) override {
+    if (std::exchange(must_throw, false)) throw std::bad_alloc();
     asked.push_back({id, std::move(call), std::move(done)});
   }
   void forget(Id id) override { forgotten.push_back(id); }
@@ -46,6 +47,7 @@ struct ScriptedStore final : Store {
   std::vector<Id> forgotten;
   std::optional<Deadline> deadline;
   std::function<void()> on_serve;
+  bool must_throw = false;  // at the next start
   int fd = -1;
   int num_served = 0;
   bool was_ready = false;
@@ -126,6 +128,23 @@ class TwoQuestions final : public flow::Task {
     return flow::Refetch("p", flow::Refetch::What::keys);
   }
   void abandon(Error why) override { heard_.push_back(why.status); }
+  bool must_finish() const noexcept override { return true; }
+
+ private:
+  std::vector<Status>& heard_;
+};
+
+// Must finish what it began: asks a store until that answers well.
+class Persistent final : public flow::Task {
+ public:
+  explicit Persistent(std::vector<Status>& heard) : heard_(heard) {}
+  std::optional<flow::Effect> start(Instant) override { return flow::StoreCall::get("k"); }
+  std::optional<flow::Effect> resume(flow::Reply reply) override {
+    heard_.push_back(reply.outcome.ok() ? Status::ok : reply.outcome.error().status);
+    if (reply.outcome.ok()) return std::nullopt;
+    return flow::StoreCall::get("k");
+  }
+  void abandon(Error) override { heard_.push_back(Status::internal); }
   bool must_finish() const noexcept override { return true; }
 
  private:
@@ -461,6 +480,40 @@ TEST_SUITE("io/flights") {
     for (int i = 0; i < 100 && ground.endings.size() < 2; ++i) ground.flights.round(10ms);
     CHECK(ground.endings == std::vector{Status::out_of_memory, Status::ok});
     CHECK(ground.num_in_flight == 0);
+  }
+
+  TEST_CASE("round: who must finish hears of an effect that cannot be begun, and goes on") {
+    StoredGround ground;
+    ground.store.must_throw = true;
+    ++ground.num_in_flight;
+    ground.inbox->push(Submission{std::make_unique<Persistent>(ground.endings),
+                                  flow::StoreCall::get("k"), nullptr});
+    ground.flights.round(0ms);
+    REQUIRE(ground.store.asked.size() == 1);
+    CHECK(ground.endings == std::vector{Status::out_of_memory});
+    ground.store.asked[0].done(flow::StoreReply());
+    ground.flights.round(0ms);
+    CHECK(ground.endings == std::vector{Status::out_of_memory, Status::ok});
+    CHECK(ground.num_in_flight == 0);
+  }
+
+  TEST_CASE("F-081: a lock that cannot be extended once is extended again, and ends no task") {
+    StoredGround ground;
+    std::deque<flow::Effect> list;
+    list.push_back(flow::StoreCall::lock("k.lock", "me", 30ms));
+    list.push_back(flow::Delay(1h));
+    ground.add(std::move(list), true);
+    ground.flights.round(0ms);
+    REQUIRE(ground.store.asked.size() == 1);
+    flow::StoreReply owner;
+    owner.is_owner = true;
+    ground.store.asked[0].done(std::move(owner));
+    ground.store.must_throw = true;
+    for (int i = 0; i < 100 && ground.store.asked.size() < 2; ++i) ground.flights.round(10ms);
+    REQUIRE(ground.store.asked.size() >= 2);
+    CHECK(ground.store.asked[1].call.what == flow::StoreCall::What::extend);
+    CHECK(ground.endings.empty());
+    CHECK(ground.num_in_flight == 1);
   }
 
   TEST_CASE("round: what the store or work of the engine throws is left behind") {

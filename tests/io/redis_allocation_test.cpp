@@ -15,8 +15,10 @@
 #include <cstring>
 #include <functional>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "io/attempt.hpp"
@@ -285,6 +287,48 @@ class Asking final : public flow::Task {
   int num_resumed_ = 0;
 };
 
+// Has something in hand after its first answer that it must not lose: asks again where it hears of
+// a failure, a few times. Allocates nothing after it was made.
+class Holding final : public flow::Task {
+ public:
+  static constexpr int max_failures = 4;
+  Holding(int& num_resumed, int& num_ended, Status& status)
+      : num_resumed_(num_resumed), num_ended_(num_ended), status_(status) {
+    for (int i = 0; i < max_failures; ++i) {
+      calls_.push_back(StoreCall::put("a-key-that-needs-memory-of-its-own", "v", 60s));
+    }
+  }
+  std::optional<flow::Effect> start(Instant) override {
+    return flow::Refetch("p", flow::Refetch::What::keys);
+  }
+  std::optional<flow::Effect> resume(flow::Reply reply) override {
+    const bool is_first = ++num_resumed_ == 1;
+    if (is_first && !reply.outcome.ok()) return end(reply.outcome.error().status);
+    const bool rests = std::exchange(rests_, false);
+    if (rests && !reply.outcome.ok()) return end(reply.outcome.error().status);
+    if (!is_first && !rests && reply.outcome.ok()) return end(Status::ok);
+    if (calls_.empty()) return end(reply.outcome.error().status);
+    rests_ = !is_first && !rests;
+    if (rests_) return flow::Delay(1ms);
+    auto call = std::move(calls_.back());
+    calls_.pop_back();
+    return call;
+  }
+  void abandon(Error why) override { (void)end(why.status); }
+  bool must_finish() const noexcept override { return num_resumed_ > 0; }
+
+ private:
+  std::optional<flow::Effect> end(Status status) {
+    ++num_ended_;
+    status_ = status;
+    return std::nullopt;
+  }
+  std::vector<StoreCall> calls_;
+  int &num_resumed_, &num_ended_;
+  Status& status_;
+  bool rests_ = false;
+};
+
 }  // namespace
 
 TEST_SUITE("io/redis_allocation") {
@@ -383,7 +427,7 @@ TEST_SUITE("io/redis_allocation") {
       plan.servers.push_back({listener.url()});
       RedisStore store(std::move(plan), {}, 5s);
       auto outcome = Verdict::refused;
-      store.start(1, StoreCall::get("key"), [&outcome](Result<flow::StoreReply> reply) {
+      store.start(1, StoreCall::get("key"), [&outcome](const Result<flow::StoreReply>& reply) {
         if (!reply.ok()) return;
         outcome = reply->record && reply->record->size() == 40 ? Verdict::right : Verdict::wrong;
       });
@@ -510,6 +554,39 @@ TEST_SUITE("io/redis_allocation") {
       if (has_failed) continue;
       CHECK(status == Status::ok);
       CHECK(num_refused > 0);
+      return;
+    }
+  }
+
+  TEST_CASE("a loop: who must finish does, whatever could not be had behind its first answer") {
+    DriverSettings settings;
+    settings.own_thread = false;
+    settings.store.kind = StoreSettings::Kind::memory;
+    settings.store.timeout = 20ms;
+    Refetcher services;
+    int num_finished = 0;
+    for (long n = 1;; ++n) {
+      CAPTURE(n);
+      REQUIRE(n < 2000);
+      Driver driver(settings, system_clock(), services);
+      REQUIRE(driver.start().ok());
+      int num_resumed = 0, num_ended = 0;
+      auto status = Status::ok;
+      auto task = std::make_unique<Holding>(num_resumed, num_ended, status);
+      auto effect = task->start({});
+      REQUIRE(driver.submit(std::move(task), std::move(*effect), nullptr).ok());
+      const auto ends = std::chrono::steady_clock::now() + 5s;
+      num_made = 0;
+      fail_at = n;
+      while (num_ended == 0 && std::chrono::steady_clock::now() < ends) {
+        (void)step([&] { driver.run_once(5ms); });
+      }
+      fail_at = 0;
+      CHECK(num_ended == 1);
+      CHECK((num_resumed == 0 || status == Status::ok));
+      num_finished += num_resumed > 0;
+      if (num_made >= n) continue;
+      CHECK(num_finished > 3);
       return;
     }
   }
