@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <string>
+#include <utility>
 
 #include "io/attempt.hpp"
 #include "io/driver.hpp"
@@ -179,23 +180,28 @@ void Completions::make_call(Lock& lock) {
 
 void Completions::show_waiting() noexcept { ready_fd_.set(has_call() || !waiting_.empty()); }
 
-Completions::Calling::Calling(Completions& queue, Completion* running)
+Completions::Calling::Calling(Completions& queue, Completion* running) noexcept
     : queue_(queue), running_(running) {
   const Lock lock(queue_.mutex_);
-  queue_.callers_.push_back(std::this_thread::get_id());
+  next_ = std::exchange(queue_.callers_, this);
 }
 
 Completions::Calling::~Calling() {
   const Lock lock(queue_.mutex_);
-  auto& callers = queue_.callers_;
-  callers.erase(std::find(callers.begin(), callers.end(), std::this_thread::get_id()));
+  auto** place = &queue_.callers_;
+  while (*place != this) place = &(*place)->next_;
+  *place = next_;
   if (!running_) return;
   running_->is_running_ = false;
   if (running_->sleeper_) running_->sleeper_->awake.notify_one();
 }
 
 bool Completions::is_calling_locked() const {
-  return std::find(callers_.begin(), callers_.end(), std::this_thread::get_id()) != callers_.end();
+  const auto me = std::this_thread::get_id();
+  for (const auto* one = callers_; one; one = one->next_) {
+    if (one->thread_ == me) return true;
+  }
+  return false;
 }
 
 bool Completions::is_calling() const {

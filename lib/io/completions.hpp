@@ -127,17 +127,20 @@ class Completions {
   [[nodiscard]] bool ask_host(std::uint64_t id, std::function<void()> call);
   bool withdraw_call(std::uint64_t id) noexcept;
 
-  // Marks this thread as inside a callback while it lives.
+  // Marks this thread as inside a callback while it lives. Needs no memory.
   class Calling {
    public:
-    Calling(Completions& queue, Completion* running);
+    Calling(Completions& queue, Completion* running) noexcept;
     Calling(const Calling&) = delete;
     Calling& operator=(const Calling&) = delete;
     ~Calling();
 
    private:
+    friend class Completions;
     Completions& queue_;
     Completion* const running_;
+    const std::thread::id thread_ = std::this_thread::get_id();
+    Calling* next_ = nullptr;  // guarded by the queue's mutex
   };
 
  private:
@@ -169,7 +172,7 @@ class Completions {
   std::deque<HostCall> calls_;
   std::size_t num_running_calls_ = 0;
   ReadyFd ready_fd_;
-  std::vector<std::thread::id> callers_;  // threads inside a callback; more than once when nested
+  Calling* callers_ = nullptr;  // threads inside a callback, a list; more than once when nested
   std::vector<Sleeper*> sleepers_;
   bool is_led_ = false;
   bool is_ending_ = false;

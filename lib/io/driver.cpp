@@ -4,10 +4,10 @@
 #include <chrono>
 #include <mutex>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "io/attempt.hpp"
 #include "io/flights.hpp"
 #include "io/http_client.hpp"
 #include "io/inbox.hpp"
@@ -88,11 +88,11 @@ Result<void> Driver::start() {
   if (my.is_stopping) return stopped_error();
   if (my.running) return {};
   if (auto opened = my.open(); !opened.ok()) return opened;
+  if (my.settings.own_thread) {
+    if (auto launched = my.launch(); !launched.ok()) return launched;
+  }
   my.running = my.flights.get();
-  if (!my.settings.own_thread) return {};
-  auto launched = my.launch();
-  if (!launched.ok()) my.running = nullptr;
-  return launched;
+  return {};
 }
 
 Result<void> Driver::Impl::open() {
@@ -112,16 +112,16 @@ Result<void> Driver::Impl::open() {
 
 Result<void> Driver::Impl::launch() {
   const QuietSignals quiet;  // the new thread inherits the mask
-  try {
+  const auto problem = attempt([this] {
     thread = std::thread([this, loop = flights.get()] {
       queue->lead_for_good();
       while (!is_stopping) loop->round(no_limit);
       loop->drain();
     });
-  } catch (const std::system_error&) {
-    return Error{Status::internal, "the driver's thread cannot be made"};
-  }
-  return {};
+  });
+  if (!problem) return {};
+  if (problem->status == Status::out_of_memory) return *problem;
+  return Error{Status::internal, "the driver's thread cannot be made"};
 }
 
 Result<void> Driver::submit(std::unique_ptr<flow::Task> task, flow::Effect effect,
@@ -131,7 +131,9 @@ Result<void> Driver::submit(std::unique_ptr<flow::Task> task, flow::Effect effec
     task->abandon(why);
     return why;
   };
-  if (auto started = start(); !started.ok()) return refuse(std::move(started).error());
+  Result<void> started;
+  if (auto problem = attempt([&] { started = start(); })) return refuse(std::move(*problem));
+  if (!started.ok()) return refuse(std::move(started).error());
   if (my.num_in_flight.fetch_add(1) >= my.settings.max_operations && !my.queue->is_leader()) {
     my.num_in_flight.fetch_sub(1);
     return refuse(

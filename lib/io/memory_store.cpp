@@ -65,15 +65,18 @@ std::optional<std::string> MemoryStore::get(const std::string& key, Duration now
 
 // What is there already stays on its shelf.
 void MemoryStore::put(flow::StoreCall call, Records& wanted, Duration now) {
-  const auto place = by_key_.find(call.key);
-  auto& shelf = place == by_key_.end() ? wanted : *place->second->shelf;
+  const auto known = by_key_.find(call.key);
+  auto& shelf = known == by_key_.end() ? wanted : *known->second->shelf;
   tell(call.key);
-  erase(call.key);
-  if (shelf.size() >= max_records_) sweep(now);
-  while (!shelf.empty() && shelf.size() >= max_records_) erase(shelf.back().key);
   if (max_records_ == 0) return;
-  shelf.push_front({call.key, std::move(call.value), end_of(call.lifetime, now), &shelf});
-  by_key_[std::move(call.key)] = shelf.begin();
+  // First what needs memory: without it all stays as it was.
+  Records made;
+  made.push_front({call.key, std::move(call.value), end_of(call.lifetime, now), &shelf});
+  const auto [place, is_new] = by_key_.try_emplace(std::move(call.key), made.begin());
+  if (!is_new) shelf.erase(std::exchange(place->second, made.begin()));
+  shelf.splice(shelf.begin(), made);
+  if (shelf.size() > max_records_) sweep(now);
+  while (shelf.size() > max_records_) erase(shelf.back().key);
 }
 
 void MemoryStore::erase(const std::string& key) {

@@ -120,11 +120,11 @@ Result<NameLookups::Id> NameLookups::start(const std::string& host, std::uint16_
 }
 
 Result<void> NameLookups::look_up(const std::string& host, std::uint16_t port) {
-  return worker_.push([this, host, port] {
-    const Shared::Name name{host, port};
+  // What needs memory is done here: the job always comes to its end.
+  return worker_.push([this, name = Shared::Name{host, port}] {
     if (!shared_->begin(name)) return;
     Addresses addresses;  // none where there is no memory for them: it is over in any case
-    (void)attempt([&] { addresses = resolve_(host, port); });
+    (void)attempt([&] { addresses = resolve_(name.first, name.second); });
     shared_->end(name, std::move(addresses), kept_for_);
   });
 }

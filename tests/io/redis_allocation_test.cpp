@@ -3,11 +3,13 @@
 // too.
 #include <doctest/doctest.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
@@ -23,6 +25,7 @@
 
 #include "io/attempt.hpp"
 #include "io/driver.hpp"
+#include "io/memory_store.hpp"
 #include "io/redis_exchange.hpp"
 #include "io/redis_store.hpp"
 #include "io/redis_topology.hpp"
@@ -31,9 +34,15 @@
 
 namespace {
 
-long num_live = 0, num_made = 0, fail_at = 0;  // fail_at 0: none fails
+std::atomic<long> num_live = 0;
+long num_made = 0, fail_at = 0;          // of the test's own thread; fail_at 0: none fails
+std::atomic<int> fail_elsewhere_at = 0;  // of all other threads', counted down
+const pthread_t tester = ::pthread_self();
 
-bool must_fail() noexcept { return ++num_made == fail_at; }
+bool must_fail() noexcept {
+  if (::pthread_equal(::pthread_self(), tester) != 0) return ++num_made == fail_at;
+  return fail_elsewhere_at > 0 && --fail_elsewhere_at == 0;
+}
 void* counted(void* block) noexcept {
   if (block) ++num_live;
   return block;
@@ -588,6 +597,122 @@ TEST_SUITE("io/redis_allocation") {
       if (num_made >= n) continue;
       CHECK(num_finished > 3);
       return;
+    }
+  }
+
+  TEST_CASE("F-248: a memory store keeps what was there, or what is put, and its bound") {
+    const auto clock = system_clock();
+    const std::string old_value(40, 'o'), new_value(40, 'n');
+    const std::string keys[] = {"a-key-that-needs-memory-of-its-own",
+                                "another-key-with-such-a-name", "the-third-of-these-long-keys"};
+    for (long n = 1;; ++n) {
+      CAPTURE(n);
+      REQUIRE(n < 200);
+      MemoryStore store(2, clock, nullptr);
+      const auto get = [&](const std::string& key) {
+        std::string value;
+        store.start(1, StoreCall::get(key), [&](const Result<flow::StoreReply>& reply) {
+          value = reply.value().record.value_or("");
+        });
+        return value;
+      };
+      const auto put = [&](const std::string& key, const std::string& value) {
+        store.start(1, StoreCall::put(key, value, 60s), [](const Result<flow::StoreReply>&) {});
+      };
+      put(keys[0], old_value);
+      put(keys[1], old_value);
+      num_made = 0;
+      fail_at = n;
+      const bool is_first_put = step([&] { put(keys[0], new_value); });
+      const bool is_third_put = step([&] { put(keys[2], new_value); });
+      fail_at = 0;
+      const bool has_failed = num_made >= n;
+      // Who was not put anew is the one that goes.
+      CHECK(get(keys[0]) == (is_first_put ? new_value : is_third_put ? "" : old_value));
+      CHECK(get(keys[2]) == (is_third_put ? new_value : ""));
+      for (const auto& key : keys)
+        put(key, new_value);  // who was lost sight of would be in the way
+      CHECK(get(keys[0]).empty());
+      CHECK(get(keys[1]) == new_value);
+      CHECK(get(keys[2]) == new_value);
+      if (has_failed) continue;
+      CHECK(n > 3);
+      return;
+    }
+  }
+
+  TEST_CASE(
+      "a callback comes, and its operation can be dropped, whatever dispatch could not have") {
+    DriverSettings settings;
+    settings.own_thread = false;
+    Refetcher services;
+    for (long n = 1;; ++n) {
+      CAPTURE(n);
+      REQUIRE(n < 200);
+      const auto driver = std::make_shared<Driver>(settings, system_clock(), services);
+      const auto completion = CompletionOf<int>::make(driver);
+      int num_called = 0;
+      completion->on_done([&](const Result<int>&) { ++num_called; });
+      completion->deliver(7);
+      num_made = 0;
+      fail_at = n;
+      (void)step([&] { driver->dispatch(1); });
+      fail_at = 0;
+      const bool has_failed = num_made >= n;
+      driver->dispatch(1);
+      REQUIRE(num_called == 1);
+      completion->drop();
+      if (!has_failed) return;
+    }
+  }
+
+  TEST_CASE("a driver with a thread: where it could not begin it begins the next time") {
+    DriverSettings settings;
+    settings.store.kind = StoreSettings::Kind::memory;
+    Refetcher services;
+    for (long n = 1;; ++n) {
+      CAPTURE(n);
+      REQUIRE(n < 20'000);
+      std::atomic<int> num_ended = 0;
+      Driver driver(settings, system_clock(), services);
+      num_made = 0;
+      fail_at = n;
+      bool is_started = false;
+      (void)step([&] { is_started = driver.start().ok(); });
+      fail_at = 0;
+      const bool has_failed = num_made >= n;
+      REQUIRE(driver.start().ok());
+      driver.after(0s, [&](Instant) { ++num_ended; });
+      const auto ends = std::chrono::steady_clock::now() + 5s;
+      while (num_ended == 0 && std::chrono::steady_clock::now() < ends) ::usleep(100);
+      REQUIRE(num_ended == 1);
+      if (has_failed) continue;
+      CHECK(is_started);
+      CHECK(n > 3);
+      return;
+    }
+  }
+
+  TEST_CASE("a name that could not be looked up once is looked up the next time") {
+    const std::string host = "a-host-with-a-long-name.example";
+    for (int n = 1; n < 12; ++n) {
+      CAPTURE(n);
+      NameLookups lookups(4, [&](const std::string&, std::uint16_t) {
+        return Addresses{socket_address("/a-path")};
+      });
+      fail_elsewhere_at = n;
+      bool is_found = false;
+      const auto ends = std::chrono::steady_clock::now() + 5s;
+      while (!is_found && std::chrono::steady_clock::now() < ends) {
+        const auto id = lookups.start(host, 1).value();
+        for (int i = 0; i < 100 && !is_found; ++i, ::usleep(100)) {
+          const auto found = lookups.take(id);
+          is_found = found && found->size() == 1;
+        }
+        lookups.forget(id);
+      }
+      fail_elsewhere_at = 0;
+      REQUIRE(is_found);
     }
   }
 }
