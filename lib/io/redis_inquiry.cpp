@@ -31,8 +31,8 @@ void RedisInquiry::ask_next(Deadline now) {
       continue;
     }
     const auto id = RedisRoute::own_ids | ++last_;
-    (*chosen)->send(id, command_, now, ends_, RedisConnection::Manner::listing);
     asked_.push_back({id, *chosen});
+    (*chosen)->send(id, command_, now, ends_, RedisConnection::Manner::listing);
     if (next_ < whom_.size()) next_at_ = now + limits_.head_start;
     return;
   }
@@ -69,9 +69,20 @@ std::optional<Deadline> RedisInquiry::next_deadline() const {
   return is_under_way_ ? std::optional(next_at_) : std::nullopt;
 }
 
-void RedisInquiry::end(bool is_well, Deadline now) {
-  for (const auto& one : asked_) one.connection->withdraw(one.id);
+// A connection may be gone, where what became of it could not be told.
+void RedisInquiry::withdraw_all() {
+  for (const auto* pool : whom_) {
+    for (const auto& connection : pool->connections()) {
+      for (const auto& one : asked_) {
+        if (one.connection == connection.get()) connection->withdraw(one.id);
+      }
+    }
+  }
   asked_.clear();
+}
+
+void RedisInquiry::end(bool is_well, Deadline now) {
+  withdraw_all();
   whom_.clear();
   is_under_way_ = false;
   ++num_rounds_;

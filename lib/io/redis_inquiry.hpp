@@ -54,11 +54,12 @@ class RedisInquiry {
  private:
   struct Asked {
     Id id;
-    RedisConnection* connection;
+    const RedisConnection* connection;
   };
 
   void ask_next(Deadline now);
   bool remove(Id id);
+  void withdraw_all();
   void end(bool is_well, Deadline now);
 
   const Limits limits_;

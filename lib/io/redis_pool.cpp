@@ -95,7 +95,6 @@ std::optional<Deadline> RedisPool::next_deadline() const {
 }
 
 std::vector<std::unique_ptr<RedisConnection>> RedisPool::take_closed(Deadline now) {
-  std::vector<std::unique_ptr<RedisConnection>> closed;
   for (auto& one : connections_) {
     if (one->was_heard() && one->began() > failed_at_) back_off_.note_success();
   }
@@ -105,7 +104,12 @@ std::vector<std::unique_ptr<RedisConnection>> RedisPool::take_closed(Deadline no
                             one->end() == RedisConnection::End::replica ||
                             (one->end() == RedisConnection::End::lost && !one->was_heard());
     if (is_failure) note_failure(now, one->why());
-    closed.push_back(std::move(one));
+  }
+  // Behind what needs memory: none may leave and get lost.
+  std::vector<std::unique_ptr<RedisConnection>> closed;
+  closed.reserve(connections_.size());
+  for (auto& one : connections_) {
+    if (one->is_closed()) closed.push_back(std::move(one));
   }
   std::erase(connections_, nullptr);
   return closed;

@@ -53,7 +53,7 @@ class RedisPool {
   void close_idle(Deadline now);
   std::optional<Deadline> next_deadline() const;
 
-  // Those that have been closed leave the pool, and count.
+  // Those that have been closed leave the pool, and count; all stay where memory is short.
   std::vector<std::unique_ptr<RedisConnection>> take_closed(Deadline now);
 
  private:

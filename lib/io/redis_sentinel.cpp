@@ -73,13 +73,17 @@ Result<void> RedisSentinel::turn_to(const RedisAddress& address) {
   if (primary_ && address == address_) return {};
   auto endpoint = terms_.endpoint(address);
   if (!endpoint.ok()) return std::move(endpoint).error();
+  // First what needs memory: without it the old one stays, whole.
+  auto& next = servers_.add(std::move(endpoint).value());
+  std::vector<RedisEndpoint> primaries = {next.endpoint()};
+  auto next_address = address;
   if (primary_) {
     servers_.drop(*primary_, {Status::store_unreachable,
                               "the session store's primary was replaced while it was asked"});
   }
-  primary_ = &servers_.add(std::move(endpoint).value());
-  address_ = address;
-  set_primaries({primary_->endpoint()});
+  primary_ = &next;
+  address_ = std::move(next_address);
+  set_primaries(std::move(primaries));
   return {};
 }
 

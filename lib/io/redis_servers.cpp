@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "io/attempt.hpp"
+
 namespace gatelet::io {
 namespace {
 
@@ -86,12 +88,23 @@ std::vector<RedisConnection*> RedisServers::serve(std::span<const SocketWait> wa
 
 std::vector<RedisServers::Closed> RedisServers::take_closed(Deadline now) {
   std::vector<Closed> closed;
+  closed.reserve(num_connections());
   for (const auto& server : servers_) {
-    for (auto& one : server.pool->take_closed(now)) {
-      closed.push_back({server.pool.get(), std::move(one)});
-    }
+    (void)attempt([&] {
+      for (auto& one : server.pool->take_closed(now)) {
+        closed.push_back({server.pool.get(), std::move(one)});
+      }
+    });
   }
   return closed;
+}
+
+void RedisServers::withdraw(RedisConnection::Id id, const RedisConnection* from) {
+  for (const auto& server : servers_) {
+    for (const auto& one : server.pool->connections()) {
+      if (one.get() == from) one->withdraw(id);
+    }
+  }
 }
 
 }  // namespace gatelet::io

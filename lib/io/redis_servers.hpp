@@ -37,8 +37,11 @@ class RedisServers {
 
   // `waits` are those that add_waits() added. All connections; answers may be there.
   std::vector<RedisConnection*> serve(std::span<const SocketWait> waits, Deadline now);
-  // Those that have closed leave their pools.
+  // Those that have closed leave their pools, or stay for the next time where memory is short.
   std::vector<Closed> take_closed(Deadline now);
+
+  // The answer is not wanted any more, of a connection that may be gone.
+  void withdraw(RedisConnection::Id id, const RedisConnection* from);
 
  private:
   struct Server {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "io/attempt.hpp"
 #include "io/redis_exchange.hpp"
 
 namespace gatelet::io {
@@ -51,8 +52,14 @@ void RedisStore::start(Id id, flow::StoreCall call, Done done) {
   const auto now = SteadyClock::now();
   const auto number = ++last_;
   const bool is_too_large = call.value.size() > max_record_size;
-  numbers_[id] = number;
-  calls_.emplace(number, Call{id, std::move(call), std::move(done), now + timeout_});
+  const auto place =
+      calls_.emplace(number, Call{id, std::move(call), std::move(done), now + timeout_}).first;
+  try {
+    numbers_.insert_or_assign(id, number);
+  } catch (...) {
+    calls_.erase(place);
+    throw;
+  }
   if (is_too_large) {
     finish(number, Error{Status::session_too_large,
                          "a session of more than 1 MiB cannot be kept in the session store"});
@@ -63,11 +70,11 @@ void RedisStore::start(Id id, flow::StoreCall call, Done done) {
 }
 
 void RedisStore::forget(Id id) {
-  std::erase_if(finished_, [id](const Finished& one) { return one.id == id; });
+  finished_.remove_if([id](const Finished& one) { return one.id == id; });
   const auto place = numbers_.find(id);
   if (place == numbers_.end()) return;
   const auto call = calls_.find(place->second);
-  if (call->second.connection) call->second.connection->withdraw(call->first);
+  servers_.withdraw(call->first, call->second.connection);
   calls_.erase(call);
   numbers_.erase(place);
 }
@@ -101,8 +108,10 @@ void RedisStore::serve(std::span<const SocketWait> waits, Deadline now) {
   for (auto* one : servers_.serve(of_servers, now)) take_answers(*one, now);
   route_->serve(now);
   for (const auto& [pool, connection] : servers_.take_closed(now)) {
-    route_->note_closed(pool, *connection, now);
-    take_over(*connection, now);
+    // What cannot be done for one, for want of memory, is done for the others.
+    (void)attempt(
+        [&, &from = pool, &closed = *connection] { route_->note_closed(from, closed, now); });
+    (void)attempt([&, &closed = *connection] { take_over(closed, now); });
   }
   dispatch_waiting(now);
   follow_primaries();
@@ -111,9 +120,9 @@ void RedisStore::serve(std::span<const SocketWait> waits, Deadline now) {
 
 void RedisStore::follow_primaries() {
   if (!tracking_ || followed_ == route_->generation()) return;
-  followed_ = route_->generation();
   const auto primaries = route_->primaries();
   tracking_->follow({primaries.begin(), primaries.end()});
+  followed_ = route_->generation();
 }
 
 void RedisStore::dispatch(Number number, Deadline now) {
@@ -205,28 +214,36 @@ bool RedisStore::is_final(Number number, const RedisReply& error, RedisConnectio
 }
 
 void RedisStore::take_over(RedisConnection& closed, Deadline now) {
-  for (const auto& [number, was_sent] : closed.take_unanswered()) {
-    if (RedisRoute::is_own(number)) {
-      route_->take_lost(number, closed.why(), now);
-      continue;
-    }
-    auto& call = calls_.at(number);
-    call.connection = nullptr;
-    const bool is_lost = closed.end() == End::lost || closed.end() == End::replica;
-    if (!is_lost || call.was_sent_twice || now >= call.ends) {
-      finish(number, closed.why());
-    } else {
-      call.was_sent_twice = was_sent;
-      call.lost_at = now;
-      dispatch(number, now);
-    }
+  for (const auto& one : closed.take_unanswered()) {
+    const auto problem = attempt([&] { take_back(one, closed, now); });
+    if (!problem || !calls_.contains(one.id)) continue;
+    (void)attempt([&] { finish(one.id, unreachable_error("memory ran out")); });
   }
 }
 
+void RedisStore::take_back(RedisConnection::Unanswered one, const RedisConnection& closed,
+                           Deadline now) {
+  if (RedisRoute::is_own(one.id)) return route_->take_lost(one.id, closed.why(), now);
+  auto& call = calls_.at(one.id);
+  call.connection = nullptr;
+  const bool is_lost = closed.end() == End::lost || closed.end() == End::replica;
+  if (!is_lost || call.was_sent_twice || now >= call.ends) {
+    finish(one.id, closed.why());
+  } else {
+    call.was_sent_twice = one.was_sent;
+    call.lost_at = now;
+    dispatch(one.id, now);
+  }
+}
+
+// First what needs memory: without it the call still stands.
 void RedisStore::finish(Number number, Result<flow::StoreReply> reply) {
+  std::list<Finished> last;
+  last.push_back({calls_.at(number).id, nullptr, std::move(reply)});
   auto call = calls_.extract(number);
   numbers_.erase(call.mapped().id);
-  finished_.push_back({call.mapped().id, std::move(call.mapped().done), std::move(reply)});
+  last.front().done = std::move(call.mapped().done);
+  finished_.splice(finished_.end(), last);
 }
 
 // Whoever is told may ask, or forget, again.

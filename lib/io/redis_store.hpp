@@ -8,7 +8,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,7 +57,7 @@ class RedisStore final : public Store {
     flow::StoreCall call;
     Done done;
     Deadline ends;
-    RedisConnection* connection = nullptr;
+    const RedisConnection* connection = nullptr;  // perhaps gone since
     bool was_sent_twice = false;
     int num_redirects = 0;
     std::optional<Deadline> lost_at{};  // the connection it was sent on, or is to be sent on
@@ -74,6 +74,7 @@ class RedisStore final : public Store {
   // Whether the error is the answer; else the call goes on, or was finished.
   bool is_final(Number number, const RedisReply& error, RedisConnection& from, Deadline now);
   void take_over(RedisConnection& closed, Deadline now);
+  void take_back(RedisConnection::Unanswered one, const RedisConnection& closed, Deadline now);
   void finish(Number number, Result<flow::StoreReply> reply);
   void tell_finished();
   void follow_primaries();
@@ -91,7 +92,7 @@ class RedisStore final : public Store {
     Done done;
     Result<flow::StoreReply> reply;
   };
-  std::deque<Finished> finished_;
+  std::list<Finished> finished_;
   std::size_t num_server_waits_ = 0;         // of those that add_waits() named, in front
   std::unique_ptr<RedisTracking> tracking_;  // whose sockets come behind them; null: none
   std::uint64_t followed_ = 0;               // the generation of the primaries that it knows

@@ -42,18 +42,24 @@ RedisTracking::RedisTracking(Terms terms, NameLookups& lookups, StoreWatcher& wa
       seed_(seed_of_now()) {}
 
 void RedisTracking::follow(std::vector<RedisEndpoint> primaries) {
+  const auto find_known = [this](const RedisEndpoint& endpoint) {
+    return std::find_if(primaries_.begin(), primaries_.end(),
+                        [&](const auto& one) { return one && is_same(one->endpoint, endpoint); });
+  };
+  // First what needs memory: without it those that are followed stay.
   std::vector<std::unique_ptr<Primary>> next;
-  for (auto& endpoint : primaries) {
-    const auto known = std::find_if(primaries_.begin(), primaries_.end(), [&](const auto& one) {
-      return one && is_same(one->endpoint, endpoint);
-    });
-    if (known != primaries_.end()) {
-      next.push_back(std::move(*known));
-      continue;
-    }
+  next.reserve(primaries.size());
+  for (const auto& endpoint : primaries) {
+    next.emplace_back();
+    if (find_known(endpoint) != primaries_.end()) continue;
     const BackOff back_off(terms_.first_pause, terms_.longest_pause, seed_++);
-    next.push_back(std::make_unique<Primary>(std::move(endpoint), back_off));
+    next.back() = std::make_unique<Primary>(endpoint, back_off);
   }
+  for (std::size_t i = 0; i < next.size(); ++i) {
+    const auto known = find_known(primaries[i]);
+    if (!next[i] && known != primaries_.end()) next[i] = std::move(*known);
+  }
+  std::erase(next, nullptr);  // one that was named twice
   waiting_.clear();
   primaries_ = std::move(next);
   report();

@@ -170,8 +170,11 @@ class Servers {
   explicit Servers(const Listener& listener) : listener_(listener) {}
   Servers(const Servers&) = delete;
   Servers& operator=(const Servers&) = delete;
-  ~Servers() {
-    for (std::size_t i = 0; i < num_; ++i) ::close(fds_[i]);
+  ~Servers() { close_all(); }
+
+  // Whatever was asked and not answered yet is lost.
+  void close_all() {
+    while (num_ > 0) ::close(fds_[--num_]);
   }
 
   // Each answers what it was asked. Returns how many questions about keys there were.
@@ -488,6 +491,64 @@ TEST_SUITE("io/redis_allocation") {
       if (std::count(std::begin(is_settled), std::end(is_settled), false)) return Verdict::wrong;
       const auto num_right = std::count(std::begin(was_answered), std::end(was_answered), true);
       return num_right == 4 ? Verdict::right : Verdict::refused;
+    });
+  }
+
+  // Whoever asked forgets a call that begins or ends in a throw, as the loop does.
+  TEST_CASE("RD-01: a store that goes on after a failure: no wrong answer, nothing used again") {
+    const Listener listener;
+    RedisPoolLimits limits;
+    limits.enough_waiting = 1;
+    limits.first_pause = limits.longest_pause = 0s;
+    constexpr Store::Id num_calls = 9;
+    std::string keys[num_calls];
+    for (auto& key : keys) key = "a-key-with-a-long-name-" + std::to_string(&key - keys);
+    check_every_failure([&] {
+      listener.drain();
+      RedisPlan plan;
+      plan.servers.push_back({listener.url()});
+      Servers servers(listener);
+      RedisStore store(std::move(plan), limits, 5s);
+      bool was_right[num_calls] = {}, is_over[num_calls] = {}, is_wrong = false;
+      const auto begin = [&](Store::Id id) {
+        is_over[id] = was_right[id] = false;
+        const bool has_begun = step([&] {
+          store.start(id, StoreCall::get(keys[id]), [&, id](const Result<flow::StoreReply>& reply) {
+            is_over[id] = true;
+            was_right[id] = reply.ok() && reply->record == keys[id];
+            is_wrong = is_wrong || (reply.ok() && !was_right[id]);
+          });
+        });
+        if (!has_begun) store.forget(id);
+      };
+      const auto turn = [&](bool are_answered) {
+        (void)step([&] {
+          std::vector<SocketWait> waits;
+          store.add_waits(waits);
+          for (auto& wait : waits) wait.is_ready = true;
+          store.serve(waits, std::chrono::steady_clock::now());
+        });
+        if (are_answered) servers.answer();
+      };
+      for (Store::Id id = 0; id < num_calls; ++id) {
+        begin(id);
+        if (id % 3 != 2) continue;
+        // Twice they are lost on the way, then answered.
+        for (int i = 0; i < 4; ++i) turn(true);
+        for (Store::Id more = 0; more <= id; ++more) {
+          if (is_over[more]) begin(more);
+        }
+        turn(false);
+        servers.close_all();
+        for (int i = 0; i < 8; ++i) turn(true);
+      }
+      for (Store::Id id = 0; id < num_calls; ++id) {
+        if (!is_over[id]) store.forget(id);
+      }
+      for (int i = 0; i < 4; ++i) turn(true);
+      if (is_wrong) return Verdict::wrong;
+      return std::count(std::begin(was_right), std::end(was_right), false) == 0 ? Verdict::right
+                                                                                : Verdict::refused;
     });
   }
 
