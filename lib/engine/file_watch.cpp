@@ -46,15 +46,18 @@ FileWatch::FileWatch(SnapshotBox& snapshots, std::shared_ptr<Files> files, Event
 
 void FileWatch::begin() {
   if (has_begun_.load(std::memory_order_relaxed) || has_begun_.exchange(true)) return;
-  if (driver_.start().ok()) return look_later();
-  has_begun_ = false;  // the next request tries again
+  look_later();
 }
 
+// Where the next look cannot be had, the next request begins again.
 void FileWatch::look_later() {
-  driver_.after(interval, [this](Instant) {
+  bool is_due = false;
+  const auto look_then = [this](Instant) {
     (void)io::attempt([this] { look(); });
     look_later();
-  });
+  };
+  (void)io::attempt([&] { is_due = driver_.start().ok() && driver_.after(interval, look_then); });
+  if (!is_due) has_begun_ = false;
 }
 
 void FileWatch::look() {

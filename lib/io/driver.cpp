@@ -148,9 +148,10 @@ Result<void> Driver::submit(std::unique_ptr<flow::Task> task, flow::Effect effec
   return refuse({Status::out_of_memory, "memory ran out"});
 }
 
-void Driver::after(Duration delay, std::function<void(Instant)> work) {
-  if (forked() || !impl_->running) return;
-  impl_->inbox->push(DelayedWork{std::chrono::steady_clock::now() + delay, std::move(work)});
+bool Driver::after(Duration delay, std::function<void(Instant)> work) {
+  if (forked() || !impl_->running) return false;
+  const auto at = std::chrono::steady_clock::now() + delay;
+  return !impl_->inbox->push(DelayedWork{at, std::move(work)});
 }
 
 const std::shared_ptr<Completions>& Driver::shared_completions() const noexcept {

@@ -70,9 +70,10 @@ class Driver final : public Loop {
   Result<void> submit(std::unique_ptr<flow::Task> task, flow::Effect effect,
                       std::shared_ptr<Completion> completion);
 
-  // Runs `work` on the loop when `delay` has passed, if the driver is running then. Blocking:
-  // never. For tests and timers of the engine.
-  void after(Duration delay, std::function<void(Instant)> work);
+  // Runs `work` on the loop when `delay` has passed, if the driver is running then; sooner where
+  // there is no memory to wait. Blocking: never. For tests and timers of the engine.
+  //   Failure: false: it will not run. The driver does not run, or there is no memory for it.
+  bool after(Duration delay, std::function<void(Instant)> work);
 
   const std::shared_ptr<Completions>& shared_completions() const noexcept;
 

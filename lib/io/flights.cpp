@@ -192,7 +192,13 @@ void Flights::take(EffectAnswer item) {
 
 void Flights::take(DelayedWork item) {
   if (is_draining_) return;
-  timers_.add(item.at, [this, work = std::move(item.work)] { work(clock_->now()); });
+  std::shared_ptr<const std::function<void(Instant)>> work;
+  const auto problem = attempt([&] {
+    work = std::make_shared<const std::function<void(Instant)>>(std::move(item.work));
+    timers_.add(item.at, [this, work] { (*work)(clock_->now()); });
+  });
+  // Sooner rather than never: it may be what begins itself anew.
+  if (problem) (work ? *work : item.work)(clock_->now());
 }
 
 void Flights::begin(FlightId id, flow::Effect effect) {

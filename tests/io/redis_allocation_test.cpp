@@ -776,4 +776,34 @@ TEST_SUITE("io/redis_allocation") {
       REQUIRE(is_found);
     }
   }
+
+  TEST_CASE("after: work that was taken runs, perhaps early; else whoever wanted it is told") {
+    DriverSettings settings;
+    settings.own_thread = false;
+    Refetcher services;
+    int num_taken = 0;
+    for (long n = 1;; ++n) {
+      CAPTURE(n);
+      REQUIRE(n < 200);
+      Driver driver(settings, system_clock(), services);
+      REQUIRE(driver.start().ok());
+      int num_run = 0;
+      bool is_taken = false;
+      num_made = 0;
+      fail_at = n;
+      (void)step([&] { is_taken = driver.after(1ms, [&num_run](Instant) { ++num_run; }); });
+      const auto ends = std::chrono::steady_clock::now() + (is_taken ? 5s : 0s);
+      do {
+        (void)step([&] { driver.run_once(5ms); });
+      } while (num_run == 0 && std::chrono::steady_clock::now() < ends);
+      fail_at = 0;
+      const bool has_failed = num_made >= n;
+      CHECK(num_run == (is_taken ? 1 : 0));
+      num_taken += is_taken;
+      if (has_failed) continue;
+      CHECK(num_taken > 1);
+      CHECK(is_taken);
+      return;
+    }
+  }
 }
