@@ -77,6 +77,9 @@ void Flights::round(Duration at_most) noexcept {
     (void)attempt([&] { std::visit([this](auto& one) { take(std::move(one)); }, item); });
   }
   (void)attempt([this] { serve(); });
+  // Before the timers, whatever was thrown: the flight of a call whose time is over may ask anew,
+  // and must not be given the answer to the old call.
+  (void)attempt([this] { take_answers(); });
   (void)attempt([this] {
     timers_.fire(SteadyClock::now());
     take_answers();
@@ -89,9 +92,6 @@ void Flights::serve() {
   while (auto finished = client_->take_finished()) {
     resume(finished->id, outcome_of(std::move(finished->reply)));
   }
-  // Before the timers: the flight of a call whose time is over may ask anew, and must not be given
-  // the answer to the old call.
-  take_answers();
 }
 
 void Flights::take_answers() {

@@ -52,7 +52,8 @@ struct RedisReplyReader::Functions {
     if (task->type != REDIS_REPLY_ARRAY) return refuse(task);
     if (depth > max_depth) return refuse(task, "its arrays are nested too deep");
     const auto num_items = static_cast<std::size_t>(count);
-    if (num_items > reader.element_limit_ - reader.num_elements_) {
+    const auto num_before = std::min(reader.num_elements_, reader.element_limit_);
+    if (num_items > reader.element_limit_ - num_before) {
       return refuse(task, "its arrays have too many elements");
     }
     auto* place = place_of(task);

@@ -40,7 +40,7 @@ class RedisReplyReader {
   explicit RedisReplyReader(std::size_t element_limit = max_elements);
   ~RedisReplyReader();
 
-  // From now on; not fewer than the reply under way may have.
+  // From now on; a reply under way that has more already may have no further ones.
   void limit_elements(std::size_t element_limit) noexcept { element_limit_ = element_limit; }
 
   // Reads on. Behind what cannot be read nothing more is read: the bounds of replies are lost.

@@ -516,6 +516,25 @@ TEST_SUITE("io/flights") {
     CHECK(ground.num_in_flight == 1);
   }
 
+  TEST_CASE("round: an answer that came counts before the time is over, whatever is thrown then") {
+    StoredGround ground;
+    ++ground.num_in_flight;
+    ground.inbox->push(Submission{std::make_unique<Persistent>(ground.endings),
+                                  flow::StoreCall::get("k"), nullptr});
+    ground.flights.round(0ms);
+    REQUIRE(ground.store.asked.size() == 1);
+    ground.store.on_serve = [&] {
+      if (auto done = std::exchange(ground.store.asked[0].done, nullptr)) {
+        done(flow::StoreReply());
+      }
+      throw std::bad_alloc();
+    };
+    std::this_thread::sleep_for(40ms);  // longer than the store may take
+    ground.flights.round(0ms);
+    CHECK(ground.endings == std::vector{Status::ok});
+    CHECK(ground.store.asked.size() == 1);
+  }
+
   TEST_CASE("round: what the store or work of the engine throws is left behind") {
     StoredGround ground;
     ground.store.on_serve = [] { throw std::bad_alloc(); };

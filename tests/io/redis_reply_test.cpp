@@ -115,6 +115,20 @@ TEST_SUITE("io/redis_reply") {
     }
   }
 
+  TEST_CASE("RD-04: a limit below what the reply under way has already lets it have no more") {
+    RedisReplyReader reader(100);
+    reader.feed("*50\r\n");
+    reader.limit_elements(10);
+    reader.feed("*2000\r\n");
+    CHECK(reader.fault() == "its arrays have too many elements");
+
+    RedisReplyReader full(50);
+    full.feed("*50\r\n*0\r\n");
+    CHECK(full.fault().empty());
+    full.feed("*1\r\n");
+    CHECK(full.fault() == "its arrays have too many elements");
+  }
+
   TEST_CASE("RD-06: a reply of 1 MiB is read, one byte more is not, however it is cut") {
     const auto largest = bulk(RedisReplyReader::max_reply_size - 12);  // "$1048564\r\n" and "\r\n"
     REQUIRE(largest.size() == RedisReplyReader::max_reply_size);
