@@ -50,6 +50,10 @@ inline bool is_final(Status status) noexcept {
   return status != Status::pending && status != Status::in_callback && status != Status::forked;
 }
 
+inline Error forked_error() {
+  return {Status::forked, std::string(status_sentence(Status::forked))};
+}
+
 inline Error settled_already() {
   return {Status::invalid_state, "the answer was handed out, or a callback was set"};
 }

@@ -29,6 +29,8 @@ class GATELET_API Operation {
   explicit Operation(std::shared_ptr<io::Completion>) noexcept;  // made by the library
   Operation(Operation&&) noexcept;
   Operation& operator=(Operation&&) noexcept;
+  // Cancels. Blocking: until a callback of this operation that runs on another thread has returned;
+  // inside a callback never.
   ~Operation();
 
   // Waits for the result.
@@ -42,8 +44,12 @@ class GATELET_API Operation {
   // Calls `done` from Loop::dispatch, exactly once, instead of wait.
   //   Blocking:  never; never inside this call, even when the result is there already.
   //   Ownership: `done` is destroyed after it ran, or when the operation is dropped.
-  //   Failure:   a second call, or one after wait handed the result out, is ignored.
+  //   Failure:   a second call, one after wait handed the result out, or one in a forked child is
+  //   ignored.
   void on_done(Callback<T> done);
+
+  // This is a child made by fork, and the engine had started before: no result comes here.
+  bool is_forked() const noexcept;
 
   // Completes with Status::cancelled soon, unless the result is there already. Blocking: never.
   void cancel() noexcept;

@@ -40,6 +40,7 @@ class Completion : public std::enable_shared_from_this<Completion> {
 
   bool is_ready() const noexcept { return ready_.load(std::memory_order_acquire); }  // taken or not
   bool is_unwanted() const noexcept { return unwanted_.load(std::memory_order_acquire); }
+  bool is_forked() const noexcept;
 
   // Asks the driver to abandon the task: Status::cancelled comes soon, unless a result is there.
   void cancel() noexcept;
@@ -60,8 +61,7 @@ class Completion : public std::enable_shared_from_this<Completion> {
   void announce(Lock lock, bool has_callback);  // the result stands: wakes whoever waits for it
   void prepare_to_enqueue();                    // takes the memory for it, on the host's thread
   void enqueue(Lock& lock) noexcept;            // result and callback stand: dispatch may run it
-  bool is_forked() const noexcept;
-  Result<void> may_wait() const;  // Failure: forked, in_callback
+  Result<void> may_wait() const;                // Failure: forked, in_callback
   Result<void> wait_until_ready(Deadline deadline);
 
   const std::shared_ptr<Completions> queue_;

@@ -51,6 +51,11 @@ void Operation<T>::on_done(Callback<T> done) {
 }
 
 template <class T>
+bool Operation<T>::is_forked() const noexcept {
+  return completion_ && completion_->is_forked();
+}
+
+template <class T>
 void Operation<T>::cancel() noexcept {
   if (completion_) completion_->cancel();
 }

@@ -1,5 +1,7 @@
 /* Requests, decisions and operations through the C API. */
 #include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine_for_test.h"
 
@@ -297,6 +299,29 @@ static void a_released_operation_calls_nobody(void) {
   gatelet_engine_release(engine);
 }
 
+static void a_callback_in_a_forked_child_is_refused(void) {
+  gatelet_engine *engine = engine_of(absent_config());
+  const gatelet_request request = request_for("/reports");
+  gatelet_decision *decision = NULL;
+  struct heard heard = {0, 0, 0, 0, NULL};
+  int ended = 0;
+  pid_t child;
+  CHECK(gatelet_decide(engine, &request, &decision, &heard.op, NULL) == GATELET_PENDING);
+  child = fork();
+  CHECK(child >= 0);
+  if (child == 0) {
+    const gatelet_status status = gatelet_op_on_done(heard.op, on_done, &heard, on_drop);
+    _exit(status == GATELET_E_FORKED && heard.dropped == 1 && heard.times == 0 ? 0 : 1);
+  }
+  CHECK(waitpid(child, &ended, 0) == child);
+  CHECK(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
+  CHECK(gatelet_op_on_done(heard.op, on_done, &heard, on_drop) == GATELET_OK); /* in the parent */
+  dispatch_until(engine, &heard.times);
+  CHECK(heard.times == 1);
+  gatelet_op_release(heard.op);
+  gatelet_engine_release(engine);
+}
+
 static void a_cancelled_operation_completes(void) {
   gatelet_engine *engine = engine_of(absent_config());
   const gatelet_request request = request_for("/reports");
@@ -414,6 +439,7 @@ int main(void) {
   RUN(an_absent_provider_is_waited_for_and_told);
   RUN(a_callback_runs_once_in_dispatch_and_may_not_wait);
   RUN(a_released_operation_calls_nobody);
+  RUN(a_callback_in_a_forked_child_is_refused);
   RUN(a_cancelled_operation_completes);
   RUN(the_caller_can_drive_the_loop);
   RUN(reload_retain_and_metrics_work);

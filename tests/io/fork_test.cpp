@@ -71,6 +71,7 @@ TEST_SUITE("io/fork") {
         if (driver.start().error().status != Status::forked) return 3;
         if (status_of(held->wait(soon())) != Status::forked) return 4;
         if (driver.fd() != -1 || driver.dispatch(1) != 0 || driver.run_once(1h)) return 5;
+        if (!held->is_forked()) return 6;
         held->on_done([](Result<Identity>) {});
         held->cancel();
         driver.after(0ms, [](Instant) {});

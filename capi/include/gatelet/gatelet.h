@@ -227,8 +227,9 @@ GATELET_C_API gatelet_status gatelet_engine_reload(gatelet_engine *engine, const
 GATELET_C_API gatelet_status gatelet_engine_start(gatelet_engine *engine);
 
 /* Counts references; the last release ends the engine: operations in flight complete with GATELET_E_CANCELLED.
- *   Blocking:  retain never; the last release waits for a redemption or refresh that has left, within http_timeout, and for a
- *              call to a store of the host's own (unstable/store.h), as long as that takes.
+ *   Blocking:  retain never; the last release waits for a redemption or refresh that has left, within http_timeout; for a call
+ *              to a store of the host's own (unstable/store.h) and for a hook of the host's that runs, as long as those take;
+ *              and where a name is being looked up, for the system's resolver.
  *   Threads:   any, but never the last release from inside a callback. Failure: none. retain returns its argument. */
 GATELET_C_API gatelet_engine *gatelet_engine_retain(gatelet_engine *engine);
 GATELET_C_API void gatelet_engine_release(gatelet_engine *engine);
@@ -373,14 +374,16 @@ typedef void (*gatelet_done_fn)(gatelet_status status, gatelet_decision *decisio
  *   Threads:   `done` runs on the thread that dispatches. It may release the operation.
  *   Ownership: `drop_user` (may be NULL) is called once with `user`: after `done`, or when the operation is released before,
  *              or at once when this call fails.
- *   Failure:   INVALID_ARGUMENT; INVALID_STATE when called a second time or after a wait handed the answer out. */
+ *   Failure:   INVALID_ARGUMENT; INVALID_STATE when called a second time or after a wait handed the answer out. FORKED. */
 GATELET_C_API gatelet_status gatelet_op_on_done(gatelet_op *op, gatelet_done_fn done, void *user, void (*drop_user)(void *user));
 
 /* Completes the operation with GATELET_E_CANCELLED soon, unless the answer is there already. A step that may not be repeated
  * (redeeming a code, a refresh) is carried to its end all the same. Blocking: never. Threads: any. Failure: none. */
 GATELET_C_API void gatelet_op_cancel(gatelet_op *op);
 
-/* Cancels, and no callback begins afterwards. Blocking: never. Threads: any. Failure: none. */
+/* Cancels, and no callback begins afterwards.
+ *   Blocking:  until a callback of this operation that runs on another thread has returned, so hold no lock that it may want;
+ *              inside a callback never. Threads: any. Failure: none. */
 GATELET_C_API void gatelet_op_release(gatelet_op *op);
 
 /* ---- loop -------------------------------------------------------------------------------------------------------- */
