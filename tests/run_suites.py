@@ -41,7 +41,7 @@ LEGS = [  # name, compilers, meson options, what runs: suites, or names of tests
       '-Dfuzz=enabled', '-Dexamples=disabled', '-Dbench=disabled'],
      lambda t: t['suites'] & {'unit', 'flow', 'vectors', 'behaviour', 'capi', 'fuzz-regress'} and 'plain-build' not in t['suites']),
     ('tsan', ('gcc', 'g++'), ['-Doptimization=1', '-Ddebug=true', '-Db_sanitize=thread', '-Db_lundef=false', '-Dexamples=disabled', '-Dbench=disabled'],
-     lambda t: t['name'] in ('engine', 'io', 'capi config', 'capi decide', 'capi null_matrix', 'capi store', 'capi unload')),
+     lambda t: t['name'] in ('engine', 'engine host_process', 'io', 'capi config', 'capi decide', 'capi null_matrix', 'capi store', 'capi unload')),
 ]
 # A suite of the sanitizer leg only: the fuzz targets need clang.
 ONLY_ASAN = {'fuzz-regress'}

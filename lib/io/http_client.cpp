@@ -15,6 +15,7 @@
 #include "io/connection_share.hpp"
 #include "io/http_transfer.hpp"
 #include "io/peer_rule.hpp"
+#include "io/system.hpp"
 
 namespace gatelet::io {
 namespace {
@@ -48,6 +49,7 @@ struct HttpClient::Impl {
       if (call->transfer.easy) curl_multi_remove_handle(multi, call->transfer.easy.get());
     }
     calls.clear();
+    const SignalTurn turn;
     curl_multi_cleanup(multi);
     curl_global_cleanup();
   }

@@ -19,7 +19,7 @@ QuietSignals::QuietSignals() noexcept : had_pipe_(is_pipe_pending()) {
   for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) {
     sigdelset(&quiet, fault);
   }
-  pthread_sigmask(SIG_SETMASK, &quiet, &before_);
+  pthread_sigmask(SIG_BLOCK, &quiet, &before_);
 }
 
 QuietSignals::~QuietSignals() {

@@ -8,7 +8,8 @@ namespace gatelet::io {
 
 // While it lives, no signal is delivered to this thread, and a SIGPIPE that arose meanwhile is
 // swallowed: OpenSSL writes to sockets without MSG_NOSIGNAL. Faults of the program itself (SIGSEGV
-// and its kind) stay deliverable: blocking them would hide a crash from the host's handler.
+// and its kind) stay as the host has them: blocking them would hide a crash from its handler, and
+// one that the host holds back, to take it elsewhere, must not come through here.
 class QuietSignals {
  public:
   QuietSignals() noexcept;

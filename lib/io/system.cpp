@@ -77,13 +77,21 @@ class SystemFiles final : public Files {
   }
 };
 
-// The one thing of the process that several engines share: a fork concerns them all.
+// What of the process several engines share: a fork, and how it takes signals, concern them all.
 std::atomic<std::uint64_t>& fork_counter() noexcept {
   static std::atomic<std::uint64_t> counter{0};
   return counter;
 }
 
-void count_fork() { fork_counter().fetch_add(1, std::memory_order_relaxed); }
+std::atomic_flag& signal_turn() noexcept {
+  static std::atomic_flag is_taken;
+  return is_taken;
+}
+
+void count_fork() {
+  fork_counter().fetch_add(1, std::memory_order_relaxed);
+  signal_turn().clear();  // whoever had it is not in the child
+}
 
 }  // namespace
 
@@ -94,6 +102,15 @@ std::shared_ptr<Files> system_files() { return std::make_shared<SystemFiles>(); 
 bool watch_forks() noexcept {
   static const bool is_watching = ::pthread_atfork(nullptr, nullptr, count_fork) == 0;
   return is_watching;
+}
+
+SignalTurn::SignalTurn() noexcept {
+  while (signal_turn().test_and_set(std::memory_order_acquire)) signal_turn().wait(true);
+}
+
+SignalTurn::~SignalTurn() {
+  signal_turn().clear(std::memory_order_release);
+  signal_turn().notify_one();
 }
 
 std::uint64_t num_forks() noexcept { return fork_counter().load(std::memory_order_relaxed); }

@@ -1,4 +1,5 @@
-// The system behind the ports: its clock, its files, and whether this process was forked.
+// The system behind the ports: its clock, its files, whether this process was forked, and what of
+// it only one may touch at a time.
 #pragma once
 
 #include <cstdint>
@@ -19,5 +20,18 @@ bool watch_forks() noexcept;
 
 // How many forks lie between the process that first called watch_forks() and this one.
 std::uint64_t num_forks() noexcept;
+
+// One thread of the process at a time, while this lives. A child made by fork finds it free if
+// forks are watched.
+//
+// For the end of libcurl's handles: it ignores SIGPIPE for that, then puts back what it found. Two
+// at once, and the one finds, and leaves behind, what the other had set.
+class SignalTurn {
+ public:
+  SignalTurn() noexcept;
+  SignalTurn(const SignalTurn&) = delete;
+  SignalTurn& operator=(const SignalTurn&) = delete;
+  ~SignalTurn();
+};
 
 }  // namespace gatelet::io

@@ -66,4 +66,18 @@ TEST_SUITE("io/signals") {
     CHECK_FALSE(is_blocked(SIGSEGV));
     CHECK_FALSE(is_blocked(SIGABRT));
   }
+
+  TEST_CASE("K-06: a fault that the host itself holds back is held back") {
+    sigset_t faults, before;
+    sigemptyset(&faults);
+    sigaddset(&faults, SIGSEGV);
+    pthread_sigmask(SIG_BLOCK, &faults, &before);
+    {
+      const QuietSignals quiet;
+      CHECK(is_blocked(SIGSEGV));
+      CHECK_FALSE(is_blocked(SIGABRT));
+    }
+    CHECK(is_blocked(SIGSEGV));
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
 }

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <string>
@@ -52,6 +53,19 @@ TEST_SUITE("io/stream_socket") {
     CHECK(std::string(data, socket.receive(data, sizeof data).size) == "hello");
     wait_for(socket, POLLIN);
     CHECK(socket.receive(data, sizeof data).state == StreamSocket::State::closed);
+  }
+
+  TEST_CASE("K-06: a send to who has gone is an error, and no SIGPIPE") {
+    ::signal(SIGPIPE, SIG_DFL);  // would end this program
+    HttpServer server([](HttpPeer&) {});
+    auto socket = StreamSocket::connect(address_of(server)).value();
+    char data[16];
+    wait_for(socket, POLLIN);
+    CHECK(socket.receive(data, sizeof data).state == StreamSocket::State::closed);
+    REQUIRE(server.wait_for_open_connections(0));
+    (void)socket.send("one that is answered with a reset");
+    wait_for(socket, POLLIN);
+    CHECK(socket.send("another").state == StreamSocket::State::closed);
   }
 
   TEST_CASE("it is not inherited, sends at once, is kept alive; a Unix socket is not asked to") {

@@ -8,7 +8,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -97,5 +100,38 @@ TEST_SUITE("io/system") {
 
     CHECK(status == 0);
     CHECK(io::num_forks() == before);
+  }
+
+  TEST_CASE("SignalTurn: one at a time; the others wait") {
+    int num = 0;  // the turn alone keeps these threads apart
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&num] {
+        for (int k = 0; k < 1000; ++k) {
+          const io::SignalTurn turn;
+          const int before = num;
+          std::this_thread::yield();
+          num = before + 1;
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(num == 4000);
+  }
+
+  TEST_CASE("SignalTurn: a child made by fork finds it free, whoever had it") {
+    REQUIRE(io::watch_forks());
+    auto turn = std::make_unique<io::SignalTurn>();
+    const auto child = ::fork();
+    if (child == 0) {
+      ::alarm(10);  // where it is not free
+      const io::SignalTurn mine;
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+    turn.reset();
+    const io::SignalTurn again;
   }
 }

@@ -34,11 +34,20 @@ sockaddr_in loopback(std::uint16_t port) {
 }
 
 // Servers write to connections that clients closed: no signal for the test program.
-void quiet_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
+class QuietSignals {
+ public:
+  QuietSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  QuietSignals(const QuietSignals&) = delete;
+  QuietSignals& operator=(const QuietSignals&) = delete;
+  ~QuietSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
 
 }  // namespace
 
@@ -149,6 +158,7 @@ HttpServer::HttpServer(Script script, std::optional<Tls> tls)
     throw std::runtime_error("no listening socket for the scripted server");
   }
   port_ = ntohs(address.sin_port);
+  const QuietSignals quiet;  // the new thread inherits the mask, and so do those it makes
   acceptor_ = std::thread([this] { accept_all(); });
 }
 
@@ -165,7 +175,6 @@ HttpServer::~HttpServer() {
 }
 
 void HttpServer::accept_all() {
-  quiet_signals();
   for (;;) {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     const std::scoped_lock lock(mutex_);
