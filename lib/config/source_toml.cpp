@@ -14,6 +14,8 @@
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
+// Lists within lists: each takes a piece of stack, and threads of hosts may have little.
+#define TOML_MAX_NESTED_VALUES 16
 #include <toml++/toml.h>
 
 #include "config/options.hpp"
@@ -166,6 +168,9 @@ Result<std::vector<FileEntry>> read_toml(std::string_view text) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   if (const auto line = line_of_continuation(text)) return not_toml(text, line);
+  if (const auto line = line_of_deep_key(text)) {
+    return refusal(line, {}, "a key of more than eight parts; no option is called so");
+  }
   // The parser's own words may repeat a piece of a secret.
   const auto shape = toml::parse(ascii_shape(text));
   if (!shape) return not_toml(text, shape.error().source().begin.line);

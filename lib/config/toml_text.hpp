@@ -20,4 +20,9 @@ std::string ascii_shape(std::string_view text);
 // 0 when there is none.
 std::size_t line_of_continuation(std::string_view text) noexcept;
 
+// The line of the first key or header with more than eight parts (a.b.c has three); 0 when there is
+// none. Each part is a table inside the one before, and toml++ takes a piece of stack for each when
+// it destroys them: some thousands of parts would end the process.
+std::size_t line_of_deep_key(std::string_view text) noexcept;
+
 }  // namespace gatelet::config

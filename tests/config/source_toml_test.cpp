@@ -150,6 +150,14 @@ TEST_SUITE("config/source_toml") {
 
   TEST_CASE("read_toml: depth is bounded") {
     CHECK(refused("x = " + std::string(100000, '[')).starts_with("line 1"));
+    std::string inner = "1";  // the deepest there can be, for those with little stack
+    for (int i = 0; i < 14; ++i) inner = "{a.b.c.d.e.f.g.h = [" + inner + "]}";
+    CHECK(refused("x = " + inner).starts_with("line 1"));
+    std::string parts = "x";
+    for (int i = 0; i < 500000; ++i) parts += ".x";
+    for (const auto& text : {"\n" + parts + " = 1", "\n[" + parts + "]", "\n[[" + parts + "]]"}) {
+      CHECK(refused(text) == "line 2: a key of more than eight parts; no option is called so");
+    }
   }
 }
 

@@ -25,4 +25,21 @@ TEST_SUITE("config/toml_text") {
     CHECK(line_of_continuation("a = \"\"\"\\\n  \xc3\xa4\"\"\"") == 2);
     CHECK(line_of_continuation("\n\"\"\"\\ \t\r\n\n\v\f\xc3\xa4\"\"\"") == 4);
   }
+
+  TEST_CASE("line_of_deep_key: eight parts are taken, nine are not; dots in texts do not count") {
+    for (const auto* text :
+         {"a.b.c.d.e.f.g.h = 1", "[a.b.c.d.e.f.g.h]\na.b.c.d.e.f.g.h = 1.5", "a = '.........'",
+          "a = \".........\"", "a = \"\\\".........\"", "a = \"\"\"\n.........\n\"\"\"",
+          "a = '''\n.........\n'''", "# .........\na.b = 1",
+          "a = [1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5]", "'.........' = 1"}) {
+      CAPTURE(text);
+      CHECK(line_of_deep_key(text) == 0);
+    }
+    CHECK(line_of_deep_key("a.b.c.d.e.f.g.h.i = 1") == 1);
+    CHECK(line_of_deep_key("\n[a.b.c.d.e.f.g.h.i]") == 2);
+    CHECK(line_of_deep_key("a = \"\"\"\n\n\"\"\"\na.b.c.d.e.f.g.h.i = 1") == 4);
+    CHECK(line_of_deep_key("a = 1\nb = {a.b.c.d.e.f.g.h.i = 1}") == 2);
+    CHECK(line_of_deep_key("a = 'x'\n'a'.'b'.\"c\".d . e.f.g.h.i = 1") == 2);
+    CHECK(line_of_deep_key("a = 'not ended\na.b.c.d.e.f.g.h.i = 1") == 2);
+  }
 }
