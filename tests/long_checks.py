@@ -190,6 +190,28 @@ def reproducible(log):
     return (1, 0, sums[0]) if sums[0] == sums[1] else (0, 1, 'the two libraries differ: a path or a time went into one')
 
 
+def stack_frames(log):
+    """No function of lib/ and capi/ takes 32 KiB of stack or more for itself, nor an amount that is not known beforehand."""
+    build = BUILD / 'stack-frames'
+    configure(build, ['-Doptimization=2', '-Ddebug=false', '-Dtests=disabled', *PLAIN, '-Dcpp_args=-fstack-usage'], log, compilers('gcc', 'g++'))
+    run(['ninja', '-C', build], log)
+    frames = []
+    for file in build.rglob('*.su'):
+        for line in file.read_text().splitlines():
+            where, size, kind = line.rsplit('\t', 2)
+            frames.append((int(size), kind, where))
+    frames.sort(reverse=True)
+    bad = [f for f in frames if f[0] >= 32 * 1024 or kind_is_open(f[1])]
+    if len(frames) < 1000:
+        return 0, 1, f'{len(frames)} functions are told of, of so many sources: the compiler did not say all'
+    return int(not bad), int(bool(bad)), '\n'.join(f'{size:6} {kind} {where}' for size, kind, where in bad or frames[:5])
+
+
+def kind_is_open(kind):
+    """`dynamic` alone: a size that depends on a value. `dynamic,bounded` and `static` are known."""
+    return kind == 'dynamic'
+
+
 def current_meson(log):
     """The newest Meson configures the project, builds the library and runs a suite."""
     venv = BUILD / 'venv'
@@ -207,7 +229,7 @@ def current_meson(log):
     return 1, 0, f'Meson {output_of([meson, "--version"]).strip()}'
 
 
-CHECKS = [coverage, clang_tidy, thirty_two_bit, dist, reproducible, current_meson]
+CHECKS = [coverage, clang_tidy, stack_frames, thirty_two_bit, dist, reproducible, current_meson]
 
 
 def run_all(log_dir, say):

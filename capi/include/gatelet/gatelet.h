@@ -27,6 +27,7 @@
  *   - A handle that was released must not be used again. No call throws, prints, or ends the process.
  *   - No call installs, keeps or needs a signal's handler, depends on the locale, or lets a broken connection raise SIGPIPE. An
  *     engine's threads hold back every signal but faults of the program (SIGSEGV and its kind).
+ *   - A stack of 64 KiB is enough for every call, callbacks of the host not counted. An engine's threads have the process' default.
  *   - The threads of an engine have ended when its last release returns. dlclose is legal at any time, also before that: the
  *     shared library stays in memory, engines go on, and dlopen of the same file finds them as they were. A module that has the
  *     static library inside must not be unloaded before its last engine, operation and decision are released.
