@@ -13,7 +13,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -84,7 +83,7 @@ struct Arrangement {
     }
     return 0;
   }
-  std::array<struct sigaction, NSIG> actions{};
+  struct sigaction actions[NSIG] = {};
   sigset_t mask{};
 };
 
