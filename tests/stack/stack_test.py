@@ -2,6 +2,8 @@
 """K-07: programs of the tests where every stack has 64 KiB: the main thread's, and by glibc's default those of all others, the library's
 own threads among them. The test harness takes its part of it. Sanitizers make frames larger, so this is of the plain build only.
 
+Those that wait for long run with --long only.
+
     stack_test.py DEEP PROGRAM...
 """
 import concurrent.futures
@@ -29,7 +31,10 @@ def run(*command):
     return done.returncode, done.stdout.decode('utf-8', 'replace') + done.stderr.decode('utf-8', 'replace')
 
 
+WAIT_LONG = ('io_test', 'engine_test', 'capi_store_test')
 deep, programs = sys.argv[1], sys.argv[2:]
+if not os.environ.get('TEST_LONG'):
+    programs = [program for program in programs if Path(program).name not in WAIT_LONG]
 for where in ((), ('thread',)):
     name = where[0] if where else 'main thread'
     report(f'stack: the {name} has 40 KiB', run(deep, '40', *where)[0] == 0)
