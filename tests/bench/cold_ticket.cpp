@@ -2,22 +2,15 @@
 // same number of GETs costs that nobody looks at, sent in one go on one connection.
 #include <benchmark/benchmark.h>
 #include <hiredis/hiredis.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "bench/expect.hpp"
 #include "support/keeper.hpp"
-
-extern char** environ;
+#include "support/redis_process.hpp"
 
 namespace {
 
@@ -25,51 +18,15 @@ using namespace gatelet;
 
 constexpr std::size_t num_in_flight = 64;
 
-// A Redis of this process' own, behind a socket in a folder of its own.
-class RedisProcess {
- public:
-  RedisProcess() {
-    char folder[] = "/tmp/gatelet-bench-XXXXXX";
-    if (::mkdtemp(folder) == nullptr) return;
-    folder_ = folder;
-    const std::string socket = path();
-    std::vector<std::string> words = {"redis-server", "--port",      "0",      "--unixsocket",
-                                      socket,         "--save",      "",       "--appendonly",
-                                      "no",           "--daemonize", "no",     "--logfile",
-                                      "/dev/null",    "--loglevel",  "warning"};
-    std::vector<char*> arguments;
-    for (auto& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    if (::posix_spawnp(&process_, "redis-server", nullptr, nullptr, arguments.data(), environ) !=
-        0) {
-      process_ = 0;
-    }
-  }
-  ~RedisProcess() {
-    if (process_ > 0) {
-      ::kill(process_, SIGTERM);
-      ::waitpid(process_, nullptr, 0);
-    }
-    ::unlink(path().c_str());
-    ::rmdir(folder_.c_str());
-  }
-  std::string path() const { return folder_ + "/redis.sock"; }
+using Connection = std::unique_ptr<redisContext, void (*)(redisContext*)>;
 
-  // Null: it does not come.
-  std::unique_ptr<redisContext, void (*)(redisContext*)> connect() const {
-    for (int i = 0; i < 500; ++i) {
-      auto* made = redisConnectUnix(path().c_str());
-      if (made != nullptr && made->err == 0) return {made, redisFree};
-      if (made != nullptr) redisFree(made);
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return {nullptr, redisFree};
-  }
-
- private:
-  std::string folder_;
-  ::pid_t process_ = 0;
-};
+// Null: it does not come.
+Connection connect_to(const support::RedisProcess& redis) {
+  auto* made = redis.is_there() ? redisConnectUnix(redis.path().c_str()) : nullptr;
+  if (made != nullptr && made->err == 0) return {made, redisFree};
+  if (made != nullptr) redisFree(made);
+  return {nullptr, redisFree};
+}
 
 struct Reply {
   explicit Reply(void* r) : reply(static_cast<redisReply*>(r)) {}
@@ -83,15 +40,15 @@ struct Reply {
 
 // An engine on that Redis, and the sessions in it.
 struct Stage {
-  RedisProcess redis;
-  std::unique_ptr<redisContext, void (*)(redisContext*)> connection{redis.connect()};
+  support::RedisProcess redis;
+  Connection connection = connect_to(redis);
   std::unique_ptr<support::Keeper> keeper;
   std::vector<std::string> keys;
   std::vector<support::Request> requests;
 
   bool is_ready() {
     if (!connection) return false;
-    const auto url = "unix://" + redis.path();
+    const auto url = redis.url();
     keeper = std::make_unique<support::Keeper>(
         support::Keeper::Options{{"session_store_type", "redis"},
                                  {"redis_connection_url", url},

@@ -1,4 +1,4 @@
-// A Redis server of the test's own, behind a socket in a folder of its own.
+// A Redis server of this process' own, behind a socket in a folder of its own.
 #pragma once
 
 #include <signal.h>
@@ -53,11 +53,10 @@ class RedisProcess {
     }
     return false;
   }
+  std::string path() const { return folder_ + "/redis.sock"; }
   std::string url() const { return "unix://" + path(); }
 
  private:
-  std::string path() const { return folder_ + "/redis.sock"; }
-
   std::string folder_;
   ::pid_t process_ = 0;
 };
