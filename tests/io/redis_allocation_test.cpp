@@ -1,81 +1,30 @@
 // RD-01: the n-th allocation fails, for every n: an error or std::bad_alloc, no wrong answer, no
-// leak, and what is left can be destroyed. A program of its own: malloc is its own, for hiredis
-// too.
+// leak, and what is left can be destroyed.
 #include <doctest/doctest.h>
-#include <malloc.h>
-#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
 #include <charconv>
 #include <cstddef>
-#include <cstdlib>
-#include <cstring>
+#include <cstdio>
 #include <functional>
 #include <new>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "io/attempt.hpp"
-#include "io/driver.hpp"
-#include "io/memory_store.hpp"
+#include "io/failing_malloc.hpp"
 #include "io/redis_exchange.hpp"
 #include "io/redis_store.hpp"
 #include "io/redis_topology.hpp"
 #include "io/redis_tracking.hpp"
-#include "io/system.hpp"
-
-namespace {
-
-std::atomic<long> num_live = 0;
-long num_made = 0, fail_at = 0;          // of the test's own thread; fail_at 0: none fails
-std::atomic<int> fail_elsewhere_at = 0;  // of all other threads', counted down
-const pthread_t tester = ::pthread_self();
-
-bool must_fail() noexcept {
-  if (::pthread_equal(::pthread_self(), tester) != 0) return ++num_made == fail_at;
-  return fail_elsewhere_at > 0 && --fail_elsewhere_at == 0;
-}
-void* counted(void* block) noexcept {
-  if (block) ++num_live;
-  return block;
-}
-
-}  // namespace
-
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void __libc_free(void*);
-
-void* malloc(std::size_t size) { return must_fail() ? nullptr : counted(__libc_malloc(size)); }
-void* calloc(std::size_t count, std::size_t size) {
-  return must_fail() ? nullptr : counted(__libc_calloc(count, size));
-}
-void* realloc(void* block, std::size_t size) {
-  if (must_fail()) return nullptr;
-  auto* moved = __libc_realloc(block, size);
-  return block ? moved : counted(moved);
-}
-void free(void* block) {
-  if (block) {
-    --num_live;
-    std::memset(block, 0xdb, malloc_usable_size(block));  // whoever still uses it is found out
-  }
-  __libc_free(block);
-}
-}
 
 using namespace gatelet;
 using namespace gatelet::io;
+using namespace gatelet::io::testing;
 using flow::StoreCall;
 using namespace std::chrono_literals;
 
@@ -88,17 +37,15 @@ void check_every_failure(const std::function<Verdict()>& what) {
   REQUIRE(what() == Verdict::right);  // what is made once in a process is made now
   for (long n = 1;; ++n) {
     REQUIRE(n < 20'000);
-    const long live_before = num_live;
-    num_made = 0;
-    fail_at = n;
+    const long live_before = num_live();
+    Failure failure(n);
     auto outcome = Verdict::refused;
     try {
       outcome = what();
     } catch (const std::bad_alloc&) {
     }
-    fail_at = 0;
-    const bool has_failed = num_made >= n;
-    const long num_left = num_live - live_before;
+    const bool has_failed = failure.end();
+    const long num_left = num_live() - live_before;
     CAPTURE(n);
     CHECK(num_left == 0);
     CHECK(outcome != Verdict::wrong);
@@ -244,12 +191,6 @@ class Servers {
   std::size_t num_ = 0;
 };
 
-// A step of whoever goes on after what it could not do for want of memory, as the loop does.
-template <class Step>
-bool step(Step&& what) {
-  return !attempt(what);
-}
-
 // Notes whether the change of a key was told, or that anything may have changed; allocates nothing.
 struct Watcher final : StoreWatcher {
   bool was_told_of_change = false;
@@ -262,83 +203,6 @@ struct Watcher final : StoreWatcher {
   void changed_all() override { was_told_of_change = true; }
   void told_until(Deadline moment) override { told = moment; }
   void will_not_tell(const Error&) override {}
-};
-
-class Refetcher final : public Services {
- public:
-  void refetch(const flow::Refetch&, std::function<void(Result<flow::Refetched>)> done) override {
-    done(flow::Refetched{});
-  }
-};
-
-// Asks for keys, for a record, and for a moment's rest.
-class Asking final : public flow::Task {
- public:
-  Asking(int& num_ended, Status& status) : num_ended_(num_ended), status_(status) {}
-  std::optional<flow::Effect> start(Instant) override {
-    return flow::Refetch("p", flow::Refetch::What::keys);
-  }
-  std::optional<flow::Effect> resume(flow::Reply reply) override {
-    ++num_resumed_;
-    const bool goes_on = reply.outcome.ok() && num_resumed_ < 3;
-    if (goes_on && num_resumed_ == 1) return StoreCall::get("a-key-that-needs-memory-of-its-own");
-    if (goes_on) return flow::Delay(1ms);
-    end(reply.outcome.ok() ? Status::ok : reply.outcome.error().status);
-    return std::nullopt;
-  }
-  void abandon(Error why) override { end(why.status); }
-  bool must_finish() const noexcept override { return false; }
-
- private:
-  void end(Status status) {
-    ++num_ended_;
-    status_ = status;
-  }
-  int& num_ended_;
-  Status& status_;
-  int num_resumed_ = 0;
-};
-
-// Has something in hand after its first answer that it must not lose: asks again where it hears of
-// a failure, a few times. Allocates nothing after it was made.
-class Holding final : public flow::Task {
- public:
-  static constexpr int max_failures = 4;
-  Holding(int& num_resumed, int& num_ended, Status& status)
-      : num_resumed_(num_resumed), num_ended_(num_ended), status_(status) {
-    for (int i = 0; i < max_failures; ++i) {
-      calls_.push_back(StoreCall::put("a-key-that-needs-memory-of-its-own", "v", 60s));
-    }
-  }
-  std::optional<flow::Effect> start(Instant) override {
-    return flow::Refetch("p", flow::Refetch::What::keys);
-  }
-  std::optional<flow::Effect> resume(flow::Reply reply) override {
-    const bool is_first = ++num_resumed_ == 1;
-    if (is_first && !reply.outcome.ok()) return end(reply.outcome.error().status);
-    const bool rests = std::exchange(rests_, false);
-    if (rests && !reply.outcome.ok()) return end(reply.outcome.error().status);
-    if (!is_first && !rests && reply.outcome.ok()) return end(Status::ok);
-    if (calls_.empty()) return end(reply.outcome.error().status);
-    rests_ = !is_first && !rests;
-    if (rests_) return flow::Delay(1ms);
-    auto call = std::move(calls_.back());
-    calls_.pop_back();
-    return call;
-  }
-  void abandon(Error why) override { (void)end(why.status); }
-  bool must_finish() const noexcept override { return num_resumed_ > 0; }
-
- private:
-  std::optional<flow::Effect> end(Status status) {
-    ++num_ended_;
-    status_ = status;
-    return std::nullopt;
-  }
-  std::vector<StoreCall> calls_;
-  int &num_resumed_, &num_ended_;
-  Status& status_;
-  bool rests_ = false;
 };
 
 }  // namespace
@@ -587,223 +451,5 @@ TEST_SUITE("io/redis_allocation") {
       if (watcher.told > said && !watcher.was_told_of_change) return Verdict::wrong;
       return watcher.told > said && watcher.num_keys == 1 ? Verdict::right : Verdict::refused;
     });
-  }
-
-  // Only what the loop's thread takes fails, here the test's own.
-  TEST_CASE("a loop, from a task to its end: told once, and counted, whatever could not be had") {
-    DriverSettings settings;
-    settings.own_thread = false;
-    settings.operation_timeout = 20ms;
-    settings.store.kind = StoreSettings::Kind::memory;
-    Refetcher services;
-    int num_refused = 0;
-    for (long n = 1;; ++n) {
-      CAPTURE(n);
-      REQUIRE(n < 2000);
-      Driver driver(settings, system_clock(), services);
-      REQUIRE(driver.start().ok());
-      int num_ended = 0;
-      auto status = Status::ok;
-      auto task = std::make_unique<Asking>(num_ended, status);
-      auto effect = task->start({});
-      REQUIRE(driver.submit(std::move(task), std::move(*effect), nullptr).ok());
-      const auto ends = std::chrono::steady_clock::now() + 5s;
-      num_made = 0;
-      fail_at = n;
-      while (num_ended == 0 && std::chrono::steady_clock::now() < ends) {
-        try {
-          driver.run_once(5ms);
-        } catch (const std::bad_alloc&) {  // on the host's own part of the way
-        }
-      }
-      fail_at = 0;
-      const bool has_failed = num_made >= n;
-      CHECK(num_ended == 1);
-      CHECK(driver.num_in_flight() == 0);
-      num_refused += status != Status::ok;
-      if (has_failed) continue;
-      CHECK(status == Status::ok);
-      CHECK(num_refused > 0);
-      return;
-    }
-  }
-
-  TEST_CASE("a loop: who must finish does, whatever could not be had behind its first answer") {
-    DriverSettings settings;
-    settings.own_thread = false;
-    settings.store.kind = StoreSettings::Kind::memory;
-    settings.store.timeout = 20ms;
-    Refetcher services;
-    int num_finished = 0;
-    for (long n = 1;; ++n) {
-      CAPTURE(n);
-      REQUIRE(n < 2000);
-      Driver driver(settings, system_clock(), services);
-      REQUIRE(driver.start().ok());
-      int num_resumed = 0, num_ended = 0;
-      auto status = Status::ok;
-      auto task = std::make_unique<Holding>(num_resumed, num_ended, status);
-      auto effect = task->start({});
-      REQUIRE(driver.submit(std::move(task), std::move(*effect), nullptr).ok());
-      const auto ends = std::chrono::steady_clock::now() + 5s;
-      num_made = 0;
-      fail_at = n;
-      while (num_ended == 0 && std::chrono::steady_clock::now() < ends) {
-        (void)step([&] { driver.run_once(5ms); });
-      }
-      fail_at = 0;
-      CHECK(num_ended == 1);
-      CHECK((num_resumed == 0 || status == Status::ok));
-      num_finished += num_resumed > 0;
-      if (num_made >= n) continue;
-      CHECK(num_finished > 3);
-      return;
-    }
-  }
-
-  TEST_CASE("F-248: a memory store keeps what was there, or what is put, and its bound") {
-    const auto clock = system_clock();
-    const std::string old_value(40, 'o'), new_value(40, 'n');
-    const std::string keys[] = {"a-key-that-needs-memory-of-its-own",
-                                "another-key-with-such-a-name", "the-third-of-these-long-keys"};
-    for (long n = 1;; ++n) {
-      CAPTURE(n);
-      REQUIRE(n < 200);
-      MemoryStore store(2, clock, nullptr);
-      const auto get = [&](const std::string& key) {
-        std::string value;
-        store.start(1, StoreCall::get(key), [&](const Result<flow::StoreReply>& reply) {
-          value = reply.value().record.value_or("");
-        });
-        return value;
-      };
-      const auto put = [&](const std::string& key, const std::string& value) {
-        store.start(1, StoreCall::put(key, value, 60s), [](const Result<flow::StoreReply>&) {});
-      };
-      put(keys[0], old_value);
-      put(keys[1], old_value);
-      num_made = 0;
-      fail_at = n;
-      const bool is_first_put = step([&] { put(keys[0], new_value); });
-      const bool is_third_put = step([&] { put(keys[2], new_value); });
-      fail_at = 0;
-      const bool has_failed = num_made >= n;
-      // Who was not put anew is the one that goes.
-      CHECK(get(keys[0]) == (is_first_put ? new_value : is_third_put ? "" : old_value));
-      CHECK(get(keys[2]) == (is_third_put ? new_value : ""));
-      for (const auto& key : keys)
-        put(key, new_value);  // who was lost sight of would be in the way
-      CHECK(get(keys[0]).empty());
-      CHECK(get(keys[1]) == new_value);
-      CHECK(get(keys[2]) == new_value);
-      if (has_failed) continue;
-      CHECK(n > 3);
-      return;
-    }
-  }
-
-  TEST_CASE(
-      "a callback comes, and its operation can be dropped, whatever dispatch could not have") {
-    DriverSettings settings;
-    settings.own_thread = false;
-    Refetcher services;
-    for (long n = 1;; ++n) {
-      CAPTURE(n);
-      REQUIRE(n < 200);
-      const auto driver = std::make_shared<Driver>(settings, system_clock(), services);
-      const auto completion = CompletionOf<int>::make(driver);
-      int num_called = 0;
-      completion->on_done([&](const Result<int>&) { ++num_called; });
-      completion->deliver(7);
-      num_made = 0;
-      fail_at = n;
-      (void)step([&] { driver->dispatch(1); });
-      fail_at = 0;
-      const bool has_failed = num_made >= n;
-      driver->dispatch(1);
-      REQUIRE(num_called == 1);
-      completion->drop();
-      if (!has_failed) return;
-    }
-  }
-
-  TEST_CASE("a driver with a thread: where it could not begin it begins the next time") {
-    DriverSettings settings;
-    settings.store.kind = StoreSettings::Kind::memory;
-    Refetcher services;
-    for (long n = 1;; ++n) {
-      CAPTURE(n);
-      REQUIRE(n < 20'000);
-      std::atomic<int> num_ended = 0;
-      Driver driver(settings, system_clock(), services);
-      num_made = 0;
-      fail_at = n;
-      bool is_started = false;
-      (void)step([&] { is_started = driver.start().ok(); });
-      fail_at = 0;
-      const bool has_failed = num_made >= n;
-      REQUIRE(driver.start().ok());
-      driver.after(0s, [&](Instant) { ++num_ended; });
-      const auto ends = std::chrono::steady_clock::now() + 5s;
-      while (num_ended == 0 && std::chrono::steady_clock::now() < ends) ::usleep(100);
-      REQUIRE(num_ended == 1);
-      if (has_failed) continue;
-      CHECK(is_started);
-      CHECK(n > 3);
-      return;
-    }
-  }
-
-  TEST_CASE("a name that could not be looked up once is looked up the next time") {
-    const std::string host = "a-host-with-a-long-name.example";
-    for (int n = 1; n < 12; ++n) {
-      CAPTURE(n);
-      NameLookups lookups(4, [&](const std::string&, std::uint16_t) {
-        return Addresses{socket_address("/a-path")};
-      });
-      fail_elsewhere_at = n;
-      bool is_found = false;
-      const auto ends = std::chrono::steady_clock::now() + 5s;
-      while (!is_found && std::chrono::steady_clock::now() < ends) {
-        const auto id = lookups.start(host, 1).value();
-        for (int i = 0; i < 100 && !is_found; ++i, ::usleep(100)) {
-          const auto found = lookups.take(id);
-          is_found = found && found->size() == 1;
-        }
-        lookups.forget(id);
-      }
-      fail_elsewhere_at = 0;
-      REQUIRE(is_found);
-    }
-  }
-
-  TEST_CASE("after: work that was taken runs, perhaps early; else whoever wanted it is told") {
-    DriverSettings settings;
-    settings.own_thread = false;
-    Refetcher services;
-    int num_taken = 0;
-    for (long n = 1;; ++n) {
-      CAPTURE(n);
-      REQUIRE(n < 200);
-      Driver driver(settings, system_clock(), services);
-      REQUIRE(driver.start().ok());
-      int num_run = 0;
-      bool is_taken = false;
-      num_made = 0;
-      fail_at = n;
-      (void)step([&] { is_taken = driver.after(1ms, [&num_run](Instant) { ++num_run; }); });
-      const auto ends = std::chrono::steady_clock::now() + (is_taken ? 5s : 0s);
-      do {
-        (void)step([&] { driver.run_once(5ms); });
-      } while (num_run == 0 && std::chrono::steady_clock::now() < ends);
-      fail_at = 0;
-      const bool has_failed = num_made >= n;
-      CHECK(num_run == (is_taken ? 1 : 0));
-      num_taken += is_taken;
-      if (has_failed) continue;
-      CHECK(num_taken > 1);
-      CHECK(is_taken);
-      return;
-    }
   }
 }
