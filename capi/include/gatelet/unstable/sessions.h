@@ -46,9 +46,9 @@ GATELET_C_API gatelet_status gatelet_revoke_session(const gatelet_engine *engine
 /* gatelet_revoke_sessions ends all sessions of a person that were signed in until now, but for that of the request `kept`
  * (may be NULL; one that was ended before is not kept); the list is those of them that were listed. They are over in this
  * process at once, or when the store has been asked for a `kept` that is not in memory; in every process that shares the
- * store as soon as it hears of it, at the latest after session_cache_max_staleness; sessions in cookies beside a store that cannot be reached there, when it is back. Works
- * without a store as well, then for this process only and until it ends, and lists nothing. Bearer tokens and passwords are
- * no sessions.
+ * store as soon as it hears of it, at the latest after session_cache_max_staleness; sessions in cookies beside a store that
+ * cannot be reached there, when it is back. Works without a store as well, then for this process only and until it ends, and
+ * lists nothing. Bearer tokens and passwords are no sessions.
  * The same contract; INVALID_STATE when thousands of people are denied already. */
 GATELET_C_API gatelet_status gatelet_revoke_sessions(const gatelet_engine *engine, gatelet_str provider, gatelet_str subject,
                                                      const gatelet_request *kept, gatelet_sessions **out,
