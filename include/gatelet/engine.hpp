@@ -66,8 +66,8 @@ class GATELET_API Engine {
   //   Failure:   Status::invalid_configuration; the text lists every problem, one a line.
   static Result<std::shared_ptr<Engine>> create(const Settings& settings,
                                                 Ports ports = default_ports());
-  // Waits for a redemption or refresh that has left, within http_timeout, and for a call to the
-  // host's own store, as long as that takes.
+  // Waits for a redemption or refresh that has left, and for a session store that has not taken new
+  // tokens yet, within http_timeout; and for a call to the host's own store, as long as that takes.
   ~Engine();
 
   // Starts the driver now, after a host forked its workers; otherwise the first operation does.

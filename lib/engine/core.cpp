@@ -53,7 +53,10 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
     sessions.changes().expect_nothing();
 }
 
-Core::~Core() { work.driver().stop(); }
+Core::~Core() {
+  work.put_all_now();
+  work.driver().stop();
+}
 
 Outcome<Decision> Core::answered(Decision decision, const Case& opened) {
   metrics->count(decision);

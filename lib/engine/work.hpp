@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -78,6 +80,10 @@ class Work final : public io::Services, public io::StoreWatcher {
   // a day at most.
   void freshen(const Snapshot& snapshot, std::string_view provider_id, Instant now);
 
+  // The engine is about to end: new tokens that the store did not take yet are tried once more, for
+  // as long as a grant under way is waited for. Call before the driver is stopped.
+  void put_all_now() noexcept;
+
   // io::Services: a flow wants newer metadata or keys.
   void refetch(const flow::Refetch& wanted,
                std::function<void(Result<flow::Refetched>)> done) override;
@@ -130,8 +136,10 @@ class Work final : public io::Services, public io::StoreWatcher {
   flow::RefreshSession refresh_of(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                                   const std::shared_ptr<bool>& is_put, Instant now);
   void put_later(const std::shared_ptr<const NotPut>& one, Duration pause);
+  void put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
+                 Instant now);
+  void settle(const std::shared_ptr<const NotPut>& one);
   void end_renewed(const NotPut& one, Instant now);
-  void put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Instant now);
   void put_back(const std::shared_ptr<const Snapshot>& snapshot, std::vector<session::Denial> lost,
                 Instant now);
   void load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
@@ -153,7 +161,11 @@ class Work final : public io::Services, public io::StoreWatcher {
   Metrics& metrics_;
   Events& events_;
   const std::shared_ptr<const Clock> clock_;
-  const Duration patience_;  // with another process that renews a session
+  const Duration patience_;       // with another process that renews a session
+  const Duration last_patience_;  // with a store, when the engine ends
+  std::mutex not_put_mutex_;
+  // Guarded by not_put_mutex_: those that the store is to take yet.
+  std::set<std::shared_ptr<const NotPut>> not_put_;
   RefetchBudget budget_;
   CallbackBook callbacks_;
   SingleFlight<State> fetches_;

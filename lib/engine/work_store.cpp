@@ -5,12 +5,8 @@
 
 #include "engine/work.hpp"
 #include "flow/change_stored_session.hpp"
-#include "flow/refresh_shared_session.hpp"
-#include "flow/refresh_stored_session.hpp"
 #include "flow/session_index.hpp"
-#include "io/attempt.hpp"
 #include "session/deny_list.hpp"
-#include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::engine {
@@ -20,8 +16,6 @@ namespace {
 constexpr Duration index_again = 1h;
 // The deny list is asked for behind answers as often as this, and no request waits for it.
 constexpr Duration ask_behind_again = 250ms;
-// New tokens that the store did not take are put there again after so long.
-constexpr Duration longest_pause = 10s;
 
 }  // namespace
 
@@ -71,46 +65,6 @@ void Work::put_back(const std::shared_ptr<const Snapshot>& snapshot,
   in.denials = std::move(lost);
   run<flow::SharedDenyList>(
       flow::deny(std::move(in)), [](const Result<flow::SharedDenyList>&, Instant) {}, now);
-}
-
-// A living process loses no new tokens: a store that did not take them is tried again until it
-// does, the session has ended, or another process has renewed it. Else the next process would use
-// the old refresh token, which ends the session.
-void Work::put_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
-  driver_->after(pause, [this, one, pause](Instant now) {
-    const auto& settings = one->snapshot->context->session;
-    const auto end = session::ends_at(*one->renewed, settings);
-    const bool is_over = end && *end <= session::to_timestamp(now);
-    if (is_over || now.steady >= one->tried_until) return;
-    const auto longer = std::min(2 * pause, longest_pause);
-    if (io::attempt([&] { put_again(one, longer, now); })) put_later(one, longer);
-  });
-}
-
-void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Instant now) {
-  const auto& context = one->snapshot->context;
-  run<bool>(
-      one->renewed->ticket ? flow::put_renewed(context, one->renewed)
-                           : flow::share_renewed(context, one->old, one->renewed),
-      [this, one, pause](const Result<bool>& put, Instant at) {
-        if (put.ok()) {
-          if (!*put) end_renewed(*one, at);
-          return;
-        }
-        // Else it passes: the store's trouble, or that of this process.
-        const auto why = put.error().status;
-        const bool is_for_good = why == Status::session_invalid || why == Status::cancelled;
-        if (!is_for_good) put_later(one, pause);
-      },
-      now);
-}
-
-// Whoever ended what it replaced did not know of it.
-void Work::end_renewed(const NotPut& one, Instant now) {
-  refreshes_.record_end(*one.renewed, now);
-  run<bool>(
-      flow::end_shared_session(one.snapshot->context, one.renewed),
-      [](const Result<bool>&, Instant) {}, now);
 }
 
 void Work::freshen_deny_list(const std::shared_ptr<const Snapshot>& snapshot, Instant now) {

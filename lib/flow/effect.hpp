@@ -148,8 +148,8 @@ class Task {
   // `why`. Called instead of resume, at most once.
   virtual void abandon(Error why) = 0;
 
-  // A code or a refresh token has left: cancel and deadline detach the caller, the flow itself runs
-  // to its end.
+  // A code or a refresh token has left, or what came of one is in hand: cancel and deadline detach
+  // the caller, the flow itself runs to its end.
   virtual bool must_finish() const noexcept = 0;
 };
 

@@ -41,6 +41,13 @@ struct Now {
 };
 inline Now now() noexcept { return Now{}; }
 
+// co_await run_to_end(): whoever waits for the flow may go away from here on, the flow goes on: it
+// has in hand what would be lost. Sending a grant says so by itself.
+struct RunToEnd {
+  explicit RunToEnd() = default;
+};
+inline RunToEnd run_to_end() noexcept { return RunToEnd{}; }
+
 // co_await attempt(x): the outcome of an effect or a flow as a Result, failure included.
 template <class X>
 class Attempt {
@@ -66,7 +73,7 @@ class Frame {
   std::optional<Effect> effect;
   std::optional<Reply> reply;
   Instant now{};
-  bool grant_sent = false;
+  bool must_finish = false;
 };
 
 template <class E>
@@ -140,7 +147,7 @@ struct EffectAwaiter {
   void await_suspend(std::coroutine_handle<>) {
     auto& frame = *promise->frame;
     if constexpr (std::is_same_v<E, HttpCall>)
-      frame.grant_sent = frame.grant_sent || effect.is_grant;
+      frame.must_finish = frame.must_finish || effect.is_grant;
     frame.standing = promise;
     frame.attempting = attempting;
     frame.effect.emplace(std::move(effect));
@@ -250,6 +257,10 @@ class [[nodiscard]] Flow {
     Error take_error() override { return std::move(*result_).error(); }
 
     detail::NowAwaiter await_transform(Now) noexcept { return {frame->now}; }
+    std::suspend_never await_transform(RunToEnd) noexcept {
+      frame->must_finish = true;
+      return {};
+    }
 
     template <detail::AnEffect E>
     detail::EffectAwaiter<E, false> await_transform(E effect) {
@@ -323,7 +334,7 @@ class Run {
   }
 
   bool has_ended() const noexcept { return flow_.has_ended(); }
-  bool grant_sent() const noexcept { return frame_->grant_sent; }
+  bool must_finish() const noexcept { return frame_->must_finish; }
   Instant now() const noexcept { return frame_->now; }
   Result<T> take() { return flow_.take(); }
 

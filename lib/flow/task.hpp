@@ -25,7 +25,7 @@ class FlowTask final : public Task {
   void abandon(Error why) override {
     if (auto deliver = std::exchange(deliver_, nullptr)) deliver(std::move(why), run_.now());
   }
-  bool must_finish() const noexcept override { return run_.grant_sent(); }
+  bool must_finish() const noexcept override { return run_.must_finish(); }
 
  private:
   std::optional<Effect> after(std::optional<Effect> effect) {

@@ -11,8 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine/live_engine.hpp"
-#include "support/host_memory.hpp"
+#include "engine/hosted.hpp"
 #ifdef GATELET_HAVE_SQLITE
 #include <sqlite_store.h>
 
@@ -26,32 +25,6 @@ using support::HostMemory;
 namespace {
 
 using std::chrono::seconds;
-
-Deadline soon() { return std::chrono::steady_clock::now() + seconds(10); }
-
-// A provider, and engines of several processes, as it were, over one database.
-struct Shared {
-  using Open = std::function<std::shared_ptr<SessionStore>()>;
-
-  explicit Shared(Open o) : open(std::move(o)) {}
-
-  std::shared_ptr<Engine> engine(Options more = {}) {
-    more.emplace_back("session_store_type", "host");
-    auto ports = default_ports();
-    ports.clock = clock;
-    ports.store = open();
-    auto made = Engine::create(live_settings(provider, more), std::move(ports));
-    REQUIRE_MESSAGE(made.ok(), made.error().text);
-    return std::move(made).value();
-  }
-  int num_refreshes() {
-    return provider.with([](auto& fake) { return static_cast<int>(fake.num_refreshes); });
-  }
-
-  const Open open;
-  std::shared_ptr<ShiftedClock> clock = std::make_shared<ShiftedClock>();
-  LiveProvider provider{clock};
-};
 
 void check_a_session_in_two_engines(Shared& shared) {
   const auto first = shared.engine(), second = shared.engine();
@@ -97,42 +70,6 @@ void lose(HostMemory& memory, std::string_view mark) {
   }
 }
 
-// One engine, and a host's store in the test's hands.
-struct Hosted {
-  explicit Hosted(Options more = {}) : person(nullptr) {
-    engine = shared.engine(std::move(more));
-    person = Browser(engine);
-  }
-  std::shared_ptr<HostMemory> memory = std::make_shared<HostMemory>();
-  Shared shared{[this] { return memory; }};
-  std::shared_ptr<Engine> engine;
-  Browser person;
-};
-
-// A person whose session began while the store was out of order, so that it is in cookies beside
-// it; and another engine over that store.
-struct Beside {
-  explicit Beside(Options more = {}, bool in_cookies = true) : person(nullptr) {
-    more.emplace_back("session_fallback_to_cookie", "true");
-    here = shared.engine(more);
-    other = shared.engine(more);
-    person = Browser(here);
-    if (in_cookies) memory->fail_with(Error{Status::store_unreachable, "out of order"});
-    REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
-    memory->fail_with(std::nullopt);
-    shared.clock->advance(seconds(60));  // longer than trouble with a store is remembered
-  }
-  void revoke() {
-    auto revoking = other->revoke_sessions({{}, "alice"});
-    REQUIRE(revoking.ok());
-    REQUIRE(std::get<Operation<Sessions>>(*revoking).wait(soon()).ok());
-  }
-  std::shared_ptr<HostMemory> memory = std::make_shared<HostMemory>();
-  Shared shared{[this] { return memory; }};
-  std::shared_ptr<Engine> here, other;  // the person's, and another
-  Browser person;
-};
-
 }  // namespace
 
 TEST_SUITE("engine/engine: a host's store") {
@@ -155,66 +92,6 @@ TEST_SUITE("engine/engine: a host's store") {
       const auto next = one.person.get("/page");
       CHECK(next.identity()->data("cart") == (sets_data ? "one" : ""));
     }
-  }
-
-  TEST_CASE("F-403: new tokens that the store did not take reach it once it does") {
-    const Options short_life = {{"cookie_expire", "62m"}};
-    Hosted one(short_life);
-    const auto other = one.shared.engine(short_life);
-    REQUIRE(one.person.sign_in(one.shared.provider).reason() == Reason::signed_in);
-    one.shared.clock->advance(seconds(3700));
-    one.shared.provider.hold("/token");
-    auto asked = one.person.ask("/page");
-    REQUIRE(one.shared.provider.wait_for("/token", 2));
-    one.memory->refuse_writes(true);
-    one.shared.provider.let_go();
-    auto answer = wait_for(std::move(asked));
-    REQUIRE(answer.ok());
-    const auto renewed = one.person.keep(std::move(answer).value());
-    CHECK(renewed.reason() == Reason::session_refreshed);
-    one.shared.clock->advance(seconds(30));  // the session would be over, had it not been renewed
-    std::this_thread::sleep_for(std::chrono::milliseconds(3500));  // not by the next attempt either
-    one.memory->refuse_writes(false);
-
-    Browser there(other);
-    bool is_in = false;
-    for (const auto end = soon(); !is_in && std::chrono::steady_clock::now() < end;) {
-      there.cookies = one.person.cookies;
-      is_in = there.get("/page").kind() == Decision::Kind::allow;
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-    CHECK(is_in);
-    one.shared.clock->advance(seconds(3600));
-    CHECK(there.get("/page").reason() == Reason::session_refreshed);
-    CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
-    CHECK(one.shared.num_refreshes() == 2);
-    CHECK(one.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
-  }
-
-  TEST_CASE(
-      "F-403: in cookies, renewed while the store is down: others hear of it once it is back") {
-    const Options ending{{"session_ends_with_tokens", "true"}};
-    Beside beside(ending);
-    const auto before = beside.person.cookies;
-    beside.shared.clock->advance(seconds(3700));
-    beside.memory->fail_with(Error{Status::store_unreachable, "out of order"});
-    CHECK(beside.person.get("/page").reason() == Reason::session_refreshed);
-    beside.memory->fail_with(std::nullopt);
-    const auto is_told = [&] {
-      for (const auto& key : beside.memory->keys()) {
-        if (key.find("-refresh-") != std::string::npos) return true;
-      }
-      return false;
-    };
-    for (const auto end = soon(); !is_told() && std::chrono::steady_clock::now() < end;) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    REQUIRE(is_told());
-    Browser there(beside.other);
-    there.cookies = before;
-    CHECK(there.get("/page").kind() == Decision::Kind::allow);
-    CHECK(beside.shared.num_refreshes() == 1);
-    CHECK(beside.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }
 
   TEST_CASE("F-249: sign in, load, refresh under the lock, sign out, in two engines") {

@@ -126,6 +126,16 @@ Flow<std::string> redeems_inside() {
   auto text = co_await attempt(redeems());
   co_return text.ok() ? *text : std::string("failed");
 }
+Flow<std::string> runs_to_its_end() {
+  co_await ask("before");
+  co_await run_to_end();
+  co_await ask("after");
+  co_return std::string("done");
+}
+Flow<std::string> runs_to_its_end_inside() {
+  auto text = co_await attempt(runs_to_its_end());
+  co_return text.ok() ? *text : std::string("failed");
+}
 Flow<std::string> refetches() {
   auto fetched = co_await attempt(Refetch("corp", Refetch::What::keys));
   if (!fetched.ok()) co_return std::string("old keys");
@@ -300,24 +310,35 @@ TEST_SUITE("flow/flow") {
     }
   }
 
-  TEST_CASE("grant_sent: from the moment the grant leaves, to the end, through flows inside") {
+  TEST_CASE("must_finish: from the moment the grant leaves, to the end, through flows inside") {
     Run<std::string> run(redeems_inside());
     run.start(at_unix(1));
-    CHECK_FALSE(run.grant_sent());
+    CHECK_FALSE(run.must_finish());
     CHECK(url_of(run.resume(answer("", at_unix(2)))) == "https://idp.example/token");
-    CHECK(run.grant_sent());
+    CHECK(run.must_finish());
     run.resume(answer("", at_unix(3)));
-    CHECK(run.grant_sent());
+    CHECK(run.must_finish());
     CHECK_FALSE(run.resume(answer("", at_unix(4))));
-    CHECK(run.grant_sent());
+    CHECK(run.must_finish());
     CHECK(*run.take() == "done");
   }
 
-  TEST_CASE("grant_sent: stays false for calls that carry no grant") {
+  TEST_CASE("must_finish: stays false for calls that carry no grant") {
     Run<std::string> run(two_effects());
     run.start(at_unix(1));
     run.resume(answer("x", at_unix(2)));
-    CHECK_FALSE(run.grant_sent());
+    CHECK_FALSE(run.must_finish());
+  }
+
+  TEST_CASE("must_finish: from run_to_end on, through flows inside, though nothing was sent") {
+    Run<std::string> run(runs_to_its_end_inside());
+    run.start(at_unix(1));
+    CHECK_FALSE(run.must_finish());
+    run.resume(answer("", at_unix(2)));
+    CHECK(run.must_finish());
+    run.resume(answer("", at_unix(3)));
+    CHECK(run.must_finish());
+    CHECK(*run.take() == "done");
   }
 
   TEST_CASE("flow: moving one moves what it holds") {

@@ -1,6 +1,7 @@
 // The flows that read and write the session store, on the fault ladder (ladder_test.cpp).
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "flow/change_stored_session.hpp"
 #include "flow/check_ready.hpp"
 #include "flow/load_session.hpp"
+#include "flow/put_again.hpp"
 #include "flow/refresh_shared_session.hpp"
 #include "flow/refresh_stored_session.hpp"
 #include "flow/save_session.hpp"
@@ -185,9 +187,9 @@ class begin_session final : public Scenario {
 };
 
 // New tokens that the store did not take when they came.
-class put_renewed final : public Scenario {
+class WithNewTokens : public Scenario {
  public:
-  put_renewed() {
+  WithNewTokens() {
     world.keep_in_store();
     auto renewed = world.sign_in();
     REQUIRE(renewed.ticket);
@@ -197,23 +199,43 @@ class put_renewed final : public Scenario {
     world.driver.seen.clear();
     world.driver.num_effects = world.driver.num_deliveries = 0;
   }
+  virtual flow::Flow<bool> flow() = 0;
   std::unique_ptr<flow::Task> task(std::vector<Status>& delivered) override {
-    return as_task(flow::put_renewed(world.context, renewed_), delivered);
+    return as_task(flow(), delivered);
   }
   Ended run() override {
-    const auto put = world.driver.run(flow::put_renewed(world.context, renewed_));
+    const auto put = world.driver.run(flow());
     if (!put.ok()) return {false, status_class(put.error().status), put.error().text};
     return {true, StatusClass::ok, {}};
   }
   void check(const Ended&) override { CHECK(world.num_sessions() == 1); }
+
+ protected:
+  std::shared_ptr<const session::Session> renewed_;
+};
+
+class put_renewed final : public WithNewTokens {
+ public:
+  flow::Flow<bool> flow() override { return flow::put_renewed(world.context, renewed_); }
   // A record that does not open is nobody's.
   bool survives(const std::string& effect, Kind kind, bool for_good) const override {
     const bool is_asked_once = effect == "store get" && blame_of(kind) != StatusClass::peer;
     return !for_good ? !is_asked_once : blame_of(kind) == StatusClass::peer;
   }
+};
 
- private:
-  std::shared_ptr<const session::Session> renewed_;
+class put_again final : public WithNewTokens {
+ public:
+  flow::Flow<bool> flow() override {
+    flow::PutAgain in(world.context);
+    in.renewed = renewed_;
+    in.patience = std::chrono::seconds(5);
+    return flow::put_again(std::move(in));
+  }
+  bool has_new_tokens() const override { return true; }
+  bool survives(const std::string&, Kind kind, bool for_good) const override {
+    return !for_good || blame_of(kind) == StatusClass::peer;
+  }
 };
 
 // The same beside cookies.

@@ -233,9 +233,10 @@ GATELET_C_API gatelet_status gatelet_engine_reload(gatelet_engine *engine, const
 GATELET_C_API gatelet_status gatelet_engine_start(gatelet_engine *engine);
 
 /* Counts references; the last release ends the engine: operations in flight complete with GATELET_E_CANCELLED.
- *   Blocking:  retain never; the last release waits for a redemption or refresh that has left, within http_timeout; for a call
- *              to a store of the host's own (unstable/store.h) and for a hook of the host's that runs, as long as those take;
- *              and where a name is being looked up, for the system's resolver.
+ *   Blocking:  retain never; the last release waits for a redemption or refresh that has left, and for a session store that has
+ *              not taken new tokens yet, within http_timeout; for a call to a store of the host's own (unstable/store.h) and for
+ *              a hook of the host's that runs, as long as those take; and where a name is being looked up, for the system's
+ *              resolver.
  *   Threads:   any, but never the last release from inside a callback. Failure: none. retain returns its argument. */
 GATELET_C_API gatelet_engine *gatelet_engine_retain(gatelet_engine *engine);
 GATELET_C_API void gatelet_engine_release(gatelet_engine *engine);

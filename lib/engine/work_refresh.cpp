@@ -1,0 +1,231 @@
+// What Work has to do with renewals: each is made once, and its new tokens are kept.
+#include <algorithm>
+#include <utility>
+
+#include "crypto/hash.hpp"
+#include "engine/work.hpp"
+#include "flow/put_again.hpp"
+#include "flow/refresh_session.hpp"
+#include "flow/refresh_shared_session.hpp"
+#include "flow/refresh_stored_session.hpp"
+#include "flow/stored_record.hpp"
+#include "io/attempt.hpp"
+#include "session/bounded_record.hpp"
+#include "session/cookie_budget.hpp"
+#include "session/lifetime.hpp"
+#include "session/refresh_result.hpp"
+
+namespace gatelet::engine {
+namespace {
+
+// New tokens that the store did not take are put there again after so long, doubled up to so long.
+constexpr Duration first_pause = 1s;
+constexpr Duration longest_pause = 10s;
+
+// Sessions are the same when their ticket is, else when their refresh token and sign-in are: a
+// digest names them without keeping the token around.
+Result<std::string> renewal_name(const session::Session& session) {
+  if (session.ticket) return "ticket " + session.ticket->id;
+  auto text = std::string(session.provider_id).append("\n");
+  if (const auto& at = session.signed_in_at) {
+    text.append(std::to_string(at->seconds)).append(".").append(std::to_string(at->nanos));
+  }
+  text.append("\n").append(session.refresh_token.reveal());  // last: nothing grows out of it
+  auto name = crypto::hash(crypto::Digest::sha256, text);
+  wipe(text);
+  return name;
+}
+
+// Whether one who is denied while the session is renewed, perhaps elsewhere, could stay in: no
+// index ends what is in cookies, or what oauth2-proxy wrote, whose only time is that of its
+// renewal.
+bool may_escape(const session::Session& old, const session::SessionSettings& settings) noexcept {
+  return old.ticket ? !old.signed_in_at : settings.keeps_both();
+}
+
+// By where it is kept, and what processes share.
+flow::Flow<session::Session> refreshing(flow::RefreshSession in) {
+  if (in.session->ticket) return flow::refresh_stored_session(std::move(in));
+  if (in.context->session.keeps_both()) return flow::refresh_shared_session(std::move(in));
+  return flow::refresh_session(std::move(in));
+}
+
+}  // namespace
+
+flow::RefreshSession Work::refresh_of(const std::shared_ptr<const Snapshot>& snapshot,
+                                      NeedRefresh need, const std::shared_ptr<bool>& is_put,
+                                      Instant now) {
+  flow::RefreshSession in(snapshot->context);
+  in.provider = without_old_keys(std::move(need.provider), now);
+  in.session = std::move(need.session);
+  in.request = std::move(need.request);
+  in.patience = patience_;
+  in.on_not_put = [this, snapshot, is_put](const Session& old, const Session& not_put) {
+    *is_put = false;
+    events_.keep(Event::Level::warning, "store-unavailable",
+                 "the session store took no new tokens; they are put there again until it does",
+                 not_put->provider_id);
+    const auto steady = clock_->now().steady;
+    const auto until =
+        not_put->ticket ? Duration::max() : steady + session::refresh_result_lifetime;
+    put_later(std::make_shared<const NotPut>(NotPut{snapshot, old, not_put, until}), first_pause);
+  };
+  in.on_left_out = [this, id = in.session->provider_id](const std::string& left_out) {
+    on_save_note(id, {})(flow::SaveNote::tokens_left_out, left_out);
+  };
+  return in;
+}
+
+void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
+                   SingleFlight<Session>::Waiter waiter, Instant now) {
+  auto name = renewal_name(*need.session);
+  if (!name.ok()) return waiter(std::move(name).error(), now);
+  if (!renewals_.join(*name, std::move(waiter))) return;
+
+  // Between the look into the book and this moment another request's refresh may have ended.
+  auto known = refreshes_.look_up(*need.session, now);
+  if (known.is_over) return renewals_.finish(*name, Error{Status::grant_ended, {}}, now);
+  if (known.newer) return renewals_.finish(*name, std::move(known.newer), now);
+
+  const auto old = need.session;
+  const auto is_put = std::make_shared<bool>(true);
+  lead<session::Session>(
+      renewals_, *name,
+      [&] { return refreshing(refresh_of(snapshot, std::move(need), is_put, now)); },
+      [this, snapshot, is_put, old](const std::string& flight, Result<session::Session> renewed,
+                                    Instant at) {
+        if (renewed.ok() && *is_put) refreshes_.note_success(store_beside);
+        if (renewed.ok()) renewed = as_kept(*snapshot, std::move(renewed).value());
+        if (renewed.ok() && old->ticket) {
+          index(snapshot, std::make_shared<const session::Session>(*renewed), at);
+        }
+        if (!renewed.ok() || !may_escape(*old, snapshot->context->session)) {
+          return keep_renewed(flight, old, std::move(renewed), at);
+        }
+        auto kept = std::make_shared<Result<session::Session>>(std::move(renewed));
+        load_deny_list(
+            snapshot,
+            [this, flight, old, kept](const Result<flow::SharedDenyList>&, Instant later) {
+              if (old->ticket && denied_.covers(*old)) {
+                run<bool>(
+                    flow::erase_stored(old->ticket), [](const Result<bool>&, Instant) {}, later);
+              }
+              keep_renewed(flight, old, std::move(*kept), later);
+            },
+            at);
+      },
+      now);
+}
+
+// What a cookie will hold of it, so that no request sees more than the next one.
+Result<session::Session> Work::as_kept(const Snapshot& snapshot, session::Session renewed) {
+  const auto& context = *snapshot.context;
+  if (!renewed.ticket) {
+    auto fitted =
+        session::fit_going_on(context.session, *context.cookie_keys, renewed, *context.entropy);
+    // Its refresh token is used, and the next has no place: as well signed out, which a new sign-in
+    // explains.
+    if (!fitted.ok() && fitted.error().status == Status::session_too_large) {
+      return Error{Status::grant_ended, "renewed, and then too large: " + fitted.error().text};
+    }
+    if (!fitted.ok()) return std::move(fitted).error();
+    if (!fitted->left_out.empty()) {
+      on_save_note(renewed.provider_id, {})(flow::SaveNote::tokens_left_out, fitted->left_out);
+    }
+    renewed = std::move(fitted->session);
+    // As the next request will find it.
+    if (!session::keeps_sign_in(context.session, renewed)) renewed.signed_in_at.reset();
+  }
+  renewed.ends_at = session::ends_at(renewed, context.session);
+  return renewed;
+}
+
+void Work::keep_renewed(const std::string& flight, const Session& old,
+                        Result<session::Session> renewed, Instant at) {
+  metrics_.count_refresh(renewed.ok());
+  if (!renewed.ok()) {
+    auto error = std::move(renewed).error();
+    const bool is_vetoed = error.status == Status::vetoed;
+    events_.keep(Event::Level::warning, is_vetoed ? "refresh-vetoed" : "refresh-failed", error.text,
+                 old->provider_id);
+    if (flow::ends_session(error.status)) {
+      refreshes_.record_end(*old, at);
+    } else if (error.status == Status::store_unreachable && !old->ticket) {
+      refreshes_.note_trouble(store_beside, at);
+    } else if (flow::is_provider_trouble(error.status)) {
+      refreshes_.note_trouble(old->provider_id, at);
+    }
+    return renewals_.finish(flight, std::move(error), at);
+  }
+  refreshes_.note_success(old->provider_id);
+  auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
+  // Recorded before the flight ends, so that nobody finds neither.
+  shared = refreshes_.record(*old, std::move(shared), at);
+  if (!shared) {
+    return renewals_.finish(flight, Error{Status::grant_ended, "signed out meanwhile"}, at);
+  }
+  renewals_.finish(flight, std::move(shared), at);
+}
+
+// A living process loses no new tokens: a store that did not take them is tried again until it
+// does, the session has ended, or another process has renewed it. Else the next process would use
+// the old refresh token, which ends the session.
+void Work::put_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
+  (void)io::attempt([&] {
+    const std::scoped_lock lock(not_put_mutex_);
+    not_put_.insert(one);
+  });
+  driver_->after(pause, [this, one, pause](Instant now) {
+    const auto& settings = one->snapshot->context->session;
+    const auto end = session::ends_at(*one->renewed, settings);
+    const bool is_over = end && *end <= session::to_timestamp(now);
+    if (is_over || now.steady >= one->tried_until) return settle(one);
+    const auto longer = std::min(2 * pause, longest_pause);
+    if (io::attempt([&] { put_again(one, longer, Duration::zero(), now); })) put_later(one, longer);
+  });
+}
+
+void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
+                     Instant now) {
+  flow::PutAgain in(one->snapshot->context);
+  in.old = one->old;
+  in.renewed = one->renewed;
+  in.patience = patience;
+  run<bool>(
+      flow::put_again(std::move(in)),
+      [this, one, pause](const Result<bool>& put, Instant at) {
+        if (!put.ok() && flow::may_be_taken_later(put.error().status)) return put_later(one, pause);
+        settle(one);
+        if (put.ok() && !*put) end_renewed(*one, at);
+      },
+      now);
+}
+
+void Work::settle(const std::shared_ptr<const NotPut>& one) {
+  const std::scoped_lock lock(not_put_mutex_);
+  not_put_.erase(one);
+}
+
+// Those under way as well: the driver may have begun to refuse what its loop submits. It is put
+// once all the same.
+void Work::put_all_now() noexcept {
+  if (driver_->forked()) return;  // they are the parent's
+  std::set<std::shared_ptr<const NotPut>> left;
+  {
+    const std::scoped_lock lock(not_put_mutex_);
+    left.swap(not_put_);
+  }
+  for (const auto& one : left) {
+    (void)io::attempt([&] { put_again(one, longest_pause, last_patience_, clock_->now()); });
+  }
+}
+
+// Whoever ended what it replaced did not know of it.
+void Work::end_renewed(const NotPut& one, Instant now) {
+  refreshes_.record_end(*one.renewed, now);
+  run<bool>(
+      flow::end_shared_session(one.snapshot->context, one.renewed),
+      [](const Result<bool>&, Instant) {}, now);
+}
+
+}  // namespace gatelet::engine

@@ -1,0 +1,33 @@
+// New tokens that the session store did not take when they came.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "flow/context.hpp"
+#include "flow/flow.hpp"
+#include "session/session.hpp"
+
+namespace gatelet::flow {
+
+class PutAgain {
+ public:
+  std::shared_ptr<const Context> context;
+  std::shared_ptr<const session::Session> old, renewed;
+  // For how long a store that does not take them is asked again and again; zero: once.
+  Duration patience{0};
+  explicit PutAgain(std::shared_ptr<const Context> c) : context(std::move(c)) {}
+};
+
+// Puts them into the session's record (put_renewed), or beside its cookies (share_renewed). Runs to
+// its end, whoever goes away. False: the session was ended meanwhile, and what it was renewed to
+// must end as well; true: they are there, or needed no longer.
+//   Failure: as these; may_be_taken_later says whether it is worth another try.
+Flow<bool> put_again(PutAgain in);
+
+// The store's trouble passes, and that of this process; a record that it can never hold does not.
+inline bool may_be_taken_later(Status failure) noexcept {
+  return failure != Status::session_invalid && failure != Status::cancelled;
+}
+
+}  // namespace gatelet::flow
