@@ -220,14 +220,23 @@ for has_old in (False, True):
             assert reloaded == 502, (death.where, reloaded)  # the code was redeemed before anything was put into Redis
 
 
-@case('K-04: kill -9 before and after the code is redeemed: it counts once, and who had no answer signs in again')
+@case('K-04: kill -9 around code, keys and userinfo: the code counts once, and who had no answer signs in again, perhaps by a reload')
 def _():
-    fleet = Fleet(IN_REDIS)
+    fleet = Fleet(IN_REDIS, '--lean-id-token')
     port = int(re.search(r':(\d+)', host(fleet.idp.issuer))[1])
-    known = {'skip_oidc_discovery': 'true', 'login_url': f'{fleet.idp.issuer}/authorize', 'oidc_jwks_url': f'{fleet.idp.issuer}/jwks'}
-    settings = lambda near: {**known, 'redeem_url': f'http://127.0.0.1:{near}/token'}  # noqa: E731
-    seen = [(death.where.split()[0], reloaded) for death, reloaded in sign_ins(fleet, port, settings, True, 2, http_request)]
-    assert seen == [('before', 302), ('after', 502)], (seen, fleet.web.lines, fleet.idp.state()['journal'])
+
+    def settings(near):
+        here = f'http://127.0.0.1:{near}'
+        return {'skip_oidc_discovery': 'true', 'login_url': f'{fleet.idp.issuer}/authorize', 'redeem_url': here + '/token',
+                'oidc_jwks_url': here + '/jwks', 'profile_url': here + '/userinfo'}
+    seen = {}
+    for death, reloaded in sign_ins(fleet, port, settings, True, 6, http_request):
+        when, number, name = re.fullmatch(r'(before|after) command (\d+), (\w+)', death.where).groups()
+        seen[int(number), when == 'after', name] = reloaded
+    redeemed = next(number for number, _, name in seen if name == 'POST')
+    for (number, is_after, _), reloaded in seen.items():
+        is_used = (number, is_after) >= (redeemed, True)
+        assert reloaded == (502 if is_used else 302), (seen, fleet.web.lines, fleet.idp.state()['journal'])
 
 
 def sign_out(browser, url):
@@ -238,10 +247,11 @@ def sign_out(browser, url):
         return None
 
 
-def sign_outs(fleet, people, least):
+def sign_outs(fleet, people, least, target=None, settings_of=None, whole=None):
     """Each of them signs out at a process that dies: (death, the browser, which had an answer or not)."""
     def start(port):
-        return fleet.forward_auth(f'redis://127.0.0.1:{port}/2', **ASKED_EACH_TIME)
+        settings = settings_of(port) if settings_of else {'url': f'redis://127.0.0.1:{port}/2'}
+        return fleet.forward_auth(**{'url': fleet.store.url, **ASKED_EACH_TIME, **settings})
 
     def prepare(victim):
         assert Browser().request('GET', victim.url + '/ready')[0] == 200
@@ -253,7 +263,7 @@ def sign_outs(fleet, people, least):
         assert status is None or not session_cookies(there, victim.url)
         return status
 
-    for death in deaths(fleet.store.port, start, prepare, act, least):
+    for death in deaths(target or fleet.store.port, start, prepare, act, least, whole):
         assert death.answer == (None if death.was_killed else 302), (death.where, death.answer)
         yield death, death.who
 
@@ -275,6 +285,18 @@ def _():
         fleet.check_rest(death.where, elsewhere)
         assert len(fleet.host.say('list', ALICE)) == 2, death.where
     assert True in seen and False in seen, seen
+
+
+@case('K-04: kill -9 while the provider is told of a sign-out: the session was over before it heard')
+def _():
+    fleet = Fleet(IN_REDIS)
+    elsewhere = fleet.signed_in()
+    kept = set(fleet.store.keys())
+    port = int(re.search(r':(\d+)', host(fleet.idp.issuer))[1])
+    settings = lambda near: {'backend_logout_url': f'http://127.0.0.1:{near}/dev/elsewhere', 'end_session': 'true'}  # noqa: E731
+    for death, browser in sign_outs(fleet, iter(fleet.signed_in, None), 2, port, settings, http_request):
+        assert not fleet.is_served(browser) and set(fleet.store.keys()) == kept, death.where
+        fleet.check_rest(death.where, elsewhere)
 
 
 DUE = ('--token-lifetime', '2')
