@@ -56,13 +56,11 @@ void RedisConnection::look_up() {
   lookup_ = *started;
 }
 
-void RedisConnection::send(Id id, std::string command, Deadline now, Deadline answer_by,
+void RedisConnection::send(Id id, std::string command, Deadline now, Duration patience,
                            Manner manner) {
-  if (is_ready() && sent_.empty() && now - last_heard_ > long_silence) {
-    answer_by = now + (answer_by - now) / 2;
-  }
+  if (is_ready() && sent_.empty() && now - last_heard_ > long_silence) patience /= 2;
   last_used_ = now;
-  unsent_.push_back({id, std::move(command), answer_by, manner});
+  unsent_.push_back({id, std::move(command), patience, manner});
 }
 
 void RedisConnection::withdraw(Id id) {
@@ -112,7 +110,7 @@ void RedisConnection::do_turn(bool is_ready_now, Deadline now) {
     receive(now);
   }
   if (!is_closed()) check_time(now);
-  if (is_ready()) send_waiting();
+  if (is_ready()) send_waiting(now);
   if (!is_closed() && state_ > State::connecting) flush();
 }
 
@@ -202,14 +200,14 @@ void RedisConnection::hear_role(const RedisReply& reply) {
   state_ = State::ready;
 }
 
-void RedisConnection::send_waiting() {
+void RedisConnection::send_waiting(Deadline now) {
   while (!unsent_.empty() && out_.size() < enough_to_send && !is_closed()) {
     auto& next = unsent_.front();
     if (next.manner == Manner::asking) {
-      sent_.push_back({0, next.answer_by});
+      sent_.push_back({0, now + next.patience});
       put(asking_command());
     }
-    sent_.push_back({next.id, next.answer_by, next.manner});
+    sent_.push_back({next.id, now + next.patience, next.manner});
     auto command = std::move(next.command);
     unsent_.pop_front();
     put(std::move(command));

@@ -68,9 +68,10 @@ class RedisConnection {
   RedisConnection& operator=(const RedisConnection&) = delete;
   ~RedisConnection();
 
-  // Sends when it can. Without a reply by `answer_by` the connection is closed; half of the time is
-  // enough where nothing was heard for long: the way there may have been forgotten (NAT).
-  void send(Id id, std::string command, Deadline now, Deadline answer_by,
+  // Sends when it can. Without a reply within `patience` from then on the connection is closed,
+  // however long the call that began it was willing to wait; half of the time is enough where
+  // nothing was heard for long: the way there may have been forgotten (NAT).
+  void send(Id id, std::string command, Deadline now, Duration patience,
             Manner manner = Manner::plain);
 
   // The answer is not wanted any more. What has been sent keeps its place in the order of replies.
@@ -107,7 +108,7 @@ class RedisConnection {
   struct Unsent {
     Id id;
     std::string command;
-    Deadline answer_by;
+    Duration patience;
     Manner manner;
   };
   struct Sent {
@@ -125,7 +126,7 @@ class RedisConnection {
   void hear_hello(const RedisReply& reply);
   void hear_sign_in(const RedisReply& reply);
   void hear_role(const RedisReply& reply);
-  void send_waiting();
+  void send_waiting(Deadline now);
   void put(std::string bytes);
   void flush();
   void receive(Deadline now);

@@ -32,7 +32,7 @@ void RedisInquiry::ask_next(Deadline now) {
     }
     const auto id = RedisRoute::own_ids | ++last_;
     asked_.push_back({id, *chosen});
-    (*chosen)->send(id, command_, now, ends_, RedisConnection::Manner::listing);
+    (*chosen)->send(id, command_, now, ends_ - now, RedisConnection::Manner::listing);
     if (next_ < whom_.size()) next_at_ = now + limits_.head_start;
     return;
   }

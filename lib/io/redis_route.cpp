@@ -35,14 +35,30 @@ class StandaloneRoute final : public RedisRoute {
     if (error_word(error) != "READONLY") return RedisAdvice{};
     const bool was_renewed = from.began() < renewed_at_;
     if (!was_renewed && now < renewed_at_ + renew_every) return RedisAdvice{};
-    if (!was_renewed) renew(refusal(error), now);
+    if (!was_renewed) {
+      renewed_at_ = now;
+      pool_.close_all(refusal(error));
+      listen_anew(now);
+    }
     return RedisAdvice{RedisAdvice::What::again};
   }
 
+  // The connection that comes next may reach another server by the same name or address: whoever
+  // listens must do so there.
+  void note_closed(const RedisPool*, const RedisConnection& closed, Deadline) override {
+    may_be_another_ = may_be_another_ || closed.was_heard();
+  }
+  void serve(Deadline now) override {
+    if (may_be_another_ && now >= listens_since_ + renew_every) listen_anew(now);
+  }
+  std::optional<Deadline> next_deadline() const override {
+    return may_be_another_ ? std::optional(listens_since_ + renew_every) : std::nullopt;
+  }
+
  private:
-  void renew(const Error& why, Deadline now) {
-    renewed_at_ = now;
-    pool_.close_all(why);
+  void listen_anew(Deadline now) {
+    listens_since_ = now;
+    may_be_another_ = false;
     auto primary = primaries().front();
     ++primary.num_renewals;
     set_primaries({std::move(primary)});
@@ -50,6 +66,8 @@ class StandaloneRoute final : public RedisRoute {
 
   RedisPool& pool_;
   Deadline renewed_at_;
+  Deadline listens_since_;
+  bool may_be_another_ = false;  // behind the connection that comes next
 };
 
 std::vector<std::string> names_in(const std::vector<http::RedisUrl>& urls) {

@@ -49,7 +49,11 @@ bool RedisSentinel::is_in_doubt(Deadline now) const {
 
 void RedisSentinel::ask(Deadline now) {
   const auto num_before = inquiry_.num_rounds();
-  inquiry_.begin(sentinels_, command_, now);
+  auto whom = sentinels_;
+  is_certain_ = primary_ && !must_ask_;
+  if (is_certain_) std::rotate(whom.begin(), whom.begin() + 1, whom.end());
+  others_.clear();
+  inquiry_.begin(std::move(whom), command_, now);
   note_end(num_before, now);
 }
 
@@ -63,10 +67,22 @@ Result<void> RedisSentinel::take(RedisConnection& from, const RedisReply& reply)
   if (!address) {
     return Error{Status::malformed, "a Sentinel's answer is not the address of a primary"};
   }
+  if (!counts(*address)) {
+    return Error{Status::store_unreachable, "the Sentinels do not agree who the primary is"};
+  }
   const auto is_it = [&from](const RedisPool* one) { return &one->endpoint() == &from.endpoint(); };
   const auto place = std::find_if(sentinels_.begin(), sentinels_.end(), is_it);
   std::rotate(sentinels_.begin(), place, sentinels_.end());
   return turn_to(*address);
+}
+
+// One alone that names another primary, while nothing is wrong with this one, may be cut off from
+// the others, or the first to know: most of them must name it.
+bool RedisSentinel::counts(const RedisAddress& address) {
+  if (!is_certain_ || address == address_) return true;
+  others_.push_back(address);
+  const auto num_votes = std::count(others_.begin(), others_.end(), address);
+  return static_cast<std::size_t>(2 * num_votes) > sentinels_.size();
 }
 
 Result<void> RedisSentinel::turn_to(const RedisAddress& address) {

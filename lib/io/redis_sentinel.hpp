@@ -5,7 +5,9 @@
 // (an old primary may go on telling that nothing changed), and as soon as a connection to the
 // primary was lost or it says that it takes no writes any more. Whoever they name is asked by ROLE
 // on every connection before anything else: an old primary that was demoted is not written to,
-// whatever a Sentinel that missed it says; then another one is asked.
+// whatever a Sentinel that missed it says; then another one is asked. While nothing is wrong with
+// the primary they are asked in turn, each round another, and where one names somebody else it
+// takes most of them to be believed: one that is cut off with an old primary tells of it for ever.
 //
 // While Sentinels cannot be reached the primary known last stays in use. Only those that were
 // configured are asked; what they know of other Sentinels is not.
@@ -42,6 +44,7 @@ class RedisSentinel final : public RedisRoute {
   void ask(Deadline now);
   Deadline due_at() const;  // without calls; requires primary_
   Result<void> take(RedisConnection& from, const RedisReply& reply);
+  bool counts(const RedisAddress& address);
   Result<void> turn_to(const RedisAddress& address);
   bool is_in_doubt(Deadline now) const;
   void note_end(std::uint64_t num_before, Deadline now);
@@ -53,9 +56,11 @@ class RedisSentinel final : public RedisRoute {
   RedisInquiry inquiry_;
 
   RedisPool* primary_ = nullptr;
-  RedisAddress address_;   // its
-  bool must_ask_ = false;  // before it is used again, as far as there is somebody to ask
-  Deadline asked_at_;      // when the last round ended
+  RedisAddress address_;              // its
+  bool is_certain_ = false;           // in this round: nothing is wrong with it
+  std::vector<RedisAddress> others_;  // what was named instead, in this round
+  bool must_ask_ = false;             // before it is used again, as far as there is somebody to ask
+  Deadline asked_at_;                 // when the last round ended
   bool is_kept_current_ = false;
   Duration ask_without_calls_every_{};  // while it is
 };

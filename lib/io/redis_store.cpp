@@ -136,7 +136,7 @@ void RedisStore::dispatch(Number number, Deadline now) {
 void RedisStore::send(Number number, RedisConnection& to, Deadline now, Manner manner) {
   auto& call = calls_.at(number);
   call.connection = &to;
-  to.send(number, store_command(call.call), now, call.ends, manner);
+  to.send(number, store_command(call.call), now, timeout_, manner);
 }
 
 void RedisStore::wait(Number number, Duration pause, Error why, Deadline now) {

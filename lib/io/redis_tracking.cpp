@@ -28,6 +28,11 @@ bool is_same(const RedisEndpoint& a, const RedisEndpoint& b) {
   return a.url == b.url && a.tls == b.tls && a.num_renewals == b.num_renewals;
 }
 
+// It refuses everybody for a while: loads its data, or runs a long script.
+bool is_passing(std::string_view error) {
+  return error == "LOADING" || error == "BUSY" || error == "MASTERDOWN";
+}
+
 Error nonsense() {
   return {Status::store_unreachable, "the session store answered another question"};
 }
@@ -117,7 +122,9 @@ void RedisTracking::serve(Primary& primary, bool is_ready, Deadline now) {
   }
   const bool is_due =
       primary.told_until && !primary.is_asked && now >= primary.asked_at + answer_limit_;
-  if (is_due) ask(primary, life, ping_command(), now);
+  if (!is_due) return;
+  ask(primary, life, ping_command(), now);
+  if (primary.connection->is_closed()) lose(primary, now);
 }
 
 void RedisTracking::begin(Primary& primary, Deadline now) {
@@ -131,9 +138,7 @@ void RedisTracking::ask(Primary& primary, RedisConnection::Id id, std::string co
                         Deadline now) {
   primary.asked_at = now;
   primary.is_asked = true;
-  // The first question waits for the connection itself.
-  const auto limit = id == own_number ? terms_.connect_limit + answer_limit_ : answer_limit_;
-  primary.connection->send(id, std::move(command), now, now + limit);
+  primary.connection->send(id, std::move(command), now, answer_limit_);
   primary.connection->serve(false, now);
 }
 
@@ -162,10 +167,10 @@ void RedisTracking::take_answer(Primary& primary, const RedisConnection::Answer&
     ask(primary, subscription, subscribe_command(), now);
   } else if (answer.id == subscription && is_subscribed(reply)) {
     primary.told_until = primary.asked_at;
-    primary.was_refused = false;
     watcher_.changed_all();
   } else if (answer.id == life && is_pong(reply)) {
     primary.told_until = primary.asked_at;
+    primary.was_refused = false;
     primary.back_off.note_success();
   } else {
     connection.close(End::nonsense, nonsense());
@@ -174,6 +179,7 @@ void RedisTracking::take_answer(Primary& primary, const RedisConnection::Answer&
 
 void RedisTracking::refuse(Primary& primary, const RedisReply& reply, Deadline now) {
   auto why = refusal(reply);
+  if (is_passing(error_word(reply))) return primary.connection->close(End::lost, std::move(why));
   if (!std::exchange(primary.was_refused, true)) watcher_.will_not_tell(why);
   primary.refused_until = now + terms_.pause_when_refused;
   primary.connection->close(End::lost, std::move(why));

@@ -278,8 +278,8 @@ TEST_SUITE("io/redis_allocation") {
         connection.serve(true, now);
       }
       if (!connection.is_ready()) return Verdict::refused;
-      connection.send(1, store_command(StoreCall::get("key")), now, now + 5s);
-      connection.send(2, store_command(StoreCall::get("key")), now, now + 5s,
+      connection.send(1, store_command(StoreCall::get("key")), now, 5s);
+      connection.send(2, store_command(StoreCall::get("key")), now, 5s,
                       RedisConnection::Manner::asking);
       connection.serve(true, now);
       peer.say(record);
@@ -336,9 +336,8 @@ TEST_SUITE("io/redis_allocation") {
       RedisConnection connection(endpoint, lookups, now, now + 5s);
       bool was_answered[4] = {}, is_settled[4] = {};
       for (RedisConnection::Id id = 1; id <= 4; ++id) {
-        is_settled[id - 1] = !step([&] {
-          connection.send(id, store_command(StoreCall::get(keys[id - 1])), now, now + 5s);
-        });
+        is_settled[id - 1] = !step(
+            [&] { connection.send(id, store_command(StoreCall::get(keys[id - 1])), now, 5s); });
         for (int turns = 0; turns < 4; ++turns) {
           (void)step([&] { connection.serve(true, now); });
           servers.answer();

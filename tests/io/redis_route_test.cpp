@@ -71,12 +71,14 @@ struct Demotable {
 
 // A store that knows its server by a name, and is told of changes.
 struct Named {
-  RedisPoolLimits limits() {
+  static RedisPoolLimits limits(Duration idle_limit) {
     RedisPoolLimits made;
     made.enough_waiting = 1;
+    made.idle_limit = idle_limit;
     return made;
   }
-  explicit Named(Demotable& first) : port(first.server.port()) {
+  explicit Named(Demotable& first, Duration limit = {})
+      : port(first.server.port()), idle_limit(limit) {
     RedisTracking::Terms terms;
     terms.prefixes = {"app-"};
     terms.max_staleness = 1h;
@@ -87,9 +89,10 @@ struct Named {
   }
 
   std::atomic<std::uint16_t> port;
+  const Duration idle_limit;
   ScriptedWatcher watcher;
-  TurnedStore turned{http::parse_redis_url("redis://store.example:1").value(), limits(), 5s,
-                     nullptr, [this](const std::string&, std::uint16_t) -> Addresses {
+  TurnedStore turned{http::parse_redis_url("redis://store.example:1").value(), limits(idle_limit),
+                     5s, nullptr, [this](const std::string&, std::uint16_t) -> Addresses {
                        return {socket_address(http::parse_ip("127.0.0.1").value(), port)};
                      }};
 };
@@ -131,6 +134,21 @@ TEST_SUITE("io/redis_route") {
     CHECK(old.server.wait_for_open_connections(0));
     CHECK(named.watcher.num_all > num_all);
     CHECK(turned.turn_until([&] { return primary.num_subscribed == 1; }));
+    CHECK(named.turn_until_told());
+  }
+
+  TEST_CASE(
+      "F-427: its name means another server, which the next connection finds: told by it too") {
+    Demotable old, other;
+    Named named(old, 100ms);  // then the connection ends, as any may
+    auto& turned = named.turned;
+    REQUIRE(named.turn_until_told());
+    CHECK(turned.get("k").ok());
+    CHECK(old.num_gets == 1);
+    const auto num_all = named.watcher.num_all;
+    named.port = other.server.port();
+    CHECK(turned.turn_until([&] { return other.num_subscribed == 1; }));
+    CHECK(named.watcher.num_all > num_all);
     CHECK(named.turn_until_told());
   }
 

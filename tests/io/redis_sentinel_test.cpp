@@ -187,6 +187,46 @@ TEST_SUITE("io/redis_sentinel") {
     }
   }
 
+  TEST_CASE("a Sentinel cut off with an old primary is not believed for ever, nor by turns") {
+    Server old, primary;
+    std::atomic<bool> is_over{false};
+    const auto knows = [&] { return address_of(is_over ? primary.server : old.server); };
+    HttpServer behind(name(old.server)), one(say(knows)), other(say(knows));
+    TurnedStore turned(plan_of({&behind, &one, &other}));
+    ScriptedWatcher watcher;
+    RedisTracking::Terms terms;
+    terms.max_staleness = 400ms;
+    turned.store.tell(terms, watcher);
+    CHECK(turned.get("k").ok());
+    is_over = true;
+    const auto& route = turned.store.route();
+    const auto is_new = [&] { return route.primaries()[0].url.port == primary.server.port(); };
+    CHECK(turned.turn_until(is_new, 5s));
+    const auto generation = route.generation(), num_findings = route.num_findings();
+    CHECK(turned.turn_until([&] { return route.num_findings() > num_findings + 8; }, 10s));
+    CHECK(route.generation() == generation);
+    CHECK(is_new());
+  }
+
+  TEST_CASE("one Sentinel alone that names another primary is not believed while this one serves") {
+    Server old, primary;
+    std::atomic<bool> is_over{false};
+    HttpServer strange(say([&] { return address_of(is_over ? primary.server : old.server); }));
+    HttpServer one(name(old.server)), other(name(old.server));
+    TurnedStore turned(plan_of({&strange, &one, &other}));
+    ScriptedWatcher watcher;
+    RedisTracking::Terms terms;
+    terms.max_staleness = 400ms;
+    turned.store.tell(terms, watcher);
+    CHECK(turned.get("k").ok());
+    const auto& route = turned.store.route();
+    const auto generation = route.generation(), num_findings = route.num_findings();
+    is_over = true;
+    CHECK(turned.turn_until([&] { return route.num_findings() > num_findings + 8; }, 10s));
+    CHECK(route.generation() == generation);
+    CHECK(primary.num_calls == 0);
+  }
+
   TEST_CASE("F-427: Sentinels are asked in time for what may be believed only shortly") {
     const std::pair<Duration, Duration> all[] = {{400ms, 100ms}, {1ms, 100ms}, {1h, 1s}};
     for (const auto& [staleness, asked_every] : all) {

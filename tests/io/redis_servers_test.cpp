@@ -39,8 +39,8 @@ TEST_SUITE("io/redis_servers") {
     auto* b = second.choose(now).value();
     CHECK(servers.num_connections() == 2);
     CHECK(servers.next_deadline().value() <= now + 2s);
-    a->send(1, store_command(flow::StoreCall::get("a")), now, now + 5s);
-    b->send(2, store_command(flow::StoreCall::get("b")), now, now + 5s);
+    a->send(1, store_command(flow::StoreCall::get("a")), now, 5s);
+    b->send(2, store_command(flow::StoreCall::get("b")), now, 5s);
     std::optional<RedisConnection::Answer> from_a, from_b;
     while (SteadyClock::now() < now + 5s && !(from_a && from_b)) {
       CHECK(turn(servers).empty());
@@ -58,8 +58,8 @@ TEST_SUITE("io/redis_servers") {
     auto& kept = servers.add({url_of(silent)});
     auto& dropped = servers.add({url_of(silent)});
     const auto now = SteadyClock::now();
-    kept.choose(now).value()->send(1, "x", now, now + 5s);
-    dropped.choose(now).value()->send(2, "x", now, now + 5s);
+    kept.choose(now).value()->send(1, "x", now, 5s);
+    dropped.choose(now).value()->send(2, "x", now, 5s);
     servers.drop(dropped, {Status::store_unreachable, "it was replaced"});
     auto closed = servers.take_closed(SteadyClock::now());
     REQUIRE(closed.size() == 1);

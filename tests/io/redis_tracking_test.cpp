@@ -289,6 +289,36 @@ TEST_SUITE("io/redis_tracking") {
     }
   }
 
+  TEST_CASE("F-427: a server that loads its data, or is busy, refuses nobody in particular") {
+    for (const auto* word : {"LOADING", "BUSY", "MASTERDOWN"}) {
+      CAPTURE(word);
+      std::atomic<bool> is_loading{true};
+      Teller teller;
+      teller.answer = [&](HttpPeer&, const Words& command) -> std::string {
+        if (is_loading && command[0] == "PING") return "-" + std::string(word) + " canary\r\n";
+        return as_redis(command);
+      };
+      auto terms = terms_of(100ms);
+      terms.pause_when_refused = 1h;
+      Turned turned({endpoint(teller.server)}, terms);
+      CHECK(turned.turn_until([&] { return teller.server.num_connections() == 3; }));
+      CHECK(turned.watcher.refusals.empty());
+      is_loading = false;
+      CHECK(turned.turn_until(
+          [&] { return turned.watcher.is_told() && teller.num_heard("PING") > 4; }));
+    }
+  }
+
+  TEST_CASE("F-427: a server that refuses every sign of life is said once, not each time") {
+    Teller teller;
+    teller.answer = [&](HttpPeer&, const Words& command) -> std::string {
+      return command[0] == "PING" ? "-NOPERM canary\r\n" : as_redis(command);
+    };
+    Turned turned({endpoint(teller.server)}, 100ms);
+    CHECK(turned.turn_until([&] { return teller.server.num_connections() == 3; }));
+    CHECK(turned.watcher.refusals.size() == 1);
+  }
+
   TEST_CASE("F-427: answers that are none of Redis' never count as telling") {
     for (const auto& [to_command, bytes] : std::vector<std::pair<std::string, std::string>>{
              {"ID", "+OK\r\n"},
