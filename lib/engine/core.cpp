@@ -5,6 +5,7 @@
 #include "engine/decide_callback.hpp"
 #include "flow/begin_login.hpp"
 #include "flow/sign_out.hpp"
+#include "io/attempt.hpp"
 #include "policy/owned_request.hpp"
 #include "policy/request_id.hpp"
 
@@ -195,13 +196,16 @@ Outcome<Identity> Core::identify(const RequestView& request) {
                                                         Instant at) mutable {
     seat.reset();
     if (!loaded.ok()) return completion->deliver(loaded.error());
-    const Loaded said{*loaded, std::nullopt, read_after};
-    const Memory memory{snapshot, sessions, refreshes, denied, &said};
-    Notes notes;
-    auto found = engine::identify(Question{memory, owned->facts(), id, at, notes});
-    if (!found.ok()) return completion->deliver(std::move(found).error());
-    auto* identity = std::get_if<Identity>(&*found);
-    completion->deliver(identity ? std::move(*identity) : Identity());
+    const auto thrown = io::attempt([&] {
+      const Loaded said{*loaded, std::nullopt, read_after};
+      const Memory memory{snapshot, sessions, refreshes, denied, &said};
+      Notes notes;
+      auto found = engine::identify(Question{memory, owned->facts(), id, at, notes});
+      if (!found.ok()) return completion->deliver(std::move(found).error());
+      auto* identity = std::get_if<Identity>(&*found);
+      completion->deliver(identity ? std::move(*identity) : Identity());
+    });
+    if (thrown) completion->fail(*thrown);
   };
   work.load(snapshot, std::move(std::get<NeedLoad>(*known).tickets), std::move(waiter),
             opened.now());
@@ -227,13 +231,20 @@ Outcome<Decision> Core::redeem(const Case& opened, NeedRedeem need) {
                  return_to = need.login.return_to, id = std::string(opened.request_id())](
                     const Result<Work::Answer>& answer, Instant at) mutable {
     seat.reset();
-    Result<Decision> result = [&]() -> Result<Decision> {
-      if (answer.ok()) return copy_of(**answer);
-      if (answer.error().status != Status::state_missing) return answer.error();
-      const Memory memory{snapshot, sessions, refreshes, denied};
-      Notes notes;
-      return stale_callback({memory, request->facts(), id, at, notes}, *provider, state, return_to);
-    }();
+    Result<Decision> result = Error{Status::internal, {}};
+    const auto thrown = io::attempt([&] {
+      if (answer.ok()) {
+        result = copy_of(**answer);
+      } else if (answer.error().status != Status::state_missing) {
+        result = answer.error();
+      } else {
+        const Memory memory{snapshot, sessions, refreshes, denied};
+        Notes notes;
+        result =
+            stale_callback({memory, request->facts(), id, at, notes}, *provider, state, return_to);
+      }
+    });
+    if (thrown) result = *thrown;
     const std::scoped_lock lock(place->mutex);
     if (place->completion) return place->completion->deliver(std::move(result));
     place->at_once.emplace(std::move(result));

@@ -170,20 +170,24 @@ void Core::refresh_for(const std::shared_ptr<Waiting>& waiting, NeedRefresh need
   auto waiter = [this, waiting, old = need.session, endpoint = need.endpoint, data = need.data](
                     const Result<Work::Session>& renewed, Instant at) {
     conclude(
-        waiting, at,
-        [waiting, renewed, old, at, endpoint, data](const Question& question) -> Result<Verdict> {
+        waiting, at, [renewed, old, endpoint, data](const Question& question) -> Result<Verdict> {
           if (!renewed.ok() && renewed.error().status == Status::vetoed) {
             return decide_vetoed(question, endpoint, renewed.error());
+          }
+          const bool is_open = !renewed.ok() && renewed.error().status != Status::grant_ended;
+          // It may have been ended meanwhile, by another process too.
+          if (is_open && old->ticket && question.memory.loaded == nullptr) {
+            return Verdict(NeedLoad{{old->ticket}});
           }
           Presented presented;
           if (question.memory.denied.covers(*old)) {
             presented = after_revocation();
           } else if (renewed.ok()) {
             presented = after_refresh(*renewed);
-          } else if (renewed.error().status == Status::grant_ended) {
+          } else if (!is_open) {
             presented = after_grant_ended();
           } else {
-            presented = after_trouble(*waiting->snapshot, old, renewed.error(), at);
+            presented = after_failed_refresh(question.memory, old, renewed.error(), question.now);
           }
           if (data && presented.session) {
             return set_data_of(question, std::move(presented), data->name, data->value);

@@ -112,6 +112,7 @@ Result<Verdict> sign_out(const Question& question, const SignOutOptions& options
   out.provider = provider_of(snapshot, presented.session.get());
   out.request = policy::OwnedRequest::copy(*question.facts.request, question.facts);
   out.session = std::move(presented.session);
+  out.trouble = std::move(presented.trouble);
   out.return_to = options.return_to;
   return Verdict(NeedSignOut{std::move(out)});
 }

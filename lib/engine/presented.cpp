@@ -270,6 +270,22 @@ Presented after_trouble(const Snapshot& snapshot, std::shared_ptr<const session:
   return unknown;
 }
 
+Presented after_failed_refresh(const Memory& memory,
+                               std::shared_ptr<const session::Session> session,
+                               const Error& trouble, Instant now) {
+  if (memory.refreshes.is_over(*session, now)) return after_end();
+  if (session->ticket && memory.loaded != nullptr) {
+    if (memory.loaded->trouble) {
+      Presented unknown;
+      unknown.trouble = memory.loaded->trouble;
+      return unknown;
+    }
+    session = memory.loaded->session;
+    if (!session) return after_end();
+  }
+  return after_trouble(*memory.snapshot, std::move(session), trouble, now);
+}
+
 Presented after_refresh(std::shared_ptr<const session::Session> renewed) {
   auto presented = somebody(std::move(renewed));
   presented.reason = Reason::session_refreshed;

@@ -52,6 +52,12 @@ Presented without_refresh(const Snapshot& snapshot, std::shared_ptr<const sessio
 Presented after_trouble(const Snapshot& snapshot, std::shared_ptr<const session::Session> session,
                         const Error& trouble, Instant now);
 
+// The same for whoever waited for that refresh: the session may have been ended meanwhile, which
+// the book knows, or the store (Memory::loaded, where the session is there).
+Presented after_failed_refresh(const Memory& memory,
+                               std::shared_ptr<const session::Session> session,
+                               const Error& trouble, Instant now);
+
 // The same after a refresh that was done.
 Presented after_refresh(std::shared_ptr<const session::Session> renewed);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/session_cache.hpp"
 #include "session/host_data.hpp"
 #include "session/lifetime.hpp"
 #include "session/subject.hpp"
@@ -13,6 +14,7 @@ namespace {
 constexpr Duration kept_after_seen = 60s;
 constexpr Duration kept_at_most = 1h;
 constexpr std::size_t entry_overhead = 1024;
+constexpr int swept_at_once = 8;
 constexpr Duration first_pause = 1s;
 constexpr Duration longest_pause = 30s;
 
@@ -20,11 +22,6 @@ constexpr Duration longest_pause = 30s;
 // token.
 std::string_view end_key(const session::Session& session) noexcept {
   return session.ticket ? std::string_view(session.ticket->id) : session.refresh_token.reveal();
-}
-
-std::size_t bytes_of(const session::Session& session) noexcept {
-  return entry_overhead + session::data_size(session) + session.access_token.size() +
-         session.id_token.size() + 2 * session.refresh_token.size();
 }
 
 }  // namespace
@@ -37,6 +34,11 @@ RefreshBook::Known RefreshBook::look_up(const session::Session& session, Instant
   const std::scoped_lock lock(mutex_);
   note_seen(session, now);
   return follow(session, now);
+}
+
+bool RefreshBook::is_over(const session::Session& session, Instant now) {
+  const std::scoped_lock lock(mutex_);
+  return follow(session, now).is_over;
 }
 
 RefreshBook::Known RefreshBook::follow(const session::Session& session, Instant now) {
@@ -89,7 +91,7 @@ Result<std::shared_ptr<const session::Session>> RefreshBook::change(
 RefreshBook::Entry RefreshBook::replacing(const session::Session& old,
                                           std::shared_ptr<const session::Session> renewed,
                                           Instant now) const {
-  const auto bytes = bytes_of(*renewed) + old.refresh_token.size();
+  const auto bytes = entry_overhead + bytes_of(*renewed) + old.refresh_token.size();
   return {hash_(old.refresh_token.reveal()),
           old.refresh_token,
           old.provider_id,
@@ -189,9 +191,11 @@ bool RefreshBook::has_ended(const session::Session& session, Instant now) const 
   return false;
 }
 
+// A few at a time, around and around: whoever decides may wait for the lock meanwhile.
 void RefreshBook::drop_old(Instant now) {
-  for (auto at = entries_.begin(); at != entries_.end();) {
-    const auto entry = at++;
+  for (int num_seen = 0; num_seen < swept_at_once && !entries_.empty(); ++num_seen) {
+    if (sweep_ == entries_.end()) sweep_ = entries_.begin();
+    const auto entry = sweep_++;
     if (entry->kept_until <= now.steady) erase(entry);
   }
 }
@@ -209,6 +213,7 @@ void RefreshBook::erase(Entries::iterator entry) {
     if (by_new != by_new_token_.end() && by_new->second == entry) by_new_token_.erase(by_new);
   }
   bytes_ -= entry->bytes;
+  if (sweep_ == entry) ++sweep_;
   entries_.erase(entry);
   num_entries_.store(entries_.size(), std::memory_order_relaxed);
 }

@@ -48,6 +48,9 @@ class RefreshBook {
   //   Allocates nothing; costs one relaxed load while the book is empty.
   Known look_up(const session::Session& session, Instant now);
 
+  // The same of a session that was not seen, but is known here.
+  bool is_over(const session::Session& session, Instant now);
+
   // Keeps the new session, with the data that was written into the old one meanwhile, and returns
   // it so. Null, and nothing kept, when either of them is over by now: then the new one must not be
   // used.
@@ -115,7 +118,8 @@ class RefreshBook {
   std::atomic<std::size_t> num_entries_{0};
 
   mutable std::mutex mutex_;
-  Entries entries_;  // oldest first; this and all below guarded by mutex_
+  Entries entries_;                           // oldest first; this and all below guarded by mutex_
+  Entries::iterator sweep_ = entries_.end();  // the next to be looked at, whether it is old
   std::unordered_multimap<std::uint64_t, Entries::iterator> by_hash_;
   std::unordered_map<std::uint64_t, Entries::iterator> by_new_token_;
   std::size_t bytes_ = 0;

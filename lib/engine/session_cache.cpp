@@ -31,17 +31,6 @@ constexpr std::size_t ticket_overhead = 176;
 constexpr std::size_t data_overhead = 64;
 constexpr std::size_t claim_overhead = 512;
 
-std::size_t bytes_of(const session::Session& session) noexcept {
-  std::size_t bytes = session.access_token.size() + session.id_token.size() +
-                      session.refresh_token.size() + session.nonce.size() + session.email.size() +
-                      session.user.size() + session.preferred_username.size();
-  if (session.data) bytes += data_overhead + session::data_size(session);
-  for (const auto& group : session.groups) bytes += group.size() + sizeof(std::string);
-  if (session.ticket) bytes += ticket_overhead;
-  // An additional claim's size is not known without walking it; the record it came from bounds it.
-  return bytes + session.additional_claims.size() * claim_overhead;
-}
-
 // When the session ends, on the clock that is never set back.
 Duration steady_end(const session::Session& session, Instant now) noexcept {
   if (!session.ends_at) return Duration::max();
@@ -52,6 +41,17 @@ Duration steady_end(const session::Session& session, Instant now) noexcept {
 }
 
 }  // namespace
+
+std::size_t bytes_of(const session::Session& session) noexcept {
+  std::size_t bytes = session.access_token.size() + session.id_token.size() +
+                      session.refresh_token.size() + session.nonce.size() + session.email.size() +
+                      session.user.size() + session.preferred_username.size();
+  if (session.data) bytes += data_overhead + session::data_size(session);
+  for (const auto& group : session.groups) bytes += group.size() + sizeof(std::string);
+  if (session.ticket) bytes += ticket_overhead;
+  // An additional claim's size is not known without walking it; the record it came from bounds it.
+  return bytes + session.additional_claims.size() * claim_overhead;
+}
 
 CookieImage::CookieImage(std::span<const HeaderView> headers,
                          std::string_view cookie_name) noexcept {

@@ -32,6 +32,9 @@
 
 namespace gatelet::engine {
 
+// What a session in memory takes, about: its texts, and what else grows with it.
+std::size_t bytes_of(const session::Session& session) noexcept;
+
 // The session cookies of one request as they stand there: NAME, NAME_0, NAME_1, ... in order,
 // duplicates kept, illegal values too. Views only.
 class CookieImage {

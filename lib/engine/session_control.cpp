@@ -6,6 +6,7 @@
 
 #include "engine/presented.hpp"
 #include "flow/revoke_sessions.hpp"
+#include "io/attempt.hpp"
 #include "session/lifetime.hpp"
 
 namespace gatelet::engine {
@@ -195,12 +196,15 @@ Outcome<Sessions> SessionControl::deny_when_read(const Memory& memory,
     return std::move(begun).error();
   }
   auto then = [this, job, denial](const Result<Work::Session>& read, Instant at) mutable {
-    if (read.ok() && *read) keep(denial, **read);
-    if (read.ok() && !*read) denial.kept_ticket.clear();
-    if (auto done = deny_here(*job, denial, at); !done.ok()) return job->deliver(done.error());
-    flow::RevokeSessions in(job->context);
-    in.denial = std::move(denial);
-    go_on(job, flow::revoke_sessions(std::move(in)), at);
+    const auto thrown = io::attempt([&] {
+      if (read.ok() && *read) keep(denial, **read);
+      if (read.ok() && !*read) denial.kept_ticket.clear();
+      if (auto done = deny_here(*job, denial, at); !done.ok()) return job->deliver(done.error());
+      flow::RevokeSessions in(job->context);
+      in.denial = std::move(denial);
+      go_on(job, flow::revoke_sessions(std::move(in)), at);
+    });
+    if (thrown) job->deliver(*thrown);
   };
   work_.load(memory.snapshot, std::move(tickets), std::move(then), now);
   return Answer(Operation<Sessions>(job->completion));
@@ -219,11 +223,14 @@ void SessionControl::go_on(const std::shared_ptr<Job>& job, flow::Flow<Entries> 
   work_.run<Entries>(
       std::move(flow),
       [this, job](const Result<Entries>& entries, Instant at) {
-        // Requests that were opened before, and refreshes under way, must not bring them back.
-        if (entries.ok() && job->ends_them) {
-          for (const auto& one : *entries) refreshes_.record_ticket_end(one.ticket_id, at);
-        }
-        job->deliver(entries);
+        const auto thrown = io::attempt([&] {
+          // Requests that were opened before, and refreshes under way, must not bring them back.
+          if (entries.ok() && job->ends_them) {
+            for (const auto& one : *entries) refreshes_.record_ticket_end(one.ticket_id, at);
+          }
+          job->deliver(entries);
+        });
+        if (thrown) job->deliver(*thrown);
       },
       now);
 }

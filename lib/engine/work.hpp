@@ -139,7 +139,6 @@ class Work final : public io::Services, public io::StoreWatcher {
   void put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
                  Instant now);
   void settle(const std::shared_ptr<const NotPut>& one);
-  void end_renewed(const NotPut& one, Instant now);
   void put_back(const std::shared_ptr<const Snapshot>& snapshot, std::vector<session::Denial> lost,
                 Instant now);
   void load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
@@ -151,6 +150,8 @@ class Work final : public io::Services, public io::StoreWatcher {
                     std::uint64_t generation, Result<oidc::ProviderState> fetched, Instant at);
   void keep_renewed(const std::string& flight, const Session& old, Result<session::Session> renewed,
                     Instant at);
+  void end_unkept(const std::shared_ptr<const Snapshot>& snapshot, const Session& old,
+                  Session whole, Instant now);
   Result<session::Session> as_kept(const Snapshot& snapshot, session::Session renewed);
   bool may_fetch(const State& current, flow::Refetch::What what, Instant now);
 

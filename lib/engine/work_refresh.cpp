@@ -95,7 +95,13 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
       [this, snapshot, is_put, old](const std::string& flight, Result<session::Session> renewed,
                                     Instant at) {
         if (renewed.ok() && *is_put) refreshes_.note_success(store_beside);
-        if (renewed.ok()) renewed = as_kept(*snapshot, std::move(renewed).value());
+        if (renewed.ok()) {
+          auto whole = std::make_shared<const session::Session>(std::move(renewed).value());
+          renewed = as_kept(*snapshot, *whole);
+          if (!renewed.ok() && flow::ends_session(renewed.error().status)) {
+            end_unkept(snapshot, old, std::move(whole), at);
+          }
+        }
         if (renewed.ok() && old->ticket) {
           index(snapshot, std::make_shared<const session::Session>(*renewed), at);
         }
@@ -106,11 +112,14 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
         load_deny_list(
             snapshot,
             [this, flight, old, kept](const Result<flow::SharedDenyList>&, Instant later) {
-              if (old->ticket && denied_.covers(*old)) {
-                run<bool>(
-                    flow::erase_stored(old->ticket), [](const Result<bool>&, Instant) {}, later);
-              }
-              keep_renewed(flight, old, std::move(*kept), later);
+              const auto thrown = io::attempt([&] {
+                if (old->ticket && denied_.covers(*old)) {
+                  run<bool>(
+                      flow::erase_stored(old->ticket), [](const Result<bool>&, Instant) {}, later);
+                }
+                keep_renewed(flight, old, std::move(*kept), later);
+              });
+              if (thrown) renewals_.finish(flight, *thrown, later);
             },
             at);
       },
@@ -138,6 +147,17 @@ Result<session::Session> Work::as_kept(const Snapshot& snapshot, session::Sessio
   }
   renewed.ends_at = session::ends_at(renewed, context.session);
   return renewed;
+}
+
+// Renewed, and then too large for cookies: over, for the host and wherever else it was told of.
+void Work::end_unkept(const std::shared_ptr<const Snapshot>& snapshot, const Session& old,
+                      Session whole, Instant now) {
+  flow::RefreshSession ended(snapshot->context);
+  ended.session = old;
+  const auto done = [](const Result<bool>&, Instant) {};
+  run<bool>(flow::tell_of_end(std::move(ended)), done, now);
+  if (!snapshot->context->session.keeps_both()) return;
+  run<bool>(flow::end_shared_session(snapshot->context, std::move(whole)), done, now);
 }
 
 void Work::keep_renewed(const std::string& flight, const Session& old,
@@ -190,13 +210,14 @@ void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, D
   flow::PutAgain in(one->snapshot->context);
   in.old = one->old;
   in.renewed = one->renewed;
+  in.is_over = refreshes_.is_over(*one->renewed, now);
   in.patience = patience;
   run<bool>(
       flow::put_again(std::move(in)),
       [this, one, pause](const Result<bool>& put, Instant at) {
         if (!put.ok() && flow::may_be_taken_later(put.error().status)) return put_later(one, pause);
         settle(one);
-        if (put.ok() && !*put) end_renewed(*one, at);
+        if (put.ok() && !*put) refreshes_.record_end(*one->renewed, at);
       },
       now);
 }
@@ -218,14 +239,6 @@ void Work::put_all_now() noexcept {
   for (const auto& one : left) {
     (void)io::attempt([&] { put_again(one, longest_pause, last_patience_, clock_->now()); });
   }
-}
-
-// Whoever ended what it replaced did not know of it.
-void Work::end_renewed(const NotPut& one, Instant now) {
-  refreshes_.record_end(*one.renewed, now);
-  run<bool>(
-      flow::end_shared_session(one.snapshot->context, one.renewed),
-      [](const Result<bool>&, Instant) {}, now);
 }
 
 }  // namespace gatelet::engine

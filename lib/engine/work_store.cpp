@@ -6,6 +6,7 @@
 #include "engine/work.hpp"
 #include "flow/change_stored_session.hpp"
 #include "flow/session_index.hpp"
+#include "io/attempt.hpp"
 #include "session/deny_list.hpp"
 #include "session/ticket.hpp"
 
@@ -28,7 +29,8 @@ void Work::load(const std::shared_ptr<const Snapshot>& snapshot,
   auto then = [this, snapshot, tickets = std::move(tickets), waiter = std::move(waiter)](
                   const Result<flow::SharedDenyList>& list, Instant at) {
     if (!list.ok()) return waiter(list.error(), at);
-    load_session(snapshot, tickets, waiter, at);
+    const auto thrown = io::attempt([&] { load_session(snapshot, tickets, waiter, at); });
+    if (thrown) waiter(*thrown, at);
   };
   load_deny_list(snapshot, std::move(then), now);
 }

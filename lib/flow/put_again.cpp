@@ -10,14 +10,31 @@ namespace {
 
 constexpr Duration pause = std::chrono::milliseconds(200);
 
+Flow<bool> put_once(PutAgain in) {
+  if (in.renewed->ticket) {
+    auto putting = put_renewed(in.context, in.renewed);
+    co_return co_await std::move(putting);
+  }
+  if (in.is_over) {
+    auto ending = end_shared_session(in.context, in.old);
+    (void)co_await std::move(ending);
+  } else {
+    auto sharing = share_renewed(in.context, in.old, in.renewed);
+    const bool is_there = co_await std::move(sharing);
+    if (is_there) co_return true;
+  }
+  auto ending_new = end_shared_session(in.context, in.renewed);
+  (void)co_await std::move(ending_new);
+  co_return false;
+}
+
 }  // namespace
 
 Flow<bool> put_again(PutAgain in) {
   co_await run_to_end();  // nobody else has these tokens
   const auto begun = co_await now();
   for (;;) {
-    auto putting = in.renewed->ticket ? put_renewed(in.context, in.renewed)
-                                      : share_renewed(in.context, in.old, in.renewed);
+    auto putting = put_once(in);
     auto put = co_await attempt(std::move(putting));
     if (put.ok() || !may_be_taken_later(put.error().status)) co_return put;
     const auto at = co_await now();

@@ -14,14 +14,16 @@ class PutAgain {
  public:
   std::shared_ptr<const Context> context;
   std::shared_ptr<const session::Session> old, renewed;
+  bool is_over = false;  // the session was ended here meanwhile, and perhaps nobody else was told
   // For how long a store that does not take them is asked again and again; zero: once.
   Duration patience{0};
   explicit PutAgain(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
-// Puts them into the session's record (put_renewed), or beside its cookies (share_renewed). Runs to
-// its end, whoever goes away. False: the session was ended meanwhile, and what it was renewed to
-// must end as well; true: they are there, or needed no longer.
+// Puts them into the session's record (put_renewed), or beside its cookies (share_renewed); there
+// it ends what the session was renewed to instead, where the session was ended meanwhile: whoever
+// ended it did not know of the one, or could not tell of it. Runs to its end, whoever goes away.
+// False: it was ended; true: the tokens are there, or needed no longer.
 //   Failure: as these; may_be_taken_later says whether it is worth another try.
 Flow<bool> put_again(PutAgain in);
 

@@ -85,11 +85,11 @@ Flow<session::Session> redeem(RefreshSession in) {
     co_return renewed;
   }
   const auto status = person.error().status;
-  const bool is_refused = status == Status::token_rejected || status == Status::key_unknown ||
-                          status == Status::incomplete_identity;
+  const bool is_refused = status == Status::token_rejected || status == Status::incomplete_identity;
   if (is_refused || status_class(status) == StatusClass::internal) co_return person.error();
-  // The key of the new ID token cannot be had now. The refresh token was good for one use and its
-  // successor must not be lost; who it is stays what it was, and so does the ID token.
+  // The key of the new ID token cannot be had now, or is not published yet. The refresh token was
+  // good for one use and its successor must not be lost; who it is stays what it was, and so does
+  // the ID token.
   if (kept.id) renewed.id_token = in.session->id_token;
   co_return renewed;
 }

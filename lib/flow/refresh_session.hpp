@@ -31,11 +31,11 @@ class RefreshSession {
 
 // The session with new tokens and created_at set to the reply's time. A new ID token is verified
 // and must be about the same sign-in (oidc/id_token.hpp); what it and userinfo say then replaces
-// what the session knew, what they are silent about stays. While its key cannot be fetched, the ID
-// token and the identity stay the old ones. An omitted refresh token keeps the old
-// one, an omitted ID token the identity. Metadata and keys that are missing are refetched first.
-// The engine's rules run again on the result, and ends_at is for whoever calls to set. The host's
-// hook `refreshed` is asked last, `ended` where the grant is over.
+// what the session knew, what they are silent about stays. While its key cannot be fetched, or is
+// not among those that were, the ID token and the identity stay the old ones. An omitted refresh
+// token keeps the old one, an omitted ID token the identity. Metadata and keys that are missing are
+// refetched first. The engine's rules run again on the result, and ends_at is for whoever calls to
+// set. The host's hook `refreshed` is asked last, `ended` where the grant is over.
 //   Failure: Status::grant_ended: the provider said invalid_grant or invalid_client, or refuses the
 //            new access token at validate_url: the session is over. Status::vetoed: the host wants
 //            it to be. class unavailable, or any other of class peer (token_rejected,

@@ -175,15 +175,25 @@ Flow<SharedSession> refresh_in_turn(RefreshSession in) {
   const auto key = session::lock_key(*place);
   const auto begun = co_await now();
 
+  // Once another process was seen to renew it, a store that fails is no reason to go alone: its
+  // grant may be under way.
+  const auto unless_renewing = [](const Error& why, bool is_others) -> Result<SharedSession> {
+    if (is_others && why.status == Status::store_unreachable) return SharedSession();
+    return why;
+  };
+  bool is_others = false;
   for (;;) {
     auto taking = take_lock(key, owner);
-    const bool is_ours = co_await std::move(taking);
-    if (is_ours) break;
+    const auto is_ours = co_await attempt(std::move(taking));
+    if (!is_ours.ok()) co_return unless_renewing(is_ours.error(), is_others);
+    if (*is_ours) break;
+    is_others = true;
     const auto at = co_await now();
     if (at.steady - begun.steady >= in.patience) co_return SharedSession();
     auto looking = look(in.context, in.session);
-    const auto seen = co_await std::move(looking);
-    if (seen.session != in.session) co_return seen.session;
+    const auto seen = co_await attempt(std::move(looking));
+    if (!seen.ok()) co_return unless_renewing(seen.error(), is_others);
+    if (seen->session != in.session) co_return seen->session;
   }
 
   auto renewing = renew(std::move(in), place);

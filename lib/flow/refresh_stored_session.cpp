@@ -37,6 +37,7 @@ Error not_taken(Status why) { return {why, "the session store did not take new t
 SharedSession with_data_of(const session::Session& stored, const session::Session& renewed) {
   auto out = std::make_shared<session::Session>(renewed);
   out->data = stored.data;
+  if (stored.last_used > renewed.created_at) out->last_used = stored.last_used;
   return out;
 }
 

@@ -165,6 +165,7 @@ Flow<Decision> sign_out(SignOut in) {
   const auto erased = co_await attempt(std::move(erasing));
   // Whoever copied its cookie is not signed out.
   if (!erased.ok()) co_return stopped(in, erased.error(), Reason::store_unavailable, {}, cookies);
+  if (in.trouble) co_return stopped(in, *in.trouble, Reason::store_unavailable, {}, cookies);
   auto ending = end_everywhere(in);
   (void)co_await std::move(ending);
   auto telling_hook = tell_hook(in);

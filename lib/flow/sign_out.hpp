@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <gatelet/decision.hpp>
@@ -23,14 +24,16 @@ class SignOut {
   std::shared_ptr<const oidc::ProviderState> provider;  // of the session, else the first one
   std::shared_ptr<const policy::OwnedRequest> request;
   std::shared_ptr<const session::Session> session;  // null when there is none
+  std::optional<Error> trouble;                     // whether there is one could not be found out
   std::string return_to;                            // SignOutOptions
   std::function<void(const Error&)>
       on_backend_failed;  // what backend_logout_url came to; may be empty
   explicit SignOut(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
-// Sessions in a store are erased there first; when the store cannot be reached, the answer is a
-// 503 page that clears the cookies all the same, and nothing else happens.
+// Sessions in a store are erased there first; when the store cannot be reached then, or was not
+// when it was asked for the session, the answer is a 503 page that clears the cookies all the same,
+// and nothing else happens.
 // The host's hook `ended` comes next; its veto makes the answer a 403 page that clears the cookies,
 // and nothing else happens.
 // The provider's backend_logout_url is called once, where there is one and a session; whatever it

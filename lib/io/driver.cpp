@@ -134,7 +134,8 @@ Result<void> Driver::submit(std::unique_ptr<flow::Task> task, flow::Effect effec
   Result<void> started;
   if (auto problem = attempt([&] { started = start(); })) return refuse(std::move(*problem));
   if (!started.ok()) return refuse(std::move(started).error());
-  if (my.num_in_flight.fetch_add(1) >= my.settings.max_operations && !my.queue->is_leader()) {
+  const bool counts = !my.queue->is_leader() && !task->must_finish();
+  if (my.num_in_flight.fetch_add(1) >= my.settings.max_operations && counts) {
     my.num_in_flight.fetch_sub(1);
     return refuse(
         {Status::too_many_operations, std::string(status_sentence(Status::too_many_operations))});

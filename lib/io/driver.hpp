@@ -63,7 +63,7 @@ class Driver final : public Loop {
   // engine's own work) says when the caller loses interest: then the task is abandoned with
   // Status::cancelled, unless must_finish().
   // Work that the loop itself begins (inside Services::refetch, or when a task ends) does not count
-  // against max_operations: it stands for a task that does.
+  // against max_operations: it stands for a task that does. Nor does a task that must finish.
   //   Blocking: never. Threads: any.
   //   Failure: forked, too_many_operations, internal, cancelled after stop(); the task is then
   //   abandoned with that error.

@@ -71,11 +71,7 @@ void Flights::round(Duration at_most) noexcept {
   // Not during the wait: in caller mode the host's signals are due there.
   std::optional<QuietSignals> quiet;
   if (!settings_.own_thread) quiet.emplace();
-  std::vector<Item> items;
-  (void)attempt([&] { items = inbox_->take(); });
-  for (auto& item : items) {
-    (void)attempt([&] { std::visit([this](auto& one) { take(std::move(one)); }, item); });
-  }
+  take_items();
   (void)attempt([this] { serve(); });
   // Before the timers, whatever was thrown: the flight of a call whose time is over may ask anew,
   // and must not be given the answer to the old call.
@@ -84,6 +80,14 @@ void Flights::round(Duration at_most) noexcept {
     timers_.fire(SteadyClock::now());
     take_answers();
   });
+}
+
+void Flights::take_items() noexcept {
+  std::vector<Item> items;
+  (void)attempt([&] { items = inbox_->take(); });
+  for (auto& item : items) {
+    (void)attempt([&] { std::visit([this](auto& one) { take(std::move(one)); }, item); });
+  }
 }
 
 void Flights::serve() {
@@ -112,6 +116,7 @@ void Flights::wait(Duration at_most) {
 }
 
 void Flights::drain() noexcept {
+  take_items();  // what was submitted before the end has begun, and may have to finish
   is_draining_ = true;
   for (auto next = flights_.begin(); next != flights_.end();) {
     const QuietSignals quiet;

@@ -57,6 +57,7 @@ class Flights {
   void advance(FlightId id, Step&& step) noexcept;
   void fail(FlightId id, const Error& why) noexcept;
 
+  void take_items() noexcept;
   void take(Submission item);
   void admit(FlightId id, Submission& item);
   void take(const Cancellation& item);

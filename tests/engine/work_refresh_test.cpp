@@ -4,9 +4,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <map>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "engine/hosted.hpp"
 
@@ -124,6 +128,111 @@ TEST_SUITE("engine/work_refresh") {
     end(one).get();
     one.person.cookies = cookies;
     check_renewed_elsewhere(one, other);
+  }
+
+  TEST_CASE("F-403: the same where the host turns the loop, and of many sessions at once") {
+    for (const bool is_caller : {true, false}) {
+      CAPTURE(is_caller);
+      Options options{{"session_ends_with_tokens", "true"}};
+      if (is_caller) options.emplace_back("driver", "caller");
+      Beside beside(options);
+      const auto before = beside.person.cookies;
+      std::vector<Browser> others;
+      beside.memory->fail_with(Error{Status::store_unreachable, "out of order"});
+      for (int i = 0; i < (is_caller ? 1 : 40); ++i) {
+        REQUIRE(others.emplace_back(beside.here).sign_in(beside.shared.provider).reason() ==
+                Reason::signed_in);
+      }
+      beside.shared.clock->advance(seconds(3700));
+      CHECK(beside.person.get("/page").reason() == Reason::session_refreshed);
+      std::vector<std::map<std::string, std::string>> cookies;
+      for (auto& one : others) {
+        cookies.push_back(one.cookies);
+        CHECK(one.get("/page").reason() == Reason::session_refreshed);
+      }
+      const auto num_refreshes = beside.shared.num_refreshes();
+      beside.memory->fail_with(std::nullopt);
+      beside.person = Browser(nullptr);
+      others.clear();
+      beside.here.reset();
+      Browser there(beside.other);
+      cookies.push_back(before);
+      for (auto& one : cookies) {
+        there.cookies = one;
+        CHECK(there.get("/page").kind() == Decision::Kind::allow);
+      }
+      CHECK(beside.shared.num_refreshes() == num_refreshes);
+      CHECK(beside.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+    }
+  }
+
+  TEST_CASE("F-403: signed out while the store was down: its return brings nobody back") {
+    for (const bool ends_engine : {true, false}) {
+      CAPTURE(ends_engine);
+      Beside beside(Options{{"session_ends_with_tokens", "true"}});
+      const auto first = beside.person.cookies;
+      beside.shared.clock->advance(seconds(3700));
+      beside.memory->fail_with(Error{Status::store_unreachable, "out of order"});
+      CHECK(beside.person.get("/page").reason() == Reason::session_refreshed);
+      const auto second = beside.person.cookies;
+      beside.person.get("/oauth2/sign_out");
+      beside.memory->fail_with(std::nullopt);
+      const auto is_out = [&](const auto& cookies) {
+        Browser there(beside.other);
+        there.cookies = cookies;
+        return there.get("/page", {{"Accept", "application/json"}}).http_status() == 401;
+      };
+      if (ends_engine) {
+        beside.person = Browser(nullptr);
+        beside.here.reset();
+      }
+      const auto num_told = [&] {
+        const auto keys = beside.memory->keys();
+        return std::count_if(keys.begin(), keys.end(), [](const auto& key) {
+          return key.find("-refresh-") != std::string::npos && !key.ends_with(".lock");
+        });
+      };
+      for (const auto end = soon(); num_told() < 2 && std::chrono::steady_clock::now() < end;) {
+        std::this_thread::sleep_for(milliseconds(20));
+      }
+      CHECK(is_out(first));
+      beside.shared.clock->advance(seconds(3700));  // a cookie counts elsewhere until it is due
+      CHECK(is_out(second));
+      CHECK(beside.shared.num_refreshes() == 1);
+    }
+  }
+
+  TEST_CASE("who waits for a renewal that fails is not let in after a sign-out meanwhile") {
+    for (const bool in_cookies : {true, false}) {
+      for (const bool signs_out_here : {true, false}) {
+        if (in_cookies && !signs_out_here) continue;  // which the store beside tells to renewals
+        CAPTURE(in_cookies);
+        CAPTURE(signs_out_here);
+        Beside beside(Options{}, in_cookies);
+        beside.shared.clock->advance(seconds(3700));
+        beside.shared.provider.hold("/token");
+        auto waits = beside.person.ask("/page", {{"Accept", "application/json"}});
+        REQUIRE(beside.shared.provider.wait_for("/token", 2));
+        Browser other_tab(signs_out_here ? beside.here : beside.other);
+        other_tab.cookies = beside.person.cookies;
+        CHECK(other_tab.get("/oauth2/sign_out").reason() == Reason::signed_out);
+        beside.shared.provider.answer_with("/token", 503);
+        beside.shared.provider.let_go();
+        const auto answer = wait_for(std::move(waits));
+        REQUIRE(answer.ok());
+        CHECK(answer->http_status() == 401);
+      }
+    }
+  }
+
+  TEST_CASE("who waits for a renewal that fails is let in while the session is good") {
+    for (const bool in_cookies : {true, false}) {
+      CAPTURE(in_cookies);
+      Beside beside(Options{}, in_cookies);
+      beside.shared.clock->advance(seconds(3700));
+      beside.shared.provider.answer_with("/token", 503);
+      CHECK(beside.person.get("/page").kind() == Decision::Kind::allow);
+    }
   }
 
   TEST_CASE("F-403: nor does it end while the store may come back, but no later than a call") {

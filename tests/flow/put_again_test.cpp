@@ -38,6 +38,10 @@ struct Waiting {
   bool is_there() { return world.session()->refresh_token == renewed->refresh_token; }
 };
 
+Status status_of(const Result<session::Session>& renewed) {
+  return renewed.ok() ? Status::ok : renewed.error().status;
+}
+
 }  // namespace
 
 TEST_SUITE("flow/put_again") {
@@ -88,6 +92,20 @@ TEST_SUITE("flow/put_again") {
     CHECK(task.must_finish());
   }
 
+  TEST_CASE("beside cookies: over by now, nobody finds it, by the old cookie or the new one") {
+    Beside one;
+    one.fail(What::swap);
+    REQUIRE(one.refresh().ok());
+    one.works();
+    flow::PutAgain in(one.world.context);
+    in.old = one.old;
+    in.renewed = one.not_put;
+    in.is_over = true;
+    CHECK_FALSE(one.world.driver.run(flow::put_again(std::move(in))).value());
+    CHECK(status_of(one.refresh_elsewhere()) == Status::grant_ended);
+    CHECK(status_of(one.refresh_elsewhere(one.not_put)) == Status::grant_ended);
+  }
+
   TEST_CASE("beside cookies: the others find it; false where the session was ended meanwhile") {
     Beside one;
     one.fail(What::swap);
@@ -112,5 +130,6 @@ TEST_SUITE("flow/put_again") {
     in.old = two.old;
     in.renewed = two.not_put;
     CHECK_FALSE(two.world.driver.run(flow::put_again(std::move(in))).value());
+    CHECK(status_of(two.refresh_elsewhere(two.not_put)) == Status::grant_ended);
   }
 }

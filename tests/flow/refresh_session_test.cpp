@@ -236,13 +236,27 @@ TEST_SUITE("flow/refresh_session") {
     CHECK(one.world.provider.num_reused == 0);
   }
 
-  TEST_CASE("MA-17: a new ID token under a key the provider does not publish is refused") {
+  TEST_CASE(
+      "MA-17: a new ID token under a key the provider does not publish is ignored, and no used "
+      "refresh token sent again") {
     SignedIn one;
-    one.world.provider.replace_id_token = [](std::string) {
-      return mint(test_key(MintKey::Kind::rsa_2048).named("nobody"),
-                  id_claims(at_unix(1767225600)));
+    one.world.provider.replace_id_token = [&one](std::string) {
+      auto claims = id_claims(at_unix(1767225600));
+      claims.set_string("sub", "mallory").set_string("email", "mallory@example.com");
+      return mint(test_key(MintKey::Kind::rsa_2048).named("nobody"), claims);
     };
-    CHECK(one.status_of_refresh() == Status::key_unknown);
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK(renewed->user == one.session->user);
+    CHECK(renewed->email == one.session->email);
+    CHECK(renewed->id_token == one.session->id_token);
+    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+
+    one.world.provider.replace_id_token = nullptr;
+    one.session = std::make_shared<const session::Session>(*renewed);
+    one.world.driver.now = one.world.driver.now + 1h;
+    REQUIRE(one.refresh().ok());
+    CHECK(one.world.provider.num_reused == 0);
   }
 
   TEST_CASE(

@@ -36,6 +36,23 @@ TEST_SUITE("flow/refresh_shared_session: trouble") {
     }
   }
 
+  TEST_CASE("the store goes down while another process is seen to renew it: no second grant") {
+    for (const auto what : {What::lock, What::get}) {
+      Beside one;
+      one.world.context->session.session_ends_with_tokens = true;
+      one.world.driver.now = one.world.driver.now + 1min;
+      one.world.store.locks[one.lock()] = "another process";
+      bool is_down = false;
+      one.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+        if (is_down && call.what == what) return Error{Status::store_unreachable, "gone"};
+        if (call.what == What::lock) is_down = true;  // from the next call on
+        return one.world.store.answer(call);
+      };
+      CHECK(one.status() == Status::store_unreachable);
+      CHECK(one.world.provider.num_refreshes == 0);
+    }
+  }
+
   TEST_CASE("a store that goes down after the grant: put again for a while, and kept here") {
     Beside one;
     one.fail(What::swap);

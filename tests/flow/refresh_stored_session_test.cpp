@@ -369,6 +369,22 @@ TEST_SUITE("flow/refresh_stored_session") {
     CHECK(one.world.num_sessions() == 0);
   }
 
+  TEST_CASE("put_renewed: a use that was noted after the renewal stays noted") {
+    Stored one;
+    one.world.context->session.idle_timeout = std::chrono::hours(2);
+    one.fail(What::swap);
+    const auto renewed = one.refresh();
+    REQUIRE(one.not_put);
+    one.world.driver.now = one.world.driver.now + 10min;
+    one.store_is_back();
+    const auto used_at = session::to_timestamp(one.world.driver.now);
+    one.use_elsewhere();
+    CHECK(one.put_again().ok());
+    CHECK(one.world.session()->refresh_token == renewed->refresh_token);
+    REQUIRE(one.world.session()->last_used);
+    CHECK(one.world.session()->last_used->seconds == used_at.seconds);
+  }
+
   TEST_CASE("held up before its grant: invalid_grant means that another process was faster") {
     Stored one;  // it has put its result already
     one.refuse([&] { one.renew_elsewhere(); });
