@@ -359,6 +359,22 @@ io::StoreSettings store_settings(const config::ResolvedStore& from,
   return store;
 }
 
+// With TLS to Redis prepared, which nobody who decides has to wait for then.
+io::StoreSettings prepared(io::StoreSettings store, FileReader& reader) {
+  const bool has_none = store.kind != io::StoreSettings::Kind::redis || store.redis.urls.empty();
+  if (has_none || reader.problems().has(Row::redis_ca_path)) return store;
+  auto tls = io::redis_tls(store.redis);
+  if (tls.ok()) {
+    store.redis.tls = std::move(tls).value();
+    return store;
+  }
+  const std::string_view text = tls.error().text, of_authorities = "redis_ca_path: ";
+  const bool is_about_them = text.starts_with(of_authorities);
+  reader.problems().add(is_about_them ? Row::redis_ca_path : Row::redis_connection_url,
+                        std::string(is_about_them ? text.substr(of_authorities.size()) : text));
+  return store;
+}
+
 io::DriverSettings driver_settings(const config::Resolved& resolved) {
   io::DriverSettings driver;
   driver.own_thread = resolved.own_thread;
@@ -433,7 +449,7 @@ Result<Assembled> assemble(const Settings& settings, const Ports& ports, std::ui
     snapshot->configured.push_back(state->provider);
     snapshot->token_issuers.push_back(std::move(state));
   }
-  auto store = store_settings(resolved.store, ports.store, reader);
+  auto store = prepared(store_settings(resolved.store, ports.store, reader), reader);
   if (context->session.has_store()) {
     store.key_prefix = context->session.cookie_name + "-";
     store.max_staleness = context->session.cache_max_staleness;

@@ -78,22 +78,6 @@ std::vector<std::string> names_in(const std::vector<http::RedisUrl>& urls) {
   return names;
 }
 
-Result<std::shared_ptr<const TlsServer>> tls_for(const RedisSettings& settings) {
-  const auto& url = settings.urls.front();
-  if (!url.is_tls) return std::shared_ptr<const TlsServer>();
-  if (!url.path.empty()) {
-    return Error{Status::invalid_configuration, "a Redis server behind a socket's path has no TLS"};
-  }
-  TlsServer::Terms terms;
-  terms.host = url.host;
-  terms.ca_pem = settings.ca_pem;
-  terms.insecure_skip_verify = settings.insecure_skip_verify || url.skip_verify;
-  terms.ca_option = "redis_ca_path";
-  terms.client = settings.client;
-  terms.client_option = "redis_client_certificate_path";
-  return TlsServer::create(std::move(terms));
-}
-
 }  // namespace
 
 Result<RedisEndpoint> RedisTerms::endpoint(const RedisAddress& address) const {
@@ -122,20 +106,23 @@ Result<RedisPlan> RedisPlan::of(const RedisSettings& settings) {
   if (settings.urls.empty()) {
     return Error{Status::invalid_configuration, "no Redis server is named"};
   }
-  auto tls = tls_for(settings);
-  if (!tls.ok()) return std::move(tls).error();
+  auto tls = settings.tls;
+  if (!tls) {
+    auto made = redis_tls(settings);
+    if (!made.ok()) return std::move(made).error();
+    tls = std::move(made).value();
+  }
 
   RedisPlan plan;
   plan.topology = settings.topology;
   plan.primary_name = settings.sentinel_master_name;
   const auto& url = settings.urls.front();
   if (plan.topology == Topology::standalone) {
-    plan.servers.push_back({url, std::move(tls).value()});
+    plan.servers.push_back({url, std::move(tls)});
     return plan;
   }
   const bool is_sentinel = plan.topology == Topology::sentinel;
-  plan.terms = {url.user,   url.password, 0, std::move(tls).value(), names_in(settings.urls),
-                is_sentinel};
+  plan.terms = {url.user, url.password, 0, std::move(tls), names_in(settings.urls), is_sentinel};
   auto terms_of_urls = plan.terms;
   if (is_sentinel) {
     terms_of_urls.user = {};

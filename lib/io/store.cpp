@@ -6,6 +6,7 @@
 #include "io/host_store.hpp"
 #include "io/memory_store.hpp"
 #include "io/tls_client_certificate.hpp"
+#include "io/tls_session.hpp"
 #ifdef GATELET_HAVE_REDIS
 #include "io/redis_store.hpp"
 #endif
@@ -38,6 +39,22 @@ bool operator==(const RedisSettings& a, const RedisSettings& b) {
   };
   const bool is_same_client = a.client && b.client ? *a.client == *b.client : a.client == b.client;
   return is_same_client && rest_of(a) == rest_of(b);
+}
+
+Result<std::shared_ptr<const TlsServer>> redis_tls(const RedisSettings& settings) {
+  const auto& url = settings.urls.front();
+  if (!url.is_tls) return std::shared_ptr<const TlsServer>();
+  if (!url.path.empty()) {
+    return Error{Status::invalid_configuration, "a Redis server behind a socket's path has no TLS"};
+  }
+  TlsServer::Terms terms;
+  terms.host = url.host;
+  terms.ca_pem = settings.ca_pem;
+  terms.insecure_skip_verify = settings.insecure_skip_verify || url.skip_verify;
+  terms.ca_option = "redis_ca_path";
+  terms.client = settings.client;
+  terms.client_option = "redis_client_certificate_path";
+  return TlsServer::create(std::move(terms));
 }
 
 Duration age_of(Deadline moment) noexcept { return std::chrono::steady_clock::now() - moment; }

@@ -28,6 +28,8 @@
 
 namespace gatelet::io {
 
+class TlsServer;
+
 // Hears of changes in a store, whoever makes them. Called on the loop; by a store that is made on
 // another thread also there, before any call.
 class StoreWatcher {
@@ -85,9 +87,16 @@ struct RedisSettings {
   std::shared_ptr<const TlsClientCertificate> client{};  // shown to a server that asks; or null
   bool insecure_skip_verify = false;                     // redis_insecure_skip_tls_verify
   Duration idle_limit{};                                 // redis_connection_idle_timeout; 0: none
+  std::shared_ptr<const TlsServer> tls{};                // redis_tls() of all this; null: not made
 
   friend bool operator==(const RedisSettings& a, const RedisSettings& b);
 };
+
+// What TLS to these servers is made of; null: they are spoken to in the clear. Reads the system's
+// authorities, so it is made before anybody decides.
+//   Blocking: reads files.
+//   Failure: Status::invalid_configuration, naming redis_ca_path where that is it; out_of_memory.
+Result<std::shared_ptr<const TlsServer>> redis_tls(const RedisSettings& settings);
 
 // Which store, and how; plain settings.
 struct StoreSettings {

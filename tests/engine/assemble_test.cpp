@@ -265,6 +265,33 @@ TEST_SUITE("engine/assemble") {
                        "redis_client_key_path: \"gone\" cannot be read: no such file"));
   }
 
+#ifdef GATELET_HAVE_REDIS
+  TEST_CASE("redis_ca_path: TLS to Redis is prepared before anybody decides, and judged") {
+    World world;
+    world.files->content = {{"ca.pem", support::self_signed({}).pem()},
+                            {"text", "canary"},
+                            {"broken",
+                             "-----BEGIN CERTIFICATE-----\nY2FuYXJ5\n"
+                             "-----END CERTIFICATE-----\n"}};
+    const auto with = [](std::string_view ca) {
+      return Pairs{{"session_store_type", "redis"},
+                   {"redis_connection_url", "rediss://redis.example"},
+                   {"redis_ca_path", ca}};
+    };
+    CHECK(must_assemble(world, with("ca.pem")).driver.store.redis.tls != nullptr);
+    CHECK(must_assemble(world, {{"session_store_type", "redis"},
+                                {"redis_connection_url", "redis://redis.example"}})
+              .driver.store.redis.tls == nullptr);
+    CHECK(refusal(world, with("broken")) ==
+          "redis_ca_path: holds no certificates in PEM, or a broken one");
+    CHECK(refusal(world, with("text")) ==
+          "redis_ca_path: \"text\" holds no certificate; write a PEM file");
+    // A reload with the same files changes nothing, though it prepares it anew.
+    CHECK(must_assemble(world, with("ca.pem")).driver ==
+          must_assemble(world, with("ca.pem")).driver);
+  }
+#endif
+
   TEST_CASE("F-131: custom_templates_dir: either file or both; what cannot be used is a problem") {
     World world;
     const Pairs dir{{"custom_templates_dir", "t"}};

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <future>
@@ -92,6 +93,29 @@ TEST_SUITE("engine/engine: a host's store") {
       const auto next = one.person.get("/page");
       CHECK(next.identity()->data("cart") == (sets_data ? "one" : ""));
     }
+  }
+
+  TEST_CASE("a sign-out whose session could not be read is no success, and ends it all the same") {
+    std::atomic<bool> fails_to_read{false};
+    const auto memory = std::make_shared<HostMemory>();
+    memory->on_call = [&](std::string_view what) {
+      const bool fails = fails_to_read && what == "get";
+      memory->fail_with(fails ? std::optional(Error{Status::store_unreachable, "out of order"})
+                              : std::nullopt);
+    };
+    Shared shared([&] { return memory; });
+    const auto engine = shared.engine();
+    Browser person(engine);
+    REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
+    const auto cookies = person.cookies;
+    shared.clock->advance(seconds(6));  // session_cache_max_staleness
+    fails_to_read = true;
+    const auto answer = person.get("/oauth2/sign_out");
+    CHECK(answer.http_status() == 503);
+    CHECK(person.cookies.empty());
+    fails_to_read = false;
+    person.cookies = cookies;
+    CHECK(person.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
   }
 
   TEST_CASE("F-249: sign in, load, refresh under the lock, sign out, in two engines") {

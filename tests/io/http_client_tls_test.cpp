@@ -47,8 +47,8 @@ Result<HttpReply> call(const std::string& url, HttpTrust trust = trust_in_author
   return exchange(std::move(http));
 }
 
-struct TlsServer : HttpServer {
-  explicit TlsServer(Certificate certificate, int max_version = 0)
+struct HttpsServer : HttpServer {
+  explicit HttpsServer(Certificate certificate, int max_version = 0)
       : HttpServer(support::answer(200, "ok"), Tls{std::move(certificate), max_version}) {}
 };
 
@@ -57,7 +57,7 @@ struct TlsServer : HttpServer {
 TEST_SUITE("io/http_client_tls") {
   TEST_CASE(
       "H-18: a certificate of a trusted authority for this name, or this address, is accepted") {
-    TlsServer server(support::issue(authority(), good_terms()));
+    HttpsServer server(support::issue(authority(), good_terms()));
 
     CHECK(call(server.url_at("localhost")).value().body == "ok");
     CHECK(call(server.url_at("127.0.0.1")).value().body == "ok");
@@ -65,7 +65,7 @@ TEST_SUITE("io/http_client_tls") {
   }
 
   TEST_CASE("the system's store counts beside an authority of one's own, unless it is left out") {
-    TlsServer server(support::issue(authority(), good_terms()));
+    HttpsServer server(support::issue(authority(), good_terms()));
     auto trust = trust_in_authority();
     trust.use_system_store = true;
     CHECK(call(server.url_at("localhost"), trust).ok());
@@ -77,13 +77,13 @@ TEST_SUITE("io/http_client_tls") {
   }
 
   TEST_CASE("PX-17: a TLS 1.2 server is spoken to, TLS 1.0 and 1.1 are refused in the handshake") {
-    TlsServer current(support::issue(authority(), good_terms()), TLS1_2_VERSION);
+    HttpsServer current(support::issue(authority(), good_terms()), TLS1_2_VERSION);
     CHECK(call(current.url_at("localhost")).ok());
     CHECK(current.tls_version() == "TLSv1.2");
 
     for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
       CAPTURE(version);
-      TlsServer old(support::issue(authority(), good_terms()), version);
+      HttpsServer old(support::issue(authority(), good_terms()), version);
       CHECK(says(call(old.url_at("localhost")), unreachable_provider, "TLS 1.2 or newer"));
       CHECK(old.tls_version().empty());
       CHECK(old.num_requests() == 0);
@@ -103,7 +103,7 @@ TEST_SUITE("io/http_client_tls") {
 
     const auto refusal = [](const Certificate& certificate, std::string_view host,
                             std::string_view text) {
-      TlsServer server(certificate);
+      HttpsServer server(certificate);
       const auto result = call(server.url_at(host));
       CAPTURE(text);
       CHECK(says(result, unreachable_provider, text));
@@ -118,7 +118,7 @@ TEST_SUITE("io/http_client_tls") {
   }
 
   TEST_CASE("LB-10: a self-signed certificate with the right name is refused") {
-    TlsServer server(support::self_signed(good_terms()));
+    HttpsServer server(support::self_signed(good_terms()));
 
     CHECK(says(call(server.url_at("localhost")), unreachable_provider, "self-signed"));
     CHECK(server.num_requests() == 0);
@@ -135,14 +135,14 @@ TEST_SUITE("io/http_client_tls") {
     wildcard.dns_names = {"local*", "*", "*host"};
 
     for (const auto& terms : {common_name, only_address, nul, wildcard}) {
-      TlsServer server(support::issue(authority(), terms));
+      HttpsServer server(support::issue(authority(), terms));
       CHECK_FALSE(call(server.url_at("localhost")).ok());
       CHECK(server.num_requests() == 0);
     }
   }
 
   TEST_CASE("insecure_skip_verify accepts any certificate, and only where it is set") {
-    TlsServer server(support::self_signed({}));
+    HttpsServer server(support::self_signed({}));
     HttpTrust trust;
     trust.allow_private = true;
     trust.insecure_skip_verify = true;
@@ -153,7 +153,7 @@ TEST_SUITE("io/http_client_tls") {
   }
 
   TEST_CASE("a connection made without verification does not serve a call that verifies") {
-    TlsServer server(support::self_signed(good_terms()));
+    HttpsServer server(support::self_signed(good_terms()));
     const auto client = HttpClient::create({}).value();
     auto lax = trust_in_authority();
     lax.insecure_skip_verify = true;
@@ -196,7 +196,7 @@ TEST_SUITE("io/http_client_tls") {
     CHECK(says(call("https://localhost:" + std::to_string(plain.port()) + "/"),
                unreachable_provider, "TLS"));
 
-    TlsServer server(support::issue(authority(), good_terms()));
+    HttpsServer server(support::issue(authority(), good_terms()));
     auto trust = trust_in_authority();
     trust.ca_pem = "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n";
     CHECK(says(call(server.url_at("localhost"), trust), unreachable_provider, "cannot be read"));
