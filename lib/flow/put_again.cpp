@@ -4,6 +4,7 @@
 
 #include "flow/refresh_shared_session.hpp"
 #include "flow/refresh_stored_session.hpp"
+#include "flow/stored_record.hpp"
 
 namespace gatelet::flow {
 namespace {
@@ -11,6 +12,11 @@ namespace {
 constexpr Duration pause = std::chrono::milliseconds(200);
 
 Flow<bool> put_once(PutAgain in) {
+  if (in.renewed->ticket && in.is_over) {
+    auto erasing = erase_stored(in.renewed->ticket);
+    (void)co_await std::move(erasing);
+    co_return false;
+  }
   if (in.renewed->ticket) {
     auto putting = put_renewed(in.context, in.renewed);
     co_return co_await std::move(putting);

@@ -20,10 +20,10 @@ class PutAgain {
   explicit PutAgain(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
-// Puts them into the session's record (put_renewed), or beside its cookies (share_renewed); there
-// it ends what the session was renewed to instead, where the session was ended meanwhile: whoever
-// ended it did not know of the one, or could not tell of it. Runs to its end, whoever goes away.
-// False: it was ended; true: the tokens are there, or needed no longer.
+// Puts them into the session's record (put_renewed), or beside its cookies (share_renewed). Where
+// the session was ended meanwhile it ends what that was renewed to instead: whoever ended it did
+// not know of the one, or could not tell of it. Runs to its end, whoever goes away. False: it was
+// ended; true: the tokens are there, or needed no longer.
 //   Failure: as these; may_be_taken_later says whether it is worth another try.
 Flow<bool> put_again(PutAgain in);
 

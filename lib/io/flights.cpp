@@ -116,7 +116,10 @@ void Flights::wait(Duration at_most) {
 }
 
 void Flights::drain() noexcept {
-  take_items();  // what was submitted before the end has begun, and may have to finish
+  {
+    const QuietSignals quiet;
+    take_items();  // what was submitted before the end has begun, and may have to finish
+  }
   is_draining_ = true;
   for (auto next = flights_.begin(); next != flights_.end();) {
     const QuietSignals quiet;

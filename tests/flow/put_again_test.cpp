@@ -92,6 +92,16 @@ TEST_SUITE("flow/put_again") {
     CHECK(task.must_finish());
   }
 
+  TEST_CASE("in a store: over by now, its record goes, which a sign-out could not reach") {
+    Waiting one;
+    flow::PutAgain in(one.world.context);
+    in.renewed = one.renewed;
+    in.is_over = true;
+    CHECK(one.world.num_sessions() == 1);
+    CHECK_FALSE(one.world.driver.run(flow::put_again(std::move(in))).value());
+    CHECK(one.world.num_sessions() == 0);
+  }
+
   TEST_CASE("beside cookies: over by now, nobody finds it, by the old cookie or the new one") {
     Beside one;
     one.fail(What::swap);
