@@ -240,7 +240,7 @@ TEST_SUITE("flow/refresh_session") {
       "MA-17: a new ID token under a key the provider does not publish is ignored, and no used "
       "refresh token sent again") {
     SignedIn one;
-    one.world.provider.replace_id_token = [&one](std::string) {
+    one.world.provider.replace_id_token = [](std::string) {
       auto claims = id_claims(at_unix(1767225600));
       claims.set_string("sub", "mallory").set_string("email", "mallory@example.com");
       return mint(test_key(MintKey::Kind::rsa_2048).named("nobody"), claims);
