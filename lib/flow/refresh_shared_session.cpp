@@ -229,7 +229,7 @@ Flow<session::Session> refresh_shared_session(RefreshSession in) {
     // Another process' renewal is no trouble of the provider's, and not to be done twice.
     why = renewed.ok() ? Error{Status::store_unreachable,
                                "what another process makes of the session is not to be had now"}
-                       : std::move(renewed).error();
+                       : renewed.error();
     may_go_alone = !renewed.ok() && why.status == Status::store_unreachable;
   }
   const auto at = co_await now();
