@@ -61,6 +61,13 @@ RedisPlan plan_of(std::vector<const HttpServer*> sentinels) {
   return plan;
 }
 
+// What is read there is kept from now on, so that Sentinels are asked without calls.
+void keep_current(TurnedStore& turned, ScriptedWatcher& watcher, Duration max_staleness) {
+  RedisTracking::Terms terms;
+  terms.max_staleness = max_staleness;
+  turned.store.tell(terms, watcher);
+}
+
 }  // namespace
 
 TEST_SUITE("io/redis_sentinel") {
@@ -194,9 +201,7 @@ TEST_SUITE("io/redis_sentinel") {
     HttpServer behind(name(old.server)), one(say(knows)), other(say(knows));
     TurnedStore turned(plan_of({&behind, &one, &other}));
     ScriptedWatcher watcher;
-    RedisTracking::Terms terms;
-    terms.max_staleness = 400ms;
-    turned.store.tell(terms, watcher);
+    keep_current(turned, watcher, 400ms);
     CHECK(turned.get("k").ok());
     is_over = true;
     const auto& route = turned.store.route();
@@ -215,9 +220,7 @@ TEST_SUITE("io/redis_sentinel") {
     HttpServer one(name(old.server)), other(name(old.server));
     TurnedStore turned(plan_of({&strange, &one, &other}));
     ScriptedWatcher watcher;
-    RedisTracking::Terms terms;
-    terms.max_staleness = 400ms;
-    turned.store.tell(terms, watcher);
+    keep_current(turned, watcher, 400ms);
     CHECK(turned.get("k").ok());
     const auto& route = turned.store.route();
     const auto generation = route.generation(), num_findings = route.num_findings();
@@ -234,9 +237,7 @@ TEST_SUITE("io/redis_sentinel") {
       HttpServer sentinel(name(primary.server));
       TurnedStore turned(plan_of({&sentinel}));
       ScriptedWatcher watcher;
-      RedisTracking::Terms terms;
-      terms.max_staleness = staleness;
-      turned.store.tell(terms, watcher);
+      keep_current(turned, watcher, staleness);
       const auto began = SteadyClock::now();
       turned.begin(StoreCall::get("k"));
       CHECK(turned.turn_until_due_within(asked_every));
