@@ -4,7 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
 #include <thread>
+#include <utility>
 
 #include "engine/live_engine.hpp"
 #include "http/form.hpp"
@@ -232,7 +235,13 @@ TEST_SUITE("engine/engine: refresh") {
   }
 
   TEST_CASE("F-412: a session that grows with a refresh keeps the new refresh token") {
-    Live live;
+    std::atomic<int> num_ended{0};
+    SessionHooks hooks;
+    hooks.ended = [&](const SessionEvent&) -> Result<void> {
+      ++num_ended;
+      return {};
+    };
+    Live live({}, std::move(hooks));
     auto browser = live.browser();
     browser.sign_in(live.provider);
     const auto say = [&](std::size_t num_groups) {
@@ -260,11 +269,17 @@ TEST_SUITE("engine/engine: refresh") {
     CHECK(live.has_event("tokens-left-out"));
     CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 2);
 
+    CHECK(num_ended == 0);
     const auto ended = say(60);  // more than cookies may take
     CHECK(ended.http_status() == 401);
     CHECK(ended.reason() == Reason::grant_ended);
     CHECK_FALSE(browser.cookies.contains("__Host-gatelet_0"));
     CHECK(live.has_event("refresh-failed renewed, and then too large: the session takes"));
+    for (int i = 0; i < 1000 && num_ended == 0; ++i) {
+      live.engine->loop().dispatch();
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    CHECK(num_ended == 1);
     CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 3);
     CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }
