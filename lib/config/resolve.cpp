@@ -199,6 +199,7 @@ Resolved resolve(const Settings& settings) {
   if (out.policy.bearer.enabled) out.token_issuers = resolve_token_issuers(values, out.policy);
   out.session_cache_size = *engine.session_cache_size;
   out.store = resolve_store(engine, out.problems);
+  out.session.record_limit = std::min(out.session.record_limit, out.store.largest_record);
   out.own_thread = *engine.driver == "thread";
   out.max_operations = static_cast<std::size_t>(*engine.max_operations);
   out.http_timeout = *engine.http_timeout;

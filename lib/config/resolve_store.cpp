@@ -178,10 +178,14 @@ ResolvedStore resolve_store(const EngineValues& engine, Problems& problems) {
   }
   if (type == "host") out.kind = ResolvedStore::Kind::host;
   constexpr std::uint64_t largest = 1024 * 1024;
-  if ((type == "redis" || type == "host") && *engine.session_limit > largest) {
-    problems.add(Row::session_limit,
-                 "is more than a record in this store may have; write 1 MiB or "
-                 "less");
+  constexpr std::uint64_t room_for_seal = 256;
+  if (type == "redis" || type == "host") {
+    out.largest_record = largest - room_for_seal;
+    if (*engine.session_limit > largest) {
+      problems.add(Row::session_limit,
+                   "is more than a record in this store may have; write 1 MiB or "
+                   "less");
+    }
   }
   if (type != "redis") return out;
   out.kind = ResolvedStore::Kind::redis;

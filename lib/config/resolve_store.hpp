@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct ResolvedStore {
   Kind kind = Kind::cookie;
   Duration timeout{};
   std::size_t memory_limit = 0;  // sessions
+  // Bytes that a session's record may have before it is sealed, which leaves room for the seal.
+  std::size_t largest_record = std::numeric_limits<std::size_t>::max();
   RedisTopology redis_topology = RedisTopology::standalone;
   // The server, the Sentinels, or servers of the cluster. Whole: with the user and password of
   // other options, which with Sentinels are those of the primary.

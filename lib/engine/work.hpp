@@ -127,11 +127,13 @@ class Work final : public io::Services, public io::StoreWatcher {
   void load_session(const std::shared_ptr<const Snapshot>& snapshot,
                     std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
                     Instant now);
-  // A renewed session that the store did not take, and what it replaced.
+  // A renewed session that the store did not take, and what it replaced; or one that it took and
+  // did not erase.
   struct NotPut {
     std::shared_ptr<const Snapshot> snapshot;
     Session old, renewed;
-    Duration tried_until;  // steady clock
+    Duration tried_until;    // steady clock
+    bool is_denied = false;  // it goes
   };
   flow::RefreshSession refresh_of(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                                   const std::shared_ptr<bool>& is_put, Instant now);
@@ -150,6 +152,8 @@ class Work final : public io::Services, public io::StoreWatcher {
                     std::uint64_t generation, Result<oidc::ProviderState> fetched, Instant at);
   void keep_renewed(const std::string& flight, const Session& old, Result<session::Session> renewed,
                     Instant at);
+  void end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std::string& flight,
+                  const Session& old, session::Session renewed, Instant now);
   void end_unkept(const std::shared_ptr<const Snapshot>& snapshot, const Session& old,
                   Session whole, Instant now);
   Result<session::Session> as_kept(const Snapshot& snapshot, session::Session renewed);

@@ -111,11 +111,11 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
         auto kept = std::make_shared<Result<session::Session>>(std::move(renewed));
         load_deny_list(
             snapshot,
-            [this, flight, old, kept](const Result<flow::SharedDenyList>&, Instant later) {
+            [this, snapshot, flight, old, kept](const Result<flow::SharedDenyList>&,
+                                                Instant later) {
               const auto thrown = io::attempt([&] {
                 if (old->ticket && denied_.covers(*old)) {
-                  run<bool>(
-                      flow::erase_stored(old->ticket), [](const Result<bool>&, Instant) {}, later);
+                  return end_denied(snapshot, flight, old, std::move(**kept), later);
                 }
                 keep_renewed(flight, old, std::move(*kept), later);
               });
@@ -156,6 +156,7 @@ void Work::end_unkept(const std::shared_ptr<const Snapshot>& snapshot, const Ses
   ended.session = old;
   const auto done = [](const Result<bool>&, Instant) {};
   run<bool>(flow::tell_of_end(std::move(ended)), done, now);
+  refreshes_.record_end(*whole, now);  // where it is still to be put into the store beside
   if (!snapshot->context->session.keeps_both()) return;
   run<bool>(flow::end_shared_session(snapshot->context, std::move(whole)), done, now);
 }
@@ -187,6 +188,32 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
   renewals_.finish(flight, std::move(shared), at);
 }
 
+// Its new time would take it out of the denial for good, wherever it is read: it is answered when
+// it is gone, or when this process has it in hand.
+void Work::end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std::string& flight,
+                      const Session& old, session::Session renewed, Instant now) {
+  const auto denied = std::make_shared<const session::Session>(std::move(renewed));
+  run<bool>(
+      flow::erase_stored(old->ticket),
+      [this, snapshot, flight, old, denied](const Result<bool>& erased, Instant at) {
+        const auto thrown = io::attempt([&] {
+          if (!erased.ok()) {
+            events_.keep(Event::Level::warning, "store-unavailable",
+                         "the session store did not erase the session of somebody who was denied; "
+                         "it is erased once it does",
+                         denied->provider_id);
+            put_later(std::make_shared<const NotPut>(
+                          NotPut{snapshot, old, denied, Duration::max(), true}),
+                      first_pause);
+          }
+          keep_renewed(flight, old, *denied, at);
+          refreshes_.record_end(*denied, at);
+        });
+        if (thrown) renewals_.finish(flight, *thrown, at);
+      },
+      now);
+}
+
 // A living process loses no new tokens: a store that did not take them is tried again until it
 // does, the session has ended, or another process has renewed it. Else the next process would use
 // the old refresh token, which ends the session.
@@ -210,7 +237,7 @@ void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, D
   flow::PutAgain in(one->snapshot->context);
   in.old = one->old;
   in.renewed = one->renewed;
-  in.is_over = refreshes_.is_over(*one->renewed, now);
+  in.is_over = one->is_denied || refreshes_.is_over(*one->renewed, now);
   in.patience = patience;
   run<bool>(
       flow::put_again(std::move(in)),

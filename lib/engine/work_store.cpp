@@ -91,6 +91,10 @@ void Work::load_session(const std::shared_ptr<const Snapshot>& snapshot,
   if (!loads_.join(name, std::move(waiter))) return;
   flow::LoadSession in(snapshot->context);
   in.tickets = std::move(tickets);
+  in.on_refused = [this](const Error& why) {
+    events_.keep(Event::Level::warning, "record-refused",
+                 "what the session store has for a ticket is no session: " + why.text, {});
+  };
   lead<Session>(
       loads_, name, [&] { return flow::load_session(std::move(in)); },
       [this, snapshot](const std::string& flight, const Result<Session>& loaded, Instant at) {

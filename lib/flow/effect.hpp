@@ -52,7 +52,7 @@ class PasswordCheck {
 class StoreCall {
  public:
   enum class What : unsigned char {
-    get,
+    get,      // fails with Status::session_too_large where the record is larger than any of ours
     put,      // `value` under `key`, whatever was there, for `lifetime`; zero: for good
     replace,  // the same, but only where something is
     swap,     // the same, but only where `expected` is (those very bytes, or nothing), or already

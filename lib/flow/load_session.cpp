@@ -33,11 +33,17 @@ Flow<SharedSession> load_session(LoadSession in) {
   SharedSession newest;
   for (const auto& ticket : in.tickets) {
     auto call = StoreCall::get(ticket->id);
-    auto reply = co_await std::move(call);
-    if (!reply.record) continue;
-    auto session = open_stored(*in.context, ticket, std::move(*reply.record));
-    const bool is_better = session && (!newest || session->created_at > newest->created_at);
-    if (is_better) newest = std::move(session);
+    auto asked = attempt(std::move(call));
+    auto reply = co_await std::move(asked);
+    auto session = open_stored(*in.context, ticket, std::move(reply));
+    if (!session.ok()) {
+      if (!is_refusal(session.error().status)) co_return std::move(session).error();
+      if (in.on_refused) in.on_refused(session.error());
+      continue;
+    }
+    const auto& found = *session;
+    const bool is_better = found && (!newest || found->created_at > newest->created_at);
+    if (is_better) newest = found;
   }
   co_return newest;
 }

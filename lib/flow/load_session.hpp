@@ -1,6 +1,7 @@
 // Sessions in a store: found by the tickets that a request presents.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,12 +25,14 @@ class LoadSession {
  public:
   std::shared_ptr<const Context> context;
   std::vector<SharedTicket> tickets;
+  // Told why what is there for a ticket is not its session, for the operator's log. May be empty.
+  std::function<void(const Error&)> on_refused;
   explicit LoadSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
 // The newest session behind the tickets, with its ticket; null when there is none: no record, or
 // one that does not open, which may be anybody's and is left alone.
-//   Failure: Status::store_unreachable: whether there is one is not known.
+//   Failure: Status::store_unreachable, or internal: whether there is one is not known.
 Flow<SharedSession> load_session(LoadSession in);
 
 }  // namespace gatelet::flow

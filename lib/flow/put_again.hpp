@@ -29,7 +29,8 @@ Flow<bool> put_again(PutAgain in);
 
 // The store's trouble passes, and that of this process; a record that it can never hold does not.
 inline bool may_be_taken_later(Status failure) noexcept {
-  return failure != Status::session_invalid && failure != Status::cancelled;
+  return failure != Status::session_invalid && failure != Status::session_too_large &&
+         failure != Status::cancelled;
 }
 
 }  // namespace gatelet::flow

@@ -12,20 +12,28 @@ Flow<bool> erase_stored(SharedTicket ticket) {
   co_return true;
 }
 
-SharedSession open_stored(const Context& context, const SharedTicket& ticket, std::string sealed) {
-  auto session = session::open_record(context.session, *context.gcm, *ticket, std::move(sealed));
-  if (!session.ok()) return nullptr;
+Result<SharedSession> open_stored(const Context& context, const SharedTicket& ticket,
+                                  Result<StoreReply> reply) {
+  if (!reply.ok()) return std::move(reply).error();
+  if (!reply->record) return SharedSession();
+  auto session =
+      session::open_record(context.session, *context.gcm, *ticket, std::move(*reply->record));
+  if (!session.ok()) return std::move(session).error();
   session->ticket = ticket;
   return std::make_shared<const session::Session>(std::move(session).value());
 }
 
 Flow<StoredRecord> read_stored(std::shared_ptr<const Context> context, SharedTicket ticket) {
   auto call = StoreCall::get(ticket->id);
-  auto reply = co_await std::move(call);
+  auto asked = attempt(std::move(call));
+  auto reply = co_await std::move(asked);
   StoredRecord record;
-  if (reply.record) {
-    record.sealed = std::move(*reply.record);
-    record.session = open_stored(*context, ticket, record.sealed);
+  if (reply.ok()) record.sealed = reply->record.value_or(std::string());
+  auto session = open_stored(*context, ticket, std::move(reply));
+  if (session.ok()) {
+    record.session = std::move(session).value();
+  } else if (!is_refusal(session.error().status)) {
+    co_return std::move(session).error();
   }
   co_return record;
 }

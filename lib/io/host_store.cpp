@@ -48,7 +48,8 @@ Result<std::optional<std::string>> look(SessionStore& host, std::string_view key
   auto there = host.get(key);
   if (!there.ok()) return failure_of(there.error());
   if (*there && (*there)->size() > HostStore::max_record_size) {
-    return unreachable_store("answered with more than 1 MiB");
+    return Error{Status::session_too_large,
+                 "a record in the host's session store has more than 1 MiB"};
   }
   return there;
 }

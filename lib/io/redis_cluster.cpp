@@ -246,7 +246,7 @@ void RedisCluster::note_closed(const RedisPool* pool, const RedisConnection& clo
   const auto is_it = [pool](const auto& one) { return one.second.pool == pool; };
   const auto place = std::find_if(by_name_.begin(), by_name_.end(), is_it);
   const bool counts = place != by_name_.end() && place->second.has_slots;
-  if (counts && closed.end() != End::idle) ask_for_map(now);
+  if (counts && !closed.was_left()) ask_for_map(now);
 }
 
 }  // namespace gatelet::io

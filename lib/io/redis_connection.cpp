@@ -274,12 +274,20 @@ void RedisConnection::take_bytes(std::string_view bytes, Deadline now) {
     take_reply(std::move(*reply), now);
   }
   if (is_closed()) return;
-  if (!reader_.fault().empty()) {
-    return close(End::nonsense,
-                 Error{Status::store_unreachable, "a reply of the session store cannot be read: " +
-                                                      std::string(reader_.fault())});
-  }
+  if (!reader_.fault().empty()) return stop_reading();
   if (tls_ && tls_->has_ended()) lose("it closed the connection");
+}
+
+// A large reply is that to the first command without one; where it ends is not waited for.
+void RedisConnection::stop_reading() {
+  Error why{Status::store_unreachable,
+            "a reply of the session store cannot be read: " + std::string(reader_.fault())};
+  const bool is_answer = role_ == Role::asks && is_ready() && !sent_.empty();
+  if (!reader_.is_too_large() || !is_answer) return close(End::nonsense, std::move(why));
+  const auto id = sent_.front().id;
+  if (id != 0) answers_.push_back({id, {RedisReply::Type::too_large, {}, 0, {}}});
+  sent_.pop_front();
+  close(End::too_large, std::move(why));
 }
 
 // What is read now may be the answer to any command that was sent.
@@ -360,7 +368,11 @@ void RedisConnection::close(End end, Error why) {
 }
 
 void RedisConnection::disbelieve(Error why) {
-  close(End::nonsense, std::move(why));
+  close(End::nonsense, why);
+  if (end_ == End::too_large) {
+    end_ = End::nonsense;
+    why_ = std::move(why);
+  }
   while (!answers_.empty()) {
     sent_.push_front({answers_.back().id, {}});
     answers_.pop_back();

@@ -41,10 +41,11 @@ class RedisConnection {
   using Id = std::uint64_t;  // of a command, its sender's; never 0
   enum class State : std::uint8_t { resolving, connecting, tls, hello, ready, closed };
   enum class End : std::uint8_t {
-    lost,      // somebody closed it, or nothing came in time: what it was asked may be asked again
-    replica,   // it is no primary and must be: nothing was sent there
-    nonsense,  // no reply of Redis came, or to another question: nothing there may be believed
-    idle,      // nobody needed it
+    lost,       // somebody closed it, or nothing came in time: what it was asked may be asked again
+    replica,    // it is no primary and must be: nothing was sent there
+    nonsense,   // no reply of Redis came, or to another question: nothing there may be believed
+    too_large,  // a reply was: its command is answered so, the others may be asked again
+    idle,       // nobody needed it
   };
   enum class Role : std::uint8_t { asks, listens };
   enum class Manner : std::uint8_t {
@@ -94,6 +95,8 @@ class RedisConnection {
   bool is_ready() const noexcept { return state_ == State::ready; }
   bool is_closed() const noexcept { return state_ == State::closed; }
   End end() const noexcept { return end_; }
+  // Its end says nothing of the server, which may be asked at once.
+  bool was_left() const noexcept { return end_ == End::idle || end_ == End::too_large; }
   const Error& why() const noexcept { return why_; }  // it was closed
 
   const RedisEndpoint& endpoint() const noexcept { return endpoint_; }
@@ -131,6 +134,7 @@ class RedisConnection {
   void flush();
   void receive(Deadline now);
   void take_bytes(std::string_view bytes, Deadline now);
+  void stop_reading();
   std::size_t element_limit() const;
   void take_reply(RedisReply reply, Deadline now);
   void check_time(Deadline now);

@@ -153,7 +153,8 @@ std::string store_command(const flow::StoreCall& call) {
 bool can_answer(What what, const RedisReply& reply) noexcept {
   if (reply.type == Type::error) return true;
   switch (what) {
-    case What::get: return reply.type == Type::string || reply.type == Type::nil;
+    case What::get:
+      return reply.type == Type::string || reply.type == Type::nil || reply.type == Type::too_large;
     case What::put: return is_ok(reply);
     case What::replace: return is_ok(reply) || reply.type == Type::nil;
     case What::swap:
@@ -168,6 +169,9 @@ bool can_answer(What what, const RedisReply& reply) noexcept {
 
 Result<flow::StoreReply> read_store_reply(What what, RedisReply reply) {
   if (reply.type == Type::error) return refusal(reply);
+  if (reply.type == Type::too_large) {
+    return Error{Status::session_too_large, "a record in the session store has more than 1 MiB"};
+  }
   flow::StoreReply answer;
   if (what == What::get && reply.type == Type::string) answer.record = std::move(reply.text);
   answer.was_there = what == What::swap ? reply.number == 1 : what == What::replace && is_ok(reply);

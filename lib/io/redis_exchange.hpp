@@ -31,7 +31,7 @@ std::string store_command(const flow::StoreCall& call);
 bool can_answer(flow::StoreCall::What what, const RedisReply& reply) noexcept;
 
 // Requires can_answer().
-//   Failure: as refusal().
+//   Failure: as refusal(); Status::session_too_large: there is a record, above max_reply_size.
 Result<flow::StoreReply> read_store_reply(flow::StoreCall::What what, RedisReply reply);
 
 // Without a user it is Redis' own, "default"; servers before 6.0 know no user: sign_in_by_password.

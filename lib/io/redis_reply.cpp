@@ -143,7 +143,10 @@ void RedisReplyReader::feed_piece(std::string_view piece) {
     }
     // However the bytes were cut: a reply is refused when it is larger, not when it looks so.
     const auto left = reply ? reader_->len - reader_->pos : 0;
-    if (unread_size_ - left > max_reply_size) return fail("it is larger than 1 MiB");
+    if (unread_size_ - left > max_reply_size) {
+      is_too_large_ = fault_.empty();
+      return fail("it is larger than 1 MiB");
+    }
     if (!reply) return;
     unread_size_ = left;
     whole_.push_back(std::exchange(current_, {}));

@@ -18,7 +18,15 @@ struct redisReader;
 namespace gatelet::io {
 
 struct RedisReply {
-  enum class Type : std::uint8_t { nil, status, error, string, integer, array };
+  enum class Type : std::uint8_t {
+    nil,
+    status,
+    error,
+    string,
+    integer,
+    array,
+    too_large,  // never read, its sender's own: what came was above max_reply_size
+  };
   Type type = Type::nil;
   std::string text;  // of a status, an error, a string
   long long number = 0;
@@ -51,6 +59,7 @@ class RedisReplyReader {
 
   // Why nothing more is read; empty while all is well.
   std::string_view fault() const noexcept { return fault_; }
+  bool is_too_large() const noexcept { return is_too_large_; }  // that is the fault
 
  private:
   struct Functions;  // what hiredis calls
@@ -68,6 +77,7 @@ class RedisReplyReader {
   std::size_t num_elements_ = 0;  // of `current_`
   std::size_t unread_size_ = 0;   // bytes that belong to the reply under way
   std::string_view fault_;
+  bool is_too_large_ = false;
 };
 
 }  // namespace gatelet::io

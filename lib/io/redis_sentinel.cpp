@@ -155,7 +155,7 @@ void RedisSentinel::note_end(std::uint64_t num_before, Deadline now) {
 }
 
 void RedisSentinel::note_closed(const RedisPool* pool, const RedisConnection& closed, Deadline) {
-  if (pool != primary_ || closed.end() == End::idle) return;
+  if (pool != primary_ || closed.was_left()) return;
   must_ask_ = true;
   // Whoever named it does not know yet.
   if (closed.end() == End::replica) {

@@ -226,12 +226,18 @@ void RedisStore::take_back(RedisConnection::Unanswered one, const RedisConnectio
   if (RedisRoute::is_own(one.id)) return route_->take_lost(one.id, closed.why(), now);
   auto& call = calls_.at(one.id);
   call.connection = nullptr;
+  // Every connection that ends with a large reply has answered one call with it: that comes to an
+  // end.
+  const bool is_behind_large = closed.end() == End::too_large;
   const bool is_lost = closed.end() == End::lost || closed.end() == End::replica;
-  if (!is_lost || call.was_sent_twice || now >= call.ends) {
+  const bool may_send = is_behind_large || (is_lost && !call.was_sent_twice);
+  if (!may_send || now >= call.ends) {
     finish(one.id, closed.why());
   } else {
-    call.was_sent_twice = one.was_sent;
-    call.lost_at = now;
+    if (!is_behind_large) {
+      call.was_sent_twice = one.was_sent;
+      call.lost_at = now;
+    }
     dispatch(one.id, now);
   }
 }

@@ -1,8 +1,9 @@
 // A Store keeps sealed records outside the browser, and locks, for all processes that share it.
 //
 // It belongs to whoever turns the loop and is used there only. It never blocks: what takes time is
-// begun, and goes on when serve() is called. An error is Status::store_unreachable, or
-// too_many_operations; its text says what is wrong, without a record, a key or a password in it.
+// begun, and goes on when serve() is called. An error is Status::store_unreachable,
+// too_many_operations, or session_too_large where a record is above 1 MiB, or would be; its text
+// says what is wrong, without a record, a key or a password in it.
 #pragma once
 
 #include <chrono>

@@ -50,6 +50,11 @@ TEST_SUITE("config/resolve_store") {
       CHECK(problem(complete(options)).starts_with("session_limit: is more than"));
       options.back().second = "1 MiB";
       CHECK(store_of(complete(options)).kind != Kind::cookie);
+      const auto sealed = config::resolve(complete(options)).session.record_limit + 64;
+      CHECK(sealed < 1024 * 1024 - 64);  // what a store takes, with its own words around it
+      CHECK(sealed > 1023 * 1024);
+      options.back().second = "8 KiB";
+      CHECK(config::resolve(complete(options)).session.record_limit == 8 * 1024);
     }
     const auto memory = complete({{"session_store_type", "memory"}, {"session_limit", "2 MiB"}});
     CHECK(store_of(memory).kind == Kind::memory);

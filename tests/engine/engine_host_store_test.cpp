@@ -4,10 +4,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <future>
+#include <iterator>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -93,6 +96,49 @@ TEST_SUITE("engine/engine: a host's store") {
       const auto next = one.person.get("/page");
       CHECK(next.identity()->data("cart") == (sets_data ? "one" : ""));
     }
+  }
+
+  TEST_CASE("RD-08: a record of somebody's making is nobody's session; the operator is told why") {
+    Hosted one;
+    REQUIRE(one.person.sign_in(one.shared.provider).reason() == Reason::signed_in);
+    const auto cookies = one.person.cookies;
+    const auto keys = one.memory->keys();
+    const auto is_record = [&](const std::string& key) {
+      const auto value = one.memory->get(key).value().value_or("");
+      return value.size() > 500;
+    };
+    const auto key = *std::find_if(keys.begin(), keys.end(), is_record);
+    const auto good = one.memory->get(key).value().value();
+    const std::string bads[] = {"short", good.substr(1), std::string(1024 * 1024 + 1, 'x')};
+    const std::string reasons[] = {"at least 28", "not authentic", "more than 1 MiB"};
+    for (std::size_t i = 0; i < std::size(bads); ++i) {
+      SessionStore::Write write;
+      write.key = key;
+      write.value = bads[i];
+      REQUIRE(one.memory->write(write).ok());
+      one.shared.clock->advance(seconds(6));  // session_cache_max_staleness
+      one.person.cookies = cookies;
+      const auto answer = one.person.get("/page", {{"Accept", "application/json"}});
+      CHECK(answer.http_status() == 401);
+      CHECK(answer.reason() == Reason::session_invalid);
+      CHECK(one.memory->get(key).value() == bads[i]);  // it may be anybody's
+      const std::scoped_lock lock(one.shared.mutex);
+      REQUIRE_FALSE(one.shared.events.empty());
+      const auto is_told = [&](const std::string& event) {
+        return event.starts_with("record-refused ") && event.find(reasons[i]) != std::string::npos;
+      };
+      CHECK(std::any_of(one.shared.events.begin(), one.shared.events.end(), is_told));
+      one.shared.events.clear();
+    }
+    SessionStore::Write back;
+    back.key = key;
+    back.value = good;
+    REQUIRE(one.memory->write(back).ok());
+    one.shared.clock->advance(seconds(6));
+    one.person.cookies = cookies;
+    CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+    const std::scoped_lock lock(one.shared.mutex);
+    for (const auto& event : one.shared.events) CHECK_FALSE(event.starts_with("record-refused"));
   }
 
   TEST_CASE("a sign-out whose session could not be read is no success, and ends it all the same") {
@@ -245,6 +291,55 @@ TEST_SUITE("engine/engine: a host's store") {
       auto late = Browser(beside.shared.engine(one.options));
       late.cookies = before;
       CHECK(late.get("/page").kind() != Decision::Kind::allow);
+    }
+  }
+
+  TEST_CASE("F-270: denied while it is renewed: its record is gone, however the store takes that") {
+    for (const bool fails : {false, true}) {
+      CAPTURE(fails);
+      enum : int { before_grant, granted, is_put, works };
+      std::atomic<int> stage{before_grant};
+      const auto memory = std::make_shared<HostMemory>();
+      memory->on_call = [&](std::string_view what) {
+        int expected = granted;
+        if (what != "write" || stage.compare_exchange_strong(expected, is_put)) return;
+        if (stage != is_put) return;
+        if (fails) throw std::runtime_error("out of order");
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      };
+      Shared shared([&] { return memory; });
+      const Options compat{{"compat", "oauth2-proxy"},
+                           {"provider", "oidc"},
+                           {"skip_provider_button", "true"},
+                           {"cookie_refresh", "1h"}};
+      const auto here = shared.engine(compat), other = shared.engine(compat);
+      Browser person(here);
+      REQUIRE(person.sign_in(shared.provider).reason() == Reason::signed_in);
+      const auto before = person.cookies;
+      shared.clock->advance(seconds(3700));
+      shared.provider.hold("/token");
+      auto asked = person.ask("/page", {{"Accept", "application/json"}});
+      REQUIRE(shared.provider.wait_for("/token", 2));
+      lose(*memory, "-sessions-");  // it might have been oauth2-proxy's
+      auto revoking = other->revoke_sessions({{}, "alice"});
+      REQUIRE(std::get<Operation<Sessions>>(*revoking).wait(soon()).ok());
+      shared.clock->advance(seconds(1));
+      stage = granted;
+      shared.provider.let_go();
+      const auto answer = wait_for(std::move(asked));
+      REQUIRE_MESSAGE(answer.ok(), answer.error().text);
+      CHECK(answer->reason() == Reason::session_revoked);
+      shared.clock->advance(seconds(7200));  // longer than what is over is remembered
+      stage = works;
+      const auto is_in = [&] {
+        auto late = Browser(shared.engine(compat));
+        late.cookies = before;
+        return late.get("/page").kind() == Decision::Kind::allow;
+      };
+      for (const auto end = soon(); fails && is_in() && std::chrono::steady_clock::now() < end;) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      }
+      CHECK_FALSE(is_in());
     }
   }
 

@@ -9,9 +9,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "engine/live_engine.hpp"
 #include "support/host_memory.hpp"
@@ -33,6 +36,10 @@ struct Shared {
     auto ports = default_ports();
     ports.clock = clock;
     ports.store = open();
+    ports.on_event = [this](const Event& event) {
+      const std::scoped_lock lock(mutex);
+      events.push_back(std::string(event.code).append(" ").append(event.text));
+    };
     auto made = Engine::create(live_settings(provider, more), std::move(ports));
     REQUIRE_MESSAGE(made.ok(), made.error().text);
     return std::move(made).value();
@@ -44,6 +51,8 @@ struct Shared {
   const Open open;
   std::shared_ptr<ShiftedClock> clock = std::make_shared<ShiftedClock>();
   LiveProvider provider{clock};
+  std::mutex mutex;
+  std::vector<std::string> events;  // "CODE TEXT"; guarded by mutex
 };
 
 // One engine, and a host's store in the test's hands.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/hosted.hpp"
+#include "session/samples.hpp"
 
 using namespace gatelet;
 using namespace gatelet::engine;
@@ -103,6 +104,42 @@ TEST_SUITE("engine/work_refresh") {
     Browser there(beside.other);
     there.cookies = before;
     CHECK(there.get("/page").kind() == Decision::Kind::allow);
+    CHECK(beside.shared.num_refreshes() == 1);
+    CHECK(beside.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+  }
+
+  TEST_CASE("F-412: renewed while the store is down, and then too large: others hear it is over") {
+    Beside beside(Options{{"session_ends_with_tokens", "true"}});
+    const auto before = beside.person.cookies;
+    beside.shared.provider.with([](auto& fake) {
+      fake.edit_id_token = [](support::JsonText& claims) {
+        std::string groups = "[";
+        for (std::size_t i = 0; i < 60; ++i) {
+          groups += i == 0 ? "\"" : ",\"";
+          groups.append(session::samples::token(100, i).reveal()).append("\"");
+        }
+        claims.set("groups", groups + "]");
+      };
+      return 0;
+    });
+    beside.shared.clock->advance(seconds(3700));
+    beside.memory->fail_with(Error{Status::store_unreachable, "out of order"});
+    const auto ended = beside.person.get("/page", {{"Accept", "application/json"}});
+    CHECK(ended.reason() == Reason::grant_ended);
+    beside.memory->fail_with(std::nullopt);
+    std::string told;
+    for (const auto end = soon(); told.empty() && std::chrono::steady_clock::now() < end;) {
+      for (const auto& key : beside.memory->keys()) {
+        if (key.find("-refresh-") == std::string::npos) continue;
+        told = beside.memory->get(key).value().value_or("");
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    REQUIRE_FALSE(told.empty());
+    CHECK(told.size() < 1000);  // that it is over, not the session
+    Browser there(beside.other);
+    there.cookies = before;
+    CHECK(there.get("/page", {{"Accept", "application/json"}}).reason() == Reason::grant_ended);
     CHECK(beside.shared.num_refreshes() == 1);
     CHECK(beside.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }

@@ -11,6 +11,7 @@ namespace {
 
 struct Stored {
   World world;
+  std::vector<std::string> refused;
   session::Session session;
   Stored() {
     world.keep_in_store();
@@ -26,6 +27,7 @@ struct Stored {
   Result<flow::SharedSession> load(std::vector<flow::SharedTicket> of) {
     flow::LoadSession in(world.context);
     in.tickets = std::move(of);
+    in.on_refused = [this](const Error& why) { refused.push_back(why.text); };
     return world.driver.run(flow::load_session(std::move(in)));
   }
 };
@@ -65,11 +67,31 @@ TEST_SUITE("flow/load_session") {
                             good + "x", std::string(good.rbegin(), good.rend())}) {
       record = bad;
       CHECK(one.load().value() == nullptr);
+      REQUIRE(one.refused.size() == 1);
+      CHECK(one.refused.front().find(bad.size() < 28 ? "at least 28" : "not authentic") !=
+            std::string::npos);
+      one.refused.clear();
     }
     CHECK(one.world.num_sessions() == 1);
     one.world.store.records.clear();
     CHECK(one.load().value() == nullptr);
     CHECK(one.load({}).value() == nullptr);
+    CHECK(one.refused.empty());  // nothing is there
+  }
+
+  TEST_CASE("a record that a store calls too large: nobody, and the next ticket counts") {
+    Stored one;
+    const auto mine = one.tickets().at(0);
+    auto entropy = SeededEntropy(7);
+    const auto large = std::make_shared<const session::Ticket>(
+        session::make_ticket(one.world.context->session, entropy).value());
+    one.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+      if (call.key == large->id) return Error{Status::session_too_large, "above 1 MiB"};
+      return flow::StoreReply{one.world.store.records.at(call.key)};
+    };
+    CHECK(one.load({large}).value() == nullptr);
+    CHECK(one.load({large, mine}).value()->user == "alice");
+    CHECK(one.refused == std::vector<std::string>{"above 1 MiB", "above 1 MiB"});
   }
 
   TEST_CASE("OP-20: a store that does not answer is no answer: neither a session nor none") {

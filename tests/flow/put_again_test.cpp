@@ -71,13 +71,20 @@ TEST_SUITE("flow/put_again") {
   }
 
   TEST_CASE("what the store can never hold, or nobody wants any more, is not tried again") {
-    for (const auto status : {Status::session_invalid, Status::cancelled}) {
+    Waiting cancelled;
+    cancelled.num_refusals = 1;
+    cancelled.refusal = Status::cancelled;
+    CHECK(cancelled.put(10s).error().status == Status::cancelled);
+    CHECK(cancelled.world.driver.delays.empty());
+    Waiting large;
+    auto session = *large.renewed;
+    session.refresh_token = Secret(std::string(2 * 1024 * 1024, 'x'));
+    large.renewed = std::make_shared<const session::Session>(std::move(session));
+    CHECK(large.put(10s).error().status == Status::session_invalid);
+    CHECK(large.world.driver.delays.empty());
+    for (const auto status :
+         {Status::session_invalid, Status::session_too_large, Status::cancelled}) {
       CHECK_FALSE(flow::may_be_taken_later(status));
-      Waiting one;
-      one.num_refusals = 1;
-      one.refusal = status;
-      CHECK(one.put(10s).error().status == status);
-      CHECK(one.world.driver.delays.empty());
     }
     CHECK(flow::may_be_taken_later(Status::out_of_memory));
     CHECK(flow::may_be_taken_later(Status::timed_out));

@@ -45,6 +45,11 @@ TEST_SUITE("flow/stored_record") {
       return Error{Status::store_unreachable, "gone"};
     };
     CHECK(one.read().error().status == Status::store_unreachable);
+    one.world.driver.on_store = [](const flow::StoreCall&) -> Result<flow::StoreReply> {
+      return Error{Status::session_too_large, "above 1 MiB"};
+    };
+    CHECK_FALSE(one.read()->session);
+    CHECK(one.read()->sealed.empty());
   }
 
   TEST_CASE("erase_stored: what is there, and what is not; no store: an error") {

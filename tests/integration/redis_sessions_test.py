@@ -115,6 +115,31 @@ def _():
     assert auth(sign_in(a.url), a.url)[0] == 202
 
 
+@case('RD-06, RD-08: a record that is foreign or above 1 MiB: nobody, the log says why, it stays, and nobody else notices')
+def _():
+    _, store, a, b = two(BUILD, session_cache_max_staleness='0s')
+    spoilt = sign_in(a.url)
+    key = store.keys()[0]
+    good = sign_in(a.url)
+    for change, reason in ((f'SETRANGE {key} 2 x', 'not authentic'), (f'SETRANGE {key} 2097152 x', 'more than 1 MiB')):
+        store.say('SELECT 2', change)
+        size = store.say('SELECT 2', f'STRLEN {key}')
+        seen = {}
+
+        def ask(number, browser, server):
+            seen[number] = [auth(same_cookies(browser, a.url, server.url), server.url)[0] for _ in range(5)]
+        threads = [threading.Thread(target=ask, args=(i, good if i % 2 else spoilt, (a, b)[i % 4 // 2])) for i in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert all(statuses == [202 if number % 2 else 401] * 5 for number, statuses in seen.items()), seen
+        for server in (a, b):
+            wait_until('the log does not say why', lambda: server.said('is no session') and server.said(reason))
+            assert not server.said('store-unavailable'), server.lines
+        assert store.say('SELECT 2', f'STRLEN {key}') == size
+
+
 @case('a wrong password of Redis is told in the log, and not shown')
 def _():
     idp = DevIdp(BUILD)

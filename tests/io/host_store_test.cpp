@@ -263,8 +263,8 @@ TEST_SUITE("io/host_store") {
     host->on_get = [] { return std::optional(std::string(1024 * 1024 + 1, 'x')); };
     host->on_write = [](const SessionStore::Write&) { return false; };
     Turned turned(host);
-    CHECK(status_of(turned.ask(StoreCall::get("k"))) == Status::store_unreachable);
-    CHECK(status_of(turned.ask(StoreCall::lock("k", "o", 1h))) == Status::store_unreachable);
+    CHECK(status_of(turned.ask(StoreCall::get("k"))) == Status::session_too_large);
+    CHECK(status_of(turned.ask(StoreCall::lock("k", "o", 1h))) == Status::session_too_large);
     CHECK(status_of(turned.ask(StoreCall::put("k", "v", 1h))) == Status::store_unreachable);
     CHECK(status_of(turned.ask(StoreCall::erase("k"))) == Status::store_unreachable);
     CHECK_FALSE(turned.ask(StoreCall::unlock("k", "o")).value().is_owner);

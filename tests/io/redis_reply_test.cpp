@@ -145,5 +145,16 @@ TEST_SUITE("io/redis_reply") {
           "it is larger than 1 MiB");
     CHECK(read("+" + std::string(RedisReplyReader::max_reply_size, 'x')).fault ==
           "it is larger than 1 MiB");
+
+    RedisReplyReader large, other;
+    large.feed("+OK\r\n$536870912\r\n");
+    CHECK_FALSE(large.is_too_large());  // not before it is
+    large.feed(std::string(RedisReplyReader::max_reply_size, 'x'));
+    CHECK(large.is_too_large());
+    CHECK(large.take());
+    CHECK_FALSE(large.take());
+    other.feed("?\r\n" + std::string(2 * RedisReplyReader::max_reply_size, 'x'));
+    CHECK_FALSE(other.fault().empty());
+    CHECK_FALSE(other.is_too_large());
   }
 }

@@ -259,6 +259,76 @@ TEST_SUITE("io/redis_store") {
     CHECK(num_elsewhere == 0);
   }
 
+  TEST_CASE(
+      "RD-06: a record that is too large is so for its own call; the others are asked again") {
+    std::atomic<int> num_large{0};
+    HttpServer server([&](HttpPeer& peer) {
+      Words command;
+      std::string answers;  // in one go, so that large ones have some behind them
+      while (const auto next = read_command(peer)) {
+        const auto& key = (*next)[1];
+        const bool is_large = key.starts_with("large");
+        num_large += is_large;
+        answers += is_large ? bulk(std::string(2 * 1024 * 1024, 'x')) : echo(*next);
+        if (key.starts_with("wait")) continue;
+        if (!peer.send(std::exchange(answers, {}))) return;
+      }
+    });
+    TurnedStore turned(url_of(server), one_connection());
+    CHECK(turned.get("warm").ok());
+    std::vector<Store::Id> large, others;
+    for (int i = 0; i < 4; ++i) {
+      others.push_back(turned.begin(StoreCall::get("wait" + std::to_string(i))));
+      large.push_back(turned.begin(StoreCall::get("large" + std::to_string(i))));
+      others.push_back(turned.begin(StoreCall::put("k", "v", 1s)));
+    }
+    others.push_back(turned.begin(StoreCall::get("last")));
+    for (const auto id : large) {
+      const auto answer = turned.wait_for(id);
+      REQUIRE_FALSE(answer.ok());
+      CHECK(answer.error().status == Status::session_too_large);
+      CHECK(answer.error().text.find("1 MiB") != std::string::npos);
+    }
+    for (const auto id : others) {
+      const auto answer = turned.wait_for(id);
+      CHECK_MESSAGE(answer.ok(), answer.error().text);
+    }
+    CHECK(server.num_connections() == 5);
+    CHECK(num_large >= 4);  // what is behind a large one is asked again
+    CHECK(turned.get("after").value().record == "after");  // and no pause
+  }
+
+  TEST_CASE("RD-06: an answer that is too large where no record was asked for is nonsense") {
+    HttpServer server(answer_each([](HttpPeer&, const Words& command) {
+      if (command[0] == "SET") return "+" + std::string(2 * 1024 * 1024, 'x');
+      return command[1] == "behind" ? std::string() : echo(command);
+    }));
+    TurnedStore turned(url_of(server), one_connection());
+    CHECK(turned.get("warm").ok());
+    const auto put = turned.begin(StoreCall::put("k", "v", 1s));
+    const auto behind = turned.begin(StoreCall::get("behind"));
+    CHECK(fails(turned.wait_for(put), "answered another question"));
+    CHECK(fails(turned.wait_for(behind), "answered another question"));
+  }
+
+  TEST_CASE("RD-06: one that is too large for nobody any more costs nobody anything") {
+    std::atomic<bool> may_answer{false};
+    HttpServer server(answer_each([&](HttpPeer&, const Words& command) {
+      if (command[1] != "large") return echo(command);
+      while (!may_answer) std::this_thread::sleep_for(1ms);
+      return bulk(std::string(2 * 1024 * 1024, 'x'));
+    }));
+    TurnedStore turned(url_of(server), one_connection());
+    CHECK(turned.get("warm").ok());
+    const auto large = turned.begin(StoreCall::get("large"));
+    for (int i = 0; i < 5; ++i) turned.turn(5ms);
+    turned.store.forget(large);
+    const auto other = turned.begin(StoreCall::get("other"));
+    may_answer = true;
+    CHECK(turned.wait_for(other).value().record == "other");
+    CHECK_FALSE(turned.answers.contains(large));
+  }
+
   TEST_CASE("F-081: while nobody listens calls fail at once") {
     std::optional<HttpServer> server;
     server.emplace(echo_keys());
