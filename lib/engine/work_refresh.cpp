@@ -111,11 +111,17 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
         auto kept = std::make_shared<Result<session::Session>>(std::move(renewed));
         load_deny_list(
             snapshot,
-            [this, snapshot, flight, old, kept](const Result<flow::SharedDenyList>&,
+            [this, snapshot, flight, old, kept](const Result<flow::SharedDenyList>& list,
                                                 Instant later) {
               const auto thrown = io::attempt([&] {
                 if (old->ticket && denied_.covers(*old)) {
                   return end_denied(snapshot, flight, old, std::move(**kept), later);
+                }
+                if (old->ticket && !list.ok()) {
+                  auto renewed_one = std::make_shared<const session::Session>(**kept);
+                  judge_later(std::make_shared<const NotPut>(NotPut{
+                                  snapshot, old, std::move(renewed_one), Duration::max(), true}),
+                              first_pause);
                 }
                 keep_renewed(flight, old, std::move(*kept), later);
               });
@@ -212,6 +218,19 @@ void Work::end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std
         if (thrown) renewals_.finish(flight, *thrown, at);
       },
       now);
+}
+
+// Whether it was denied could not be read when it was renewed: nobody else can tell later.
+void Work::judge_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
+  driver_->after(pause, [this, one, pause](Instant now) {
+    const auto end = session::ends_at(*one->renewed, one->snapshot->context->session);
+    if (end && *end <= session::to_timestamp(now)) return;
+    const auto judge = [this, one, pause](const Result<flow::SharedDenyList>& list, Instant) {
+      if (denied_.covers(*one->old)) return put_later(one, Duration::zero());
+      if (!list.ok()) judge_later(one, std::min(2 * pause, longest_pause));
+    };
+    (void)io::attempt([&] { load_deny_list(one->snapshot, judge, now); });
+  });
 }
 
 // A living process loses no new tokens: a store that did not take them is tried again until it
