@@ -11,25 +11,24 @@ constexpr Duration answer_kept = 10s;
 
 }  // namespace
 
-CallbackBook::Known CallbackBook::find(const std::string& hashed_state, Instant now) {
+CallbackBook::Known CallbackBook::find(const std::string& attempt, Instant now) {
   const std::scoped_lock lock(mutex_);
-  const auto found = by_state_.find(hashed_state);
-  if (found == by_state_.end() || found->second->used_until <= now.steady) return {};
+  const auto found = by_attempt_.find(attempt);
+  if (found == by_attempt_.end() || found->second->used_until <= now.steady) return {};
   auto& entry = *found->second;
   if (entry.answer_until <= now.steady) entry.answer = nullptr;
   return {true, entry.answer};
 }
 
-void CallbackBook::record(const std::string& hashed_state, std::shared_ptr<const Decision> answer,
+void CallbackBook::record(const std::string& attempt, std::shared_ptr<const Decision> answer,
                           Duration kept_for, Instant now) {
   const std::scoped_lock lock(mutex_);
   drop_old(now);
-  if (by_state_.contains(hashed_state)) return;
-  entries_.push_back(
-      {hashed_state, std::move(answer), now.steady + answer_kept, now.steady + kept_for});
+  if (by_attempt_.contains(attempt)) return;
+  entries_.push_back({attempt, std::move(answer), now.steady + answer_kept, now.steady + kept_for});
   const auto added = std::prev(entries_.end());
   if (oldest_answer_ == entries_.end()) oldest_answer_ = added;
-  by_state_.emplace(hashed_state, added);
+  by_attempt_.emplace(attempt, added);
 }
 
 void CallbackBook::drop_old(Instant now) {
@@ -40,7 +39,7 @@ void CallbackBook::drop_old(Instant now) {
   while (!entries_.empty() &&
          (entries_.front().used_until <= now.steady || entries_.size() >= max_entries_)) {
     if (oldest_answer_ == entries_.begin()) ++oldest_answer_;
-    by_state_.erase(entries_.front().hashed_state);
+    by_attempt_.erase(entries_.front().attempt);
     entries_.pop_front();
   }
 }

@@ -24,15 +24,16 @@ class CallbackBook {
     std::shared_ptr<const Decision>
         answer;  // while it may be given again: a double click, an aborted request
   };
-  Known find(const std::string& hashed_state, Instant now);
+  // `attempt`: the state, and whose attempt's cookie came with it.
+  Known find(const std::string& attempt, Instant now);
 
   // `kept_for`: how long the state could come back at all, the life of its cookie.
-  void record(const std::string& hashed_state, std::shared_ptr<const Decision> answer,
-              Duration kept_for, Instant now);
+  void record(const std::string& attempt, std::shared_ptr<const Decision> answer, Duration kept_for,
+              Instant now);
 
  private:
   struct Entry {
-    std::string hashed_state;
+    std::string attempt;
     std::shared_ptr<const Decision> answer;
     Duration answer_until, used_until;  // steady clock
   };
@@ -43,7 +44,7 @@ class CallbackBook {
   std::mutex mutex_;
   Entries entries_;  // oldest first; this and below guarded by mutex_
   Entries::iterator oldest_answer_ = entries_.end();  // every entry before it has none any more
-  std::unordered_map<std::string, Entries::iterator> by_state_;
+  std::unordered_map<std::string, Entries::iterator> by_attempt_;
 };
 
 }  // namespace gatelet::engine

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "flow/fetch_metadata.hpp"
+#include "oidc/callback.hpp"
 #include "policy/answer.hpp"
 
 namespace gatelet::engine {
@@ -79,7 +80,11 @@ void Work::check_password(const std::string& attempt, flow::CheckPassword check,
 
 void Work::redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishLogin login,
                   SingleFlight<Answer>::Waiter waiter, Instant now) {
-  const std::string state = login.hashed_state;
+  // An answer is for the browser that has its attempt's cookie: another one with the same state has
+  // a redemption of its own, which refuses it.
+  auto attempt = oidc::hashed_nonce(*snapshot->context->sha256, login.state.state_nonce);
+  if (!attempt.ok()) return waiter(std::move(attempt).error(), now);
+  const auto state = login.hashed_state + " " + *attempt;
   if (!redemptions_.join(state, std::move(waiter))) return;
   if (const auto known = callbacks_.find(state, now); known.used) {
     if (known.answer) return redemptions_.finish(state, known.answer, now);

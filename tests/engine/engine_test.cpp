@@ -115,6 +115,35 @@ TEST_SUITE("engine/engine") {
     CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }
 
+  TEST_CASE("an answer is for the browser of its attempt: who only knows the state gets nothing") {
+    for (const auto* per_request : {"false", "true"}) {
+      CAPTURE(per_request);
+      Live live(Options{{"cookie_csrf_per_request", per_request}});
+      auto person = live.browser(), thief = live.browser();
+      const auto query = live.provider.approve(location_of(person.get("/page")));
+      (void)thief.get("/page");
+      const auto state_cookie_of = [](Browser& of) { return of.cookies.begin()->first; };
+      auto planted = std::move(thief.cookies.begin()->second);
+      thief.cookies = {{state_cookie_of(person), std::move(planted)}};
+      const auto target = "/oauth2/callback?" + query;
+      const auto is_refused = [&] {
+        const auto cookies = thief.cookies;
+        const auto answer = wait_for(thief.ask(target)).value();
+        thief.cookies = cookies;
+        return answer.http_status() == 403 && session_cookie_of(answer).empty();
+      };
+      CHECK(is_refused());  // before the person comes, who is not kept out by it
+      live.provider.hold("/token");
+      auto asked = person.ask(target);
+      CHECK(live.provider.wait_for("/token", 1));
+      CHECK(is_refused());  // while the code is redeemed
+      live.provider.let_go();
+      CHECK(wait_for(std::move(asked)).value().reason() == Reason::signed_in);
+      CHECK(is_refused());  // and for the moment in which a second click gets the same answer
+      CHECK(live.provider.num_requests("/token") == 1);
+    }
+  }
+
   TEST_CASE("EN-08: several tabs sign in, each finishes its own attempt") {
     Live live;
     auto browser = live.browser();
