@@ -195,9 +195,8 @@ Outcome<Identity> Core::identify(const RequestView& request) {
                  id = std::string(opened.request_id())](const Result<Work::Session>& loaded,
                                                         Instant at) mutable {
     seat.reset();
-    if (!loaded.ok()) return completion->deliver(loaded.error());
     const auto thrown = io::attempt([&] {
-      const Loaded said{*loaded, std::nullopt, read_after};
+      const auto said = Loaded::of(loaded, read_after);
       const Memory memory{snapshot, sessions, refreshes, denied, &said};
       Notes notes;
       auto found = engine::identify(Question{memory, owned->facts(), id, at, notes});
@@ -301,6 +300,7 @@ Result<void> Core::reload(const Settings& settings) {
   announce(assembled->warnings, assembled->notices, *events);
   events->use(policy_of(*assembled->snapshot));
   snapshots.store(keep_known_providers(*snapshots.load(), *assembled->snapshot));
+  denied.doubt();  // under other secrets it stands elsewhere
   return {};
 }
 

@@ -120,13 +120,7 @@ Outcome<Decision> Core::load(Case& opened, NeedLoad need, Ask ask) {
 void Core::load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now) {
   auto waiter = [this, waiting, ask = std::move(ask), read_after = sessions.changes().last()](
                     const Result<Work::Session>& loaded, Instant at) {
-    Loaded said;
-    said.read_after = read_after;
-    if (loaded.ok()) {
-      said.session = *loaded;
-    } else {
-      said.trouble = loaded.error();
-    }
+    const auto said = Loaded::of(loaded, read_after);
     conclude(waiting, at, ask, &said);
   };
   work.load(waiting->snapshot, std::move(need.tickets), std::move(waiter), now);

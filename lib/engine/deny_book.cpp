@@ -17,6 +17,14 @@ bool DenyBook::covers(const session::Session& session) const noexcept {
   return list->covers(session);
 }
 
+bool DenyBook::covers(const session::Session& session,
+                      const session::Session* newer) const noexcept {
+  if (!covers(session)) return false;
+  if (newer == nullptr) return true;
+  const std::scoped_lock lock(mutex_);
+  return !together_->keeps(*newer);
+}
+
 Result<void> DenyBook::add(session::Denial denial, Instant now) {
   const std::scoped_lock lock(mutex_);
   auto added = own_.with({std::move(denial)}, session::to_timestamp(now));
@@ -26,7 +34,8 @@ Result<void> DenyBook::add(session::Denial denial, Instant now) {
   return {};
 }
 
-std::vector<session::Denial> DenyBook::take(const Shared& stored, std::uint64_t changes,
+std::vector<session::Denial> DenyBook::take(const Shared& stored,
+                                            std::optional<std::uint64_t> changes,
                                             Duration current_until, Instant now) {
   const std::scoped_lock lock(mutex_);
   auto lost = stored_->beyond(*stored, session::to_timestamp(now));
@@ -40,6 +49,12 @@ std::vector<session::Denial> DenyBook::take(const Shared& stored, std::uint64_t 
     current_until_ = std::max(current_until, extended_until_);
   }
   return lost;
+}
+
+void DenyBook::note_stored(const session::Denial& denial) {
+  const std::scoped_lock lock(mutex_);
+  stored_ = std::make_shared<const session::DenyList>(stored_->merged(session::DenyList({denial})));
+  put_together();
 }
 
 void DenyBook::doubt() noexcept {

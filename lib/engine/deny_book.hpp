@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/instant.hpp"
@@ -22,6 +23,10 @@ class DenyBook {
   // The session is over. One relaxed load while nobody is denied; allocates nothing.
   bool covers(const session::Session& session) const noexcept;
 
+  // The same of one that was renewed to `newer`, where that is known: whoever ended all the others
+  // kept it as it is now, and its old cookies lead to it.
+  bool covers(const session::Session& session, const session::Session* newer) const noexcept;
+
   // In this process, at once and whatever a store says later.
   //   Failure: as session::DenyList::with.
   Result<void> add(session::Denial denial, Instant now);
@@ -35,9 +40,13 @@ class DenyBook {
   // meanwhile is not believed to be current.
   std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
   // A store loses nothing, unless somebody empties it: what it had before counts on, and is
-  // returned, for it to be told again.
-  std::vector<session::Denial> take(const Shared& stored, std::uint64_t changes,
+  // returned, for it to be told again. Without a number the list counts, and is not current: it was
+  // asked for under settings that were replaced meanwhile.
+  std::vector<session::Denial> take(const Shared& stored, std::optional<std::uint64_t> changes,
                                     Duration current_until, Instant now);
+
+  // The store has taken it: it must not lose it.
+  void note_stored(const session::Denial& denial);
 
   // The list in the store has changed, or may have.
   void doubt() noexcept;

@@ -91,7 +91,7 @@ Presented settle(const Memory& memory, std::shared_ptr<const session::Session> s
   const bool is_idle = session::is_idle(*session, settings, now) &&
                        (!known.newer || session::is_idle(*known.newer, settings, now));
   if (known.is_over || is_idle) return nobody(Reason::session_expired, true);
-  if (memory.denied.covers(*session)) return after_revocation();
+  if (memory.denied.covers(*session, known.newer.get())) return after_revocation();
   const bool renewed = known.newer != nullptr;
   if (renewed) session = std::move(known.newer);
 

@@ -23,6 +23,12 @@ struct Loaded {
   std::shared_ptr<const session::Session> session;  // null: there is none
   std::optional<Error> trouble;                     // whether there is one is not known
   RecordChanges::Number read_after = 0;             // changes told before it was asked
+
+  static Loaded of(const Result<std::shared_ptr<const session::Session>>& loaded,
+                   RecordChanges::Number read_after) {
+    if (!loaded.ok()) return {nullptr, loaded.error(), read_after};
+    return {*loaded, std::nullopt, read_after};
+  }
 };
 
 // What deciding works with besides the request: the snapshot of this moment and the engine's

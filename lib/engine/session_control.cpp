@@ -177,9 +177,15 @@ Outcome<Sessions> SessionControl::deny(const std::shared_ptr<Job>& job, session:
                                        Instant now) {
   if (auto done = deny_here(*job, denial, now); !done.ok()) return std::move(done).error();
   if (!job->context->session.has_store()) return Answer(Sessions());
-  flow::RevokeSessions in(job->context);
+  return run(job, revoking(*job, std::move(denial)), now);
+}
+
+flow::Flow<SessionControl::Entries> SessionControl::revoking(const Job& job,
+                                                             session::Denial denial) {
+  flow::RevokeSessions in(job.context);
   in.denial = std::move(denial);
-  return run(job, flow::revoke_sessions(std::move(in)), now);
+  in.on_denied = [this](const session::Denial& stored) { denied_.note_stored(stored); };
+  return flow::revoke_sessions(std::move(in));
 }
 
 // When the kept session's sign-in was stands in the store. One that cannot be read is kept by its
@@ -200,9 +206,7 @@ Outcome<Sessions> SessionControl::deny_when_read(const Memory& memory,
       if (read.ok() && *read) keep(denial, **read);
       if (read.ok() && !*read) denial.kept_ticket.clear();
       if (auto done = deny_here(*job, denial, at); !done.ok()) return job->deliver(done.error());
-      flow::RevokeSessions in(job->context);
-      in.denial = std::move(denial);
-      go_on(job, flow::revoke_sessions(std::move(in)), at);
+      go_on(job, revoking(*job, std::move(denial)), at);
     });
     if (thrown) job->deliver(*thrown);
   };

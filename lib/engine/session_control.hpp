@@ -46,6 +46,7 @@ class SessionControl {
                                    session::Denial denial, std::vector<flow::SharedTicket> tickets,
                                    Instant now);
   Result<void> begin(const std::shared_ptr<Job>& job);
+  flow::Flow<Entries> revoking(const Job& job, session::Denial denial);
   void go_on(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow, Instant now);
   Outcome<Sessions> run(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow, Instant now);
 

@@ -16,4 +16,11 @@ bool Turns::take(std::string_view key, Duration interval, Instant now) {
   return true;
 }
 
+// What is left of it in the queue may end a later turn of that key too early, which costs a
+// repetition.
+void Turns::give_back(std::string_view key) {
+  const std::scoped_lock lock(mutex_);
+  taken_.erase(key);
+}
+
 }  // namespace gatelet::engine

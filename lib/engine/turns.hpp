@@ -22,6 +22,9 @@ class Turns {
   //   Threads: any. Takes memory only where it says true.
   bool take(std::string_view key, Duration interval, Instant now);
 
+  // The turn came to nothing: the next who asks has it.
+  void give_back(std::string_view key);
+
  private:
   struct Turn {
     std::string key;

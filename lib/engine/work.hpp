@@ -140,6 +140,7 @@ class Work final : public io::Services, public io::StoreWatcher {
   void put_later(const std::shared_ptr<const NotPut>& one, Duration pause);
   void put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
                  Instant now);
+  void keep_in_hand(const std::shared_ptr<const NotPut>& one) noexcept;
   void settle(const std::shared_ptr<const NotPut>& one);
   void judge_later(const std::shared_ptr<const NotPut>& one, Duration pause);
   void put_back(const std::shared_ptr<const Snapshot>& snapshot, std::vector<session::Denial> lost,

@@ -195,29 +195,29 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
 }
 
 // Its new time would take it out of the denial for good, wherever it is read: it is answered when
-// it is gone, or when this process has it in hand.
+// it is gone, or when this process has it in hand, the engine's end included.
 void Work::end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std::string& flight,
                       const Session& old, session::Session renewed, Instant now) {
-  const auto denied = std::make_shared<const session::Session>(std::move(renewed));
-  run<bool>(
-      flow::erase_stored(old->ticket),
-      [this, snapshot, flight, old, denied](const Result<bool>& erased, Instant at) {
-        const auto thrown = io::attempt([&] {
-          if (!erased.ok()) {
-            events_.keep(Event::Level::warning, "store-unavailable",
-                         "the session store did not erase the session of somebody who was denied; "
-                         "it is erased once it does",
-                         denied->provider_id);
-            put_later(std::make_shared<const NotPut>(
-                          NotPut{snapshot, old, denied, Duration::max(), true}),
-                      first_pause);
-          }
-          keep_renewed(flight, old, *denied, at);
-          refreshes_.record_end(*denied, at);
-        });
-        if (thrown) renewals_.finish(flight, *thrown, at);
-      },
-      now);
+  auto denied = std::make_shared<const session::Session>(std::move(renewed));
+  const auto one = std::make_shared<const NotPut>(
+      NotPut{snapshot, old, std::move(denied), Duration::max(), true});
+  keep_in_hand(one);
+  refreshes_.record_end(*one->renewed, now);
+  const auto then = [this, flight, one](const Result<bool>& erased, Instant at) {
+    if (erased.ok()) {
+      settle(one);
+    } else {
+      events_.keep(Event::Level::warning, "store-unavailable",
+                   "the session store did not erase the session of somebody who was denied; it is "
+                   "erased once it does",
+                   one->renewed->provider_id);
+      put_later(one, first_pause);
+    }
+    metrics_.count_refresh(true);
+    renewals_.finish(flight, one->renewed, at);
+  };
+  const auto thrown = io::attempt([&] { run<bool>(flow::erase_stored(old->ticket), then, now); });
+  if (thrown) then(*thrown, now);
 }
 
 // Whether it was denied could not be read when it was renewed: nobody else can tell later.
@@ -237,10 +237,7 @@ void Work::judge_later(const std::shared_ptr<const NotPut>& one, Duration pause)
 // does, the session has ended, or another process has renewed it. Else the next process would use
 // the old refresh token, which ends the session.
 void Work::put_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
-  (void)io::attempt([&] {
-    const std::scoped_lock lock(not_put_mutex_);
-    not_put_.insert(one);
-  });
+  keep_in_hand(one);
   driver_->after(pause, [this, one, pause](Instant now) {
     const auto& settings = one->snapshot->context->session;
     const auto end = session::ends_at(*one->renewed, settings);
@@ -256,7 +253,9 @@ void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, D
   flow::PutAgain in(one->snapshot->context);
   in.old = one->old;
   in.renewed = one->renewed;
-  in.is_over = one->is_denied || refreshes_.is_over(*one->renewed, now);
+  const bool has_escaped = one->renewed->ticket && denied_.covers(*one->old) &&
+                           may_escape(*one->old, one->snapshot->context->session);
+  in.is_over = one->is_denied || has_escaped || refreshes_.is_over(*one->renewed, now);
   in.patience = patience;
   run<bool>(
       flow::put_again(std::move(in)),
@@ -266,6 +265,13 @@ void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, D
         if (put.ok() && !*put) refreshes_.record_end(*one->renewed, at);
       },
       now);
+}
+
+void Work::keep_in_hand(const std::shared_ptr<const NotPut>& one) noexcept {
+  (void)io::attempt([&] {
+    const std::scoped_lock lock(not_put_mutex_);
+    not_put_.insert(one);
+  });
 }
 
 void Work::settle(const std::shared_ptr<const NotPut>& one) {

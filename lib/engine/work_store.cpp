@@ -17,6 +17,8 @@ namespace {
 constexpr Duration index_again = 1h;
 // The deny list is asked for behind answers as often as this, and no request waits for it.
 constexpr Duration ask_behind_again = 250ms;
+// A store that did not take the denials it had lost is told again after so long.
+constexpr Duration tell_again = 1s;
 
 }  // namespace
 
@@ -47,7 +49,9 @@ void Work::load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
           const std::string& flight, const Result<flow::SharedDenyList>& list, Instant at) {
         if (list.ok()) {
           refreshes_.note_success(deny_list_beside);
-          put_back(snapshot, denied_.take(*list, changes, current_until, at), at);
+          const bool is_newest = snapshots_.load()->generation == snapshot->generation;
+          const auto counts = is_newest ? std::optional(changes) : std::nullopt;
+          put_back(snapshot, denied_.take(*list, counts, current_until, at), at);
         } else {
           const bool was_asked = list.error().status != Status::too_many_operations;
           if (was_asked) refreshes_.note_trouble(deny_list_beside, at);
@@ -66,7 +70,13 @@ void Work::put_back(const std::shared_ptr<const Snapshot>& snapshot,
   flow::Deny in(snapshot->context);
   in.denials = std::move(lost);
   run<flow::SharedDenyList>(
-      flow::deny(std::move(in)), [](const Result<flow::SharedDenyList>&, Instant) {}, now);
+      flow::deny(std::move(in)),
+      [this](const Result<flow::SharedDenyList>& told, Instant) {
+        if (told.ok()) return;
+        events_.keep(Event::Level::warning, "store-unavailable", told.error().text, {});
+        driver_->after(tell_again, [this](Instant) { denied_.doubt(); });  // read, and told again
+      },
+      now);
 }
 
 void Work::freshen_deny_list(const std::shared_ptr<const Snapshot>& snapshot, Instant now) {
@@ -118,7 +128,11 @@ void Work::index(const std::shared_ptr<const Snapshot>& snapshot, const Session&
   flow::IndexSession in(snapshot->context);
   in.session = session;
   run<bool>(
-      flow::index_session(std::move(in)), [](const Result<bool>&, Instant) {}, now);
+      flow::index_session(std::move(in)),
+      [this, ticket = session->ticket](const Result<bool>& entered, Instant) {
+        if (!entered.ok() || !*entered) indexed_.give_back(ticket->id);
+      },
+      now);
 }
 
 void Work::note_use(const std::shared_ptr<const Snapshot>& snapshot, flow::SharedTicket ticket,

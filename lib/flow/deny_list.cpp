@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 
+#include "flow/stored_record.hpp"
 #include "session/lifetime.hpp"
 
 namespace gatelet::flow {
@@ -15,11 +16,13 @@ constexpr Duration pause = std::chrono::milliseconds(5);  // grows with every at
 // Longer than any session that was renewed a moment before its process heard of the denial.
 constexpr Duration slack = std::chrono::hours(1);
 
-session::DenyList read(const Context& context, const std::string& key,
-                       const std::optional<std::string>& record, Instant at) {
-  if (!record) return {};
+// What is not authentic is no list; trouble with opening one is trouble.
+Result<session::DenyList> read(const Context& context, const std::string& key,
+                               const std::optional<std::string>& record, Instant at) {
+  if (!record) return session::DenyList();
   auto list = session::open_deny_list(*context.cookie_keys, key, *record, at);
-  return list.ok() ? std::move(list).value() : session::DenyList();
+  if (!list.ok() && is_refusal(list.error().status)) return session::DenyList();
+  return list;
 }
 
 Duration lifetime_of(const Context& context) {
@@ -33,7 +36,8 @@ Flow<session::DenyList> deny_under(Deny in, std::string key, std::size_t which) 
     auto get = StoreCall::get(key);
     auto found = co_await std::move(get);
     const auto at = co_await now();
-    const auto before = read(*in.context, key, found.record, at);
+    auto reading = read(*in.context, key, found.record, at);
+    const auto before = co_await std::move(reading);
     auto added = before.with(in.denials, session::to_timestamp(at));
     auto list = co_await std::move(added);
     auto sealed = session::seal_deny_list(*in.context->cookie_keys, key, which, list, at,
@@ -60,7 +64,9 @@ Flow<SharedDenyList> load_deny_list(SharedContext context) {
     auto get = StoreCall::get(key);
     const auto found = co_await std::move(get);
     const auto at = co_await now();
-    all = all.merged(read(*context, key, found.record, at));
+    auto reading = read(*context, key, found.record, at);
+    const auto list = co_await std::move(reading);
+    all = all.merged(list);
   }
   co_return std::make_shared<const session::DenyList>(std::move(all));
 }

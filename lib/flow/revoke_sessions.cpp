@@ -14,6 +14,7 @@ Flow<IndexEntries> revoke_sessions(RevokeSessions in) {
   const auto denied = co_await std::move(denying);
   const auto* now_denied = denied->find({end.subject.provider, end.subject.id});
   if (now_denied != nullptr && now_denied->kept_ticket == kept) end.kept_ticket = kept;
+  if (now_denied != nullptr && in.on_denied) in.on_denied(*now_denied);
   auto ending = end_sessions(std::move(end));
   auto ended = co_await std::move(ending);
   co_return ended;

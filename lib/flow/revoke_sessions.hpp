@@ -1,6 +1,7 @@
 // Ending all sessions of one person, in whichever process and browser they are.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -15,6 +16,8 @@ class RevokeSessions {
  public:
   std::shared_ptr<const Context> context;
   session::Denial denial;
+  // Told what the store has of it once it has it. May be empty.
+  std::function<void(const session::Denial&)> on_denied;
   explicit RevokeSessions(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 

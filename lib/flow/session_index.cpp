@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "flow/stored_record.hpp"
 #include "session/lifetime.hpp"
 #include "session/ticket.hpp"
 
@@ -20,13 +21,24 @@ constexpr Duration pause = std::chrono::milliseconds(5);  // grows with every at
 constexpr Duration longest_sign_in = std::chrono::minutes(1);
 constexpr std::size_t handle_size = 16;  // bytes; twice as many digits
 
-// Under such a key only ours, and whoever may write to the store, can have put anything: what does
-// not open is nothing.
-IndexEntries read(const Context& context, const std::string& key,
-                  const std::optional<std::string>& record, Instant at) {
-  if (!record) return {};
+// Under such a key only ours, and whoever may write to the store, can have put anything: what is
+// not authentic is nothing. Trouble with opening it is trouble.
+Result<IndexEntries> read(const Context& context, const std::string& key,
+                          const std::optional<std::string>& record, Instant at) {
+  if (!record) return IndexEntries();
   auto entries = session::open_index(*context.cookie_keys, key, *record, at);
-  return entries.ok() ? std::move(entries).value() : IndexEntries();
+  if (!entries.ok() && is_refusal(entries.error().status)) return IndexEntries();
+  return entries;
+}
+
+// Whether the store has anything for the ticket, whatever it is.
+Flow<bool> is_there(std::string ticket_id) {
+  auto get = StoreCall::get(std::move(ticket_id));
+  auto asked = attempt(std::move(get));
+  auto found = co_await std::move(asked);
+  if (found.ok()) co_return found->record.has_value();
+  if (is_refusal(found.error().status)) co_return true;
+  co_return std::move(found).error();
 }
 
 // Writes only over what was read, so that nothing somebody else enters meanwhile is lost.
@@ -38,7 +50,8 @@ Flow<bool> change_index(SharedContext context, session::Subject subject, Change 
     auto get = StoreCall::get(key);
     auto found = co_await std::move(get);
     const auto at = co_await now();
-    const auto before = read(*context, key, found.record, at);
+    auto reading = read(*context, key, found.record, at);
+    const auto before = co_await std::move(reading);
     auto entries = before;
     change(entries, at);
     if (entries == before) co_return true;
@@ -64,7 +77,9 @@ Flow<IndexEntries> all_entries(SharedContext context, session::Subject subject) 
     auto get = StoreCall::get(key);
     const auto found = co_await std::move(get);
     const auto at = co_await now();
-    for (auto& entry : read(*context, key, found.record, at)) {
+    auto reading = read(*context, key, found.record, at);
+    auto entries = co_await std::move(reading);
+    for (auto& entry : entries) {
       const auto is_same = [&](const auto& one) { return one.ticket_id == entry.ticket_id; };
       if (std::none_of(all.begin(), all.end(), is_same)) all.push_back(std::move(entry));
     }
@@ -120,10 +135,10 @@ Flow<IndexEntries> list_sessions(SubjectSessions in) {
   auto entries = co_await std::move(reading);
   IndexEntries there, gone;
   for (auto& entry : entries) {
-    auto get = StoreCall::get(entry.ticket_id);
-    const auto found = co_await std::move(get);
+    auto looking = is_there(entry.ticket_id);
+    const bool is_found = co_await std::move(looking);
     const auto at = co_await now();
-    if (found.record) {
+    if (is_found) {
       there.push_back(std::move(entry));
     } else if (!may_be_signing_in(entry, at)) {
       gone.push_back(std::move(entry));
@@ -147,10 +162,10 @@ Flow<IndexEntries> end_sessions(EndSessions in) {
       const auto handle = co_await std::move(named);
       if (handle != in.only) continue;
       // Without a record there is nothing to erase; where all are ended the deny list ends it.
-      auto get = StoreCall::get(entry.ticket_id);
-      const auto found = co_await std::move(get);
+      auto looking = is_there(entry.ticket_id);
+      const bool is_found = co_await std::move(looking);
       const auto at = co_await now();
-      if (!found.record && may_be_signing_in(entry, at)) continue;
+      if (!is_found && may_be_signing_in(entry, at)) continue;
     }
     auto erase = StoreCall::erase(entry.ticket_id);
     (void)co_await std::move(erase);

@@ -90,6 +90,11 @@ bool DenyList::covers(const Session& session) const noexcept {
   return signed_in_at(session) <= found->until && !is_kept(session, *found);
 }
 
+bool DenyList::keeps(const Session& session) const noexcept {
+  const auto* found = find({provider_of(session), subject_id_of(session)});
+  return found != nullptr && is_kept(session, *found);
+}
+
 Result<DenyList> DenyList::with(std::vector<Denial> more, Timestamp now) const {
   for (const auto& one : denials_) {
     if (!may_be_forgotten(one, now)) more.push_back(one);

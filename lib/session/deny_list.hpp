@@ -51,6 +51,9 @@ class DenyList {
   // The session is over. Allocates nothing.
   bool covers(const Session& session) const noexcept;
 
+  // Whoever ended all of a person's sessions kept this one. Allocates nothing.
+  bool keeps(const Session& session) const noexcept;
+
   // With more; those that may be forgotten go. The later of two for one subject counts, and what an
   // earlier one kept is kept no longer. It keeps what signed in after the earlier one or was kept
   // by both, and nothing else: what was ended is not revived.

@@ -64,6 +64,39 @@ TEST_SUITE("engine/deny_book") {
     CHECK(book.take(list({denial("jane")}), book.changes(), 10s, now + 60s).empty());
   }
 
+  TEST_CASE("F-270: what this process denied and the store took is told again when that is lost") {
+    DenyBook book;
+    REQUIRE(book.add(denial("jane"), now).ok());
+    CHECK(book.take(list({}), book.changes(), 10s, now).empty());  // it is about to be told
+    book.note_stored(denial("jane"));
+    CHECK(book.take(list({}), book.changes(), 10s, now) == std::vector{denial("jane")});
+    CHECK(book.take(list({denial("jane")}), book.changes(), 10s, now).empty());
+  }
+
+  TEST_CASE("asked for under settings that were replaced: it counts, and is not current") {
+    DenyBook book;
+    book.take(list({denial("jane")}), std::nullopt, 10s, now);
+    CHECK(book.covers(session_of("jane")));
+    CHECK_FALSE(book.is_current(5s));
+    book.take(list({denial("jane")}), book.changes(), 10s, now);
+    CHECK(book.is_current(5s));
+  }
+
+  TEST_CASE(
+      "F-251: the old cookies of the session that is kept lead to it, those of others do not") {
+    DenyBook book;
+    auto keeping = denial("jane");
+    keeping.kept_sign_in = session::to_timestamp(now);
+    REQUIRE(book.add(keeping, now).ok());
+    const auto old = session_of("jane", now - 60s), kept = session_of("jane", now);
+    const auto escaped = session_of("jane", now + 1s);  // renewed behind the denial
+    CHECK_FALSE(book.covers(kept));
+    CHECK(book.covers(old));
+    CHECK(book.covers(old, nullptr));
+    CHECK_FALSE(book.covers(old, &kept));
+    CHECK(book.covers(old, &escaped));
+  }
+
   TEST_CASE("F-251: what was ended elsewhere is not kept here, and a store that keeps it is told") {
     DenyBook book;
     auto others = denial("jane");

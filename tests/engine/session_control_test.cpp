@@ -123,6 +123,25 @@ TEST_SUITE("engine/session_control") {
     }
   }
 
+  TEST_CASE("F-251: in oauth2-proxy's format the kept session's old cookie leads to it") {
+    Live live(Options{{"compat", "oauth2-proxy"},
+                      {"provider", "oidc"},
+                      {"skip_provider_button", "true"},
+                      {"cookie_refresh", "1h"}});
+    auto person = live.browser();
+    REQUIRE(person.sign_in(live.provider).reason() == Reason::signed_in);
+    const auto old = person.cookies;
+    live.clock->advance(seconds(3700));
+    REQUIRE(person.get("/page").reason() == Reason::session_refreshed);
+    REQUIRE(person.cookies != old);
+    const support::Request request("/page", {{"Cookie", person.cookie_header()}});
+    const auto view = request.view();
+    REQUIRE(live.engine->revoke_sessions(alice, &view).ok());
+    CHECK(person.get("/page").kind() == Decision::Kind::allow);
+    person.cookies = old;
+    CHECK(person.get("/page").kind() == Decision::Kind::allow);
+  }
+
   TEST_CASE("F-251: a session that was revoked keeps itself by no later call") {
     for (const bool is_stored : {true, false}) {
       Two one(is_stored ? in_memory() : Options());

@@ -19,6 +19,19 @@ TEST_SUITE("engine/turns") {
     CHECK(turns.take("b", 60s, begin + 90s));
   }
 
+  TEST_CASE("give_back: the next who asks has the turn, and only the next") {
+    Turns turns;
+    const auto at = [](Duration passed) { return at_unix(1000) + passed; };
+    CHECK(turns.take("a", 10s, at(0s)));
+    CHECK(turns.take("b", 10s, at(0s)));
+    turns.give_back("a");
+    turns.give_back("nobody's");
+    CHECK(turns.take("a", 10s, at(1s)));
+    CHECK_FALSE(turns.take("a", 10s, at(2s)));
+    CHECK_FALSE(turns.take("b", 10s, at(2s)));
+    CHECK(turns.take("b", 10s, at(11s)));
+  }
+
   TEST_CASE("take: a wall clock that is set back or forward gives nobody a turn") {
     Turns turns;
     auto now = at_unix(1000);

@@ -92,6 +92,20 @@ TEST_SUITE("flow/session_index") {
     CHECK(world.list().value().size() == 1);
   }
 
+  TEST_CASE("RD-06: a record that is too large is listed, and can be ended") {
+    Stored world;
+    const auto session = world.sign_in_again();
+    const auto& id = session->ticket->id;
+    world.driver.on_store = [&](const StoreCall& call) -> Result<StoreReply> {
+      const bool is_large = call.what == StoreCall::What::get && call.key == id;
+      if (is_large) return Error{Status::session_too_large, "above 1 MiB"};
+      return world.store.answer(call);
+    };
+    CHECK(world.list().value().size() == 1);
+    CHECK(world.end(session_handle(*world.context, id).value()).value().size() == 1);
+    CHECK_FALSE(world.store.records.contains(id));
+  }
+
   TEST_CASE("F-251: a session that is being signed in stays in the index while others list") {
     Stored world;
     const auto session = world.sign_in_again();
