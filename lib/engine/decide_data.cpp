@@ -4,6 +4,7 @@
 
 #include "engine/conclude.hpp"
 #include "policy/authorize.hpp"
+#include "session/cookie_budget.hpp"
 #include "session/cookie_session.hpp"
 #include "session/host_data.hpp"
 
@@ -17,20 +18,38 @@ Result<Verdict> to_nobody(const Question& question) {
   return Verdict(conclude_nobody(question, after_end()));
 }
 
-// Seen to fit its cookies before anybody takes it for the newest.
+// What its cookies take of it: `shrinks` as they go on, with what is left of a sign-in's room, else
+// as they begin.
+Result<void> fit_cookies(const Question& question, const session::Session& changed, bool shrinks) {
+  const auto& context = question.context();
+  const auto& facts = question.facts;
+  if (shrinks) {
+    auto going_on =
+        session::write_going_on(context.session, *context.cookie_keys, changed, facts.host,
+                                facts.headers, *context.entropy, question.now);
+    if (!going_on.ok()) return std::move(going_on).error();
+  } else {
+    auto beginning =
+        session::write_session(context.session, *context.cookie_keys, changed, facts.host,
+                               facts.headers, *context.entropy, question.now);
+    if (!beginning.ok()) return std::move(beginning).error();
+  }
+  return {};
+}
+
+// Seen to fit its cookies before anybody takes it for the newest. One that has grown into the room
+// of a sign-in, by renewals, may not grow by data.
 Result<Shared> changed_in_cookies(const Question& question, const session::Session& newest,
                                   std::string_view name, std::string_view value) {
-  const auto& context = question.context();
-  auto changed = session::with_data(newest, context.session, name, value, question.now);
+  auto changed = session::with_data(newest, question.context().session, name, value, question.now);
   if (!changed.ok()) return std::move(changed).error();
-  const auto cookies =
-      session::write_session(context.session, *context.cookie_keys, *changed, question.facts.host,
-                             question.facts.headers, *context.entropy, question.now);
-  const auto status = cookies.ok() ? Status::ok : cookies.error().status;
+  const bool shrinks = session::data_size(*changed) < session::data_size(newest);
+  auto fitted = fit_cookies(question, *changed, shrinks);
+  const auto status = fitted.ok() ? Status::ok : fitted.error().status;
   if (status == Status::session_invalid || status == Status::session_too_large) {
     return Error{Status::data_too_large, "with this value the session no longer fits its cookies"};
   }
-  if (!cookies.ok()) return cookies.error();
+  if (!fitted.ok()) return std::move(fitted).error();
   return std::make_shared<const session::Session>(std::move(changed).value());
 }
 

@@ -185,8 +185,9 @@ Result<Verdict> decide_sign_in(const Question& question) {
   const bool is_form = question.own_method() == "POST" && policy.password.enabled;
   if (is_form && !policy::is_cross_site(question.facts)) return decide_form(question);
   if (policy.skip_provider_button) return start_login(question, {}, false, Asked::by_query);
-  // Whoever asks for this page wants to sign in anew: the old session is cleared.
-  return Verdict(sign_in_page(question, 200, true));
+  // Whoever asks for this page wants to sign in anew: the old session is cleared. A link on another
+  // site signs nobody out.
+  return Verdict(sign_in_page(question, 200, !policy::is_cross_site(question.facts)));
 }
 
 Result<Verdict> decide_start(const Question& question) {

@@ -184,7 +184,7 @@ Presented present_stored(const Memory& memory, const CookieImage& image,
     if (!session) return nobody(Reason::session_invalid, true);
   }
   if (!is_known(snapshot, *session)) return nobody(Reason::session_invalid, true);
-  const bool behind = is_loaded && is_behind(image, settings.cookie_name, *session);
+  const bool behind = is_behind(image, settings.cookie_name, *session);
   if (is_loaded) {
     const auto staleness = settings.cache_max_staleness;
     const bool tells_nothing = memory.sessions.changes().tells_nothing();

@@ -93,6 +93,15 @@ Decision not_admitted(const SaveSession& in, const Error& why) {
   return policy::error_page(policy, page, status_http(why.status), reason, {});
 }
 
+// What the browser came with, and will not have any more.
+Flow<bool> erase_all(std::vector<SharedTicket> tickets) {
+  for (const auto& one : tickets) {
+    auto erase = StoreCall::erase(one->id);
+    (void)co_await attempt(std::move(erase));  // it ends by itself otherwise
+  }
+  co_return true;
+}
+
 Flow<Cookies> in_store(SaveSession in) {
   const auto& context = *in.context;
   const auto at = co_await now();
@@ -108,10 +117,8 @@ Flow<Cookies> in_store(SaveSession in) {
   auto indexing = index_session(entry_of(in, session));
   (void)co_await std::move(indexing);
   (void)co_await std::move(call);
-  for (const auto& one : old) {
-    auto erase = StoreCall::erase(one->id);
-    (void)co_await attempt(std::move(erase));  // it ends by itself otherwise
-  }
+  auto erasing = erase_all(old);
+  (void)co_await std::move(erasing);
   auto cookies = cookies_of(in, *session, at);
   co_return std::move(cookies);
 }
@@ -130,6 +137,8 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
   } else if (settings.has_store_beside) {
     const auto why = why_not_in_cookies(in);
     if (why.empty()) {
+      auto erasing = erase_all(tickets_of(*in.context, in.request->facts().headers, at));
+      (void)co_await std::move(erasing);
       auto whole = cookies_of(in, *in.session, at);
       co_return std::move(whole);
     }

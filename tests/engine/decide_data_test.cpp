@@ -2,6 +2,7 @@
 
 #include "engine/world.hpp"
 #include "session/host_data.hpp"
+#include "session/samples.hpp"
 #include "session/ticket.hpp"
 
 using namespace gatelet;
@@ -87,6 +88,31 @@ TEST_SUITE("engine/decide_data") {
     CHECK(set(world, cookie, "a", std::string(3000, 'x')).error().status == Status::data_too_large);
     CHECK(world.decide({.cookie = cookie}).kind() == Decision::Kind::allow);
     CHECK(set(world, cookie, "a", std::string(300, 'x')).ok());
+  }
+
+  TEST_CASE("a session that goes on in a sign-in's room may give data away, and take no more") {
+    World world;
+    auto session = with_refresh_token(world);
+    for (std::size_t i = 0; i < 30; ++i) {
+      session.groups.emplace_back(session::samples::token(100, i).reveal());
+    }
+    const auto cookie = cookie_from(done(world, world.cookie_of(session), "a", "some text"));
+    int num_found = 0;
+    for (std::size_t budget = 3000; budget < 7000; budget += 100) {
+      world.settings.cookie_budget = budget;
+      ++world.generation;
+      if (set(world, cookie, "b", "1").ok()) continue;
+      auto verdict = set(world, cookie, "a", "");
+      if (!verdict.ok()) {
+        CHECK(verdict.error().status == Status::data_too_large);  // nor would it be written
+        continue;
+      }
+      ++num_found;
+      const auto answer = std::get<Decision>(std::move(*verdict));
+      CHECK(answer.identity()->data("a").empty());
+      CHECK(data(world, cookie_from(answer), "a").empty());
+    }
+    CHECK(num_found > 0);
   }
 
   TEST_CASE(

@@ -59,6 +59,24 @@ TEST_SUITE("engine/decide_login") {
     CHECK_FALSE(sets_login_state(page));
   }
 
+  TEST_CASE("the sign-in page clears the session, and not for a link on another site") {
+    World world;
+    world.policy.skip_provider_button = false;
+    const auto cookie = world.cookie_of(world.person());
+    auto headers = as_person;
+    const auto cleared = [&] {
+      const auto page =
+          world.decide({.target = "/oauth2/sign_in", .cookie = cookie, .headers = headers});
+      CHECK(page.http_status() == 200);
+      return header(page, "Set-Cookie") != "<absent>";
+    };
+    CHECK(cleared());
+    headers.push_back({"Sec-Fetch-Site", "same-origin"});
+    CHECK(cleared());
+    headers.back().value = "cross-site";
+    CHECK_FALSE(cleared());
+  }
+
   TEST_CASE("decide: a person without session is sent to the provider, and comes back here") {
     World world;
     const auto decision = world.decide({.target = "/page?x=1", .headers = as_person});

@@ -60,6 +60,25 @@ TEST_SUITE("engine/engine: stored") {
     CHECK(is_at_once(one.person.ask("/page")));
   }
 
+  TEST_CASE("a ticket's cookie that is behind its session is renewed, also from memory") {
+    SignedIn one;
+    (void)one.person.get("/page");
+    one.clock->advance(seconds(3600 - 10));
+    CHECK(one.person.get("/page").kind() == Decision::Kind::allow);  // renewed behind the answer
+    REQUIRE(one.wait_for_refreshes(1));
+    REQUIRE(one.wait_for_quiet());
+    const support::Request request("/page", {{"Cookie", one.person.cookie_header()}});
+    auto known = one.engine->identify(request.view());  // whom the store is asked for
+    REQUIRE(known.ok());
+    if (auto* waits = std::get_if<Operation<Identity>>(&*known)) {
+      REQUIRE(waits->wait(std::chrono::steady_clock::now() + seconds(10)).ok());
+    }
+    const auto before = one.person.cookies;
+    CHECK_FALSE(session_cookie_of(one.person.get("/page")).empty());
+    CHECK(one.person.cookies != before);
+    CHECK(session_cookie_of(one.person.get("/page")).empty());
+  }
+
   TEST_CASE("F-427: a store that tells is asked again once a minute; with 0 each time") {
     SignedIn one;
     (void)one.person.get("/page");

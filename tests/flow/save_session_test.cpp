@@ -38,6 +38,14 @@ Result<std::vector<std::string>> save(World& world, session::Session session,
   return world.driver.run(flow::save_session(std::move(in)));
 }
 
+// The browser has the cookie of a ticket.
+void bring(World& world, const std::vector<std::string>& cookies) {
+  REQUIRE(cookies.size() == 1);
+  const auto pair = cookies.front().substr(0, cookies.front().find(';'));
+  const auto equals = pair.find('=');
+  world.browser.put(pair.substr(0, equals), pair.substr(equals + 1));
+}
+
 Result<Decision> begin(World& world) {
   flow::SaveSession in(world.context);
   in.request = world.get("/oauth2/sign_in");
@@ -168,6 +176,24 @@ TEST_SUITE("flow/save_session") {
     };
     CHECK(save(world, session, note).ok());
     CHECK(notes.back() == flow::SaveNote::tokens_left_out);
+  }
+
+  TEST_CASE("MA-26: beside a store, a sign-in that goes into cookies ends the browser's ticket") {
+    World world;
+    world.keep_beside();
+    world.context->session.cookie_budget = 4096;
+    auto large = person(world);
+    large.access_token = random_token(5000);
+    bring(world, save(world, large).value());
+    REQUIRE(world.num_sessions() == 1);
+    CHECK(save(world, person(world)).ok());
+    CHECK(world.num_sessions() == 0);
+
+    bring(world, save(world, large).value());
+    world.driver.on_store = [](const flow::StoreCall&) -> Result<flow::StoreReply> {
+      return Error{Status::store_unreachable, "gone"};
+    };
+    CHECK(save(world, person(world)).ok());  // it holds up nobody
   }
 
   TEST_CASE("F-412: beside a store, what begins in cookies loses nothing at its first refresh") {
