@@ -88,8 +88,13 @@ void Work::redeem(const std::shared_ptr<const Snapshot>& snapshot, flow::FinishL
   if (!redemptions_.join(state, std::move(waiter))) return;
   if (const auto known = callbacks_.find(state, now); known.used) {
     if (known.answer) return redemptions_.finish(state, known.answer, now);
-    return redemptions_.finish(
-        state, Error{Status::state_missing, "this sign-in answer was used before"}, now);
+    return as_leader(
+        redemptions_, state,
+        [&] {
+          redemptions_.finish(
+              state, Error{Status::state_missing, "this sign-in answer was used before"}, now);
+        },
+        now);
   }
 
   const Duration kept_for = snapshot->context->session.login_state_expire;
@@ -126,9 +131,9 @@ void Work::freshen(const Snapshot& snapshot, std::string_view provider_id, Insta
   if (now.steady - fetched_at.steady < fresh_for) return;
   if (!budget_.may_fetch(current->provider->id, now)) return;
   const auto name = flight_name(snapshot.generation, current->provider->id, what);
-  if (fetches_.join(name, [](const Result<State>&, Instant) {})) {
-    fetch(snapshot, current, what, now);
-  }
+  if (!fetches_.join(name, [](const Result<State>&, Instant) {})) return;
+  as_leader(
+      fetches_, name, [&] { fetch(name, snapshot, current, what, now); }, now);
 }
 
 bool Work::may_fetch(const State& current, flow::Refetch::What what, Instant now) {
@@ -148,24 +153,31 @@ void Work::refetch(const flow::Refetch& wanted, std::function<void(Result<flow::
   const auto name = flight_name(snapshot->generation, current->provider->id, wanted.what);
   const bool leads =
       fetches_.join(name, [done = std::move(done)](const Result<State>& fetched, Instant) {
-        if (!fetched.ok()) return done(fetched.error());
-        done(flow::Refetched{*fetched});
+        if (fetched.ok()) return done(flow::Refetched{*fetched});
+        Error why{fetched.error().status, {}};
+        (void)io::attempt([&] { why.text = fetched.error().text; });  // told all the same
+        done(std::move(why));
       });
   if (!leads) return;
   if (wanted.what == flow::Refetch::What::metadata && current->has_metadata) {
     return fetches_.finish(name, current, now);
   }
-  if (!may_fetch(current, wanted.what, now)) {
-    return fetches_.finish(
-        name,
-        Error{Status::provider_unreachable, "the provider was asked a moment ago, without success"},
-        now);
-  }
-  fetch(*snapshot, current, wanted.what, now);
+  as_leader(
+      fetches_, name,
+      [&] {
+        if (may_fetch(current, wanted.what, now)) {
+          return fetch(name, *snapshot, current, wanted.what, now);
+        }
+        fetches_.finish(name,
+                        Error{Status::provider_unreachable,
+                              "the provider was asked a moment ago, without success"},
+                        now);
+      },
+      now);
 }
 
-void Work::fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what,
-                 Instant now) {
+void Work::fetch(const std::string& name, const Snapshot& snapshot, const State& current,
+                 flow::Refetch::What what, Instant now) {
   const auto id = current->provider->id;
   const auto begin = [&] {
     flow::FetchMetadata in(current);
@@ -176,7 +188,7 @@ void Work::fetch(const Snapshot& snapshot, const State& current, flow::Refetch::
     return flow::fetch_metadata(std::move(in));
   };
   lead<oidc::ProviderState>(
-      fetches_, flight_name(snapshot.generation, id, what), begin,
+      fetches_, name, begin,
       [this, id, generation = snapshot.generation](
           const std::string& flight, Result<oidc::ProviderState> fetched, Instant at) {
         keep_fetched(flight, id, generation, std::move(fetched), at);

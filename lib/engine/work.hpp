@@ -105,21 +105,30 @@ class Work final : public io::Services, public io::StoreWatcher {
   }
 
  private:
-  // The same for a flight that this call leads: `then` gets its name and the result, and must
-  // finish it. What is thrown on the way finishes it as well; whoever waits would wait for ever.
+  // A step of whoever leads a flight, after the join. What is thrown on the way finishes the
+  // flight: whoever waits would wait for ever, and so would all who join it later.
+  template <class T, class Step>
+  void as_leader(SingleFlight<T>& flights, const std::string& name, Step&& step, Instant now) {
+    if (const auto problem = io::attempt(step)) flights.finish(name, *problem, now);
+  }
+
+  // Runs a flow as the task of a flight that this call leads: `then` gets the flight's name and
+  // the result, and must finish it.
   template <class R, class T, class Begin, class Then>
   void lead(SingleFlight<T>& flights, const std::string& name, Begin&& begin, Then then,
             Instant now) {
-    const auto problem = io::attempt([&] {
-      run<R>(
-          begin(),
-          [&flights, name, then = std::move(then)](Result<R> result, Instant at) {
-            const auto thrown = io::attempt([&] { then(name, std::move(result), at); });
-            if (thrown) flights.finish(name, *thrown, at);
-          },
-          now);
-    });
-    if (problem) flights.finish(name, *problem, now);
+    as_leader(
+        flights, name,
+        [&] {
+          run<R>(
+              begin(),
+              [&flights, name, then = std::move(then)](Result<R> result, Instant at) {
+                const auto thrown = io::attempt([&] { then(name, std::move(result), at); });
+                if (thrown) flights.finish(name, *thrown, at);
+              },
+              now);
+        },
+        now);
   }
 
   using State = std::shared_ptr<const oidc::ProviderState>;
@@ -148,8 +157,9 @@ class Work final : public io::Services, public io::StoreWatcher {
   void load_deny_list(const std::shared_ptr<const Snapshot>& snapshot,
                       SingleFlight<flow::SharedDenyList>::Waiter waiter, Instant now);
   void index(const std::shared_ptr<const Snapshot>& snapshot, const Session& session, Instant now);
-  // Requires that the caller leads the flight of this provider and `what`.
-  void fetch(const Snapshot& snapshot, const State& current, flow::Refetch::What what, Instant now);
+  // Requires that the caller leads the flight `name`, of this provider and `what`.
+  void fetch(const std::string& name, const Snapshot& snapshot, const State& current,
+             flow::Refetch::What what, Instant now);
   void keep_fetched(const std::string& flight, const std::string& provider_id,
                     std::uint64_t generation, Result<oidc::ProviderState> fetched, Instant at);
   void keep_renewed(const std::string& flight, const Session& old, Result<session::Session> renewed,

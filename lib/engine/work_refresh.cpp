@@ -80,6 +80,7 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
                    SingleFlight<Session>::Waiter waiter, Instant now) {
   auto name = renewal_name(*need.session);
   if (!name.ok()) return waiter(std::move(name).error(), now);
+  const auto is_put = std::make_shared<bool>(true);  // memory is taken before the flight begins
   if (!renewals_.join(*name, std::move(waiter))) return;
 
   // Between the look into the book and this moment another request's refresh may have ended.
@@ -88,7 +89,6 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
   if (known.newer) return renewals_.finish(*name, std::move(known.newer), now);
 
   const auto old = need.session;
-  const auto is_put = std::make_shared<bool>(true);
   lead<session::Session>(
       renewals_, *name,
       [&] { return refreshing(refresh_of(snapshot, std::move(need), is_put, now)); },
