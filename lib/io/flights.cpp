@@ -193,7 +193,7 @@ void Flights::take(const Cancellation& item) {
 
 void Flights::take(EffectAnswer item) {
   const auto flight = flights_.find(item.flight);
-  if (flight == flights_.end() || item.host_call != flight->second.host_call) return;
+  if (flight == flights_.end() || item.number != flight->second.number) return;
   if (!std::exchange(flight->second.awaits_answer, false)) return;
   resume(item.flight, std::move(item.outcome));
 }
@@ -256,10 +256,19 @@ void Flights::delay(FlightId id, Duration duration) {
 }
 
 void Flights::refetch(FlightId id, const flow::Refetch& wanted) {
-  flights_.at(id).awaits_answer = true;
+  auto& flight = flights_.at(id);
+  const auto number = flight.number = ++last_number_;
+  flight.awaits_answer = true;
+  // Whoever fetches has no longer either. An answer may be lost for want of memory.
+  flight.timer = timers_.add(SteadyClock::now() + settings_.operation_timeout, [this, id, number] {
+    advance(id, [&] {
+      take(EffectAnswer{id, Error{Status::timed_out, "the provider did not answer in time"},
+                        number});
+    });
+  });
   // Through the inbox, whatever thread answers: never inside the call.
-  auto done = [inbox = inbox_, id](Result<flow::Refetched> result) {
-    inbox->push(EffectAnswer{id, outcome_of(std::move(result))});
+  auto done = [inbox = inbox_, id, number](Result<flow::Refetched> result) {
+    inbox->push(EffectAnswer{id, outcome_of(std::move(result)), number});
   };
   if (is_draining_) return done(ended_error());
   services_.refetch(wanted, std::move(done));
@@ -305,7 +314,7 @@ void Flights::ask_store(FlightId id, flow::StoreCall call) {
 
 void Flights::ask_host(FlightId id, flow::HookCall wanted) {
   auto& flight = flights_.at(id);
-  const auto number = flight.host_call = ++last_host_call_;
+  const auto number = flight.number = flight.host_call = ++last_number_;
   flight.awaits_answer = true;
   const auto job = std::make_shared<const flow::HookCall>(std::move(wanted));
   const bool is_asked = queue_.ask_host(number, [inbox = inbox_, id, number, job] {
@@ -355,7 +364,7 @@ void Flights::resume(FlightId id, Result<flow::Outcome> outcome) {
   if (place == flights_.end()) return;
   auto& flight = place->second;
   timers_.remove(std::exchange(flight.timer, {}));
-  flight.host_call = 0;
+  flight.number = flight.host_call = 0;
 
   advance(id, [&] {
     // The place counts as free while the task goes on: whoever sees the result may start anew.

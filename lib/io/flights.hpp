@@ -46,6 +46,7 @@ class Flights {
     Timers::Id deadline;  // of the whole task
     Timers::Id timer;     // of the effect: a delay, or the time a call has
     bool awaits_answer = false;
+    std::uint64_t number = 0;             // of the HookCall or Refetch it waits for; 0: neither
     bool is_counted = true;               // in num_in_flight
     std::uint64_t host_call = 0;          // the call of the host's code it waits for; 0: none
     std::optional<flow::StoreCall> lock;  // what extends the lock that the task holds
@@ -102,7 +103,7 @@ class Flights {
   std::unordered_map<FlightId, Flight> flights_;
   std::unordered_map<const Completion*, FlightId> by_completion_;
   FlightId last_id_ = 0;
-  std::uint64_t last_host_call_ = 0;
+  std::uint64_t last_number_ = 0;
   Store::Id last_side_call_ = Store::Id{1} << 63;  // of calls that no task waits for
   bool is_draining_ = false;
   // So many that the last one is answered within seconds.

@@ -37,7 +37,8 @@ struct Cancellation {
 struct EffectAnswer {
   FlightId flight;
   Result<flow::Outcome> outcome;
-  std::uint64_t host_call = 0;  // of a HookCall: which one; one that came too late is not the next
+  // Of a HookCall or a Refetch: which one; one that came too late is not the next's.
+  std::uint64_t number = 0;
 };
 
 struct DelayedWork {

@@ -117,11 +117,12 @@ flow::HookCall yes() {
           SessionEvent{}};
 }
 
-// Waits for a hook, and whatever that says for a Refetch.
+// Waits for a hook, or what a test says, and whatever comes of that for a Refetch.
 class TwoQuestions final : public flow::Task {
  public:
-  explicit TwoQuestions(std::vector<Status>& heard) : heard_(heard) {}
-  std::optional<flow::Effect> start(Instant) override { return yes(); }
+  explicit TwoQuestions(std::vector<Status>& heard, flow::Effect first = yes())
+      : heard_(heard), first_(std::move(first)) {}
+  std::optional<flow::Effect> start(Instant) override { return std::move(first_); }
   std::optional<flow::Effect> resume(flow::Reply reply) override {
     heard_.push_back(reply.outcome.ok() ? Status::ok : reply.outcome.error().status);
     if (heard_.size() == 2) return std::nullopt;
@@ -132,6 +133,7 @@ class TwoQuestions final : public flow::Task {
 
  private:
   std::vector<Status>& heard_;
+  flow::Effect first_;
 };
 
 // Must finish what it began: asks a store until that answers well.
@@ -355,6 +357,35 @@ TEST_SUITE("io/flights") {
     ground.flights.round(0ms);
 
     CHECK(ground.endings == std::vector{Status::ok});
+  }
+
+  TEST_CASE(
+      "a Refetch that nobody answers is over after an operation's time, for who must finish too; "
+      "its late answer is not the next one's") {
+    Ground ground(20ms);
+    std::vector<ScriptedServices::Done> kept;
+    ground.services.on_refetch = [&](const flow::Refetch&, ScriptedServices::Done done) {
+      kept.push_back(std::move(done));
+    };
+    std::vector<Status> heard;
+    auto task =
+        std::make_unique<TwoQuestions>(heard, flow::Refetch("p", flow::Refetch::What::metadata));
+    auto effect = task->start({});
+    ++ground.num_in_flight;
+    ground.inbox->push(Submission{std::move(task), std::move(*effect), nullptr});
+    for (const auto end = soon(); kept.size() < 2 && std::chrono::steady_clock::now() < end;) {
+      ground.flights.round(20ms);
+    }
+    REQUIRE(kept.size() == 2);
+    CHECK(heard == std::vector{Status::timed_out});
+
+    kept[0](flow::Refetched{});
+    ground.flights.round(0ms);
+    CHECK(heard.size() == 1);
+    kept[1](Error{Status::provider_unreachable, "down"});
+    ground.flights.round(0ms);
+    CHECK(heard == std::vector{Status::timed_out, Status::provider_unreachable});
+    CHECK(ground.num_in_flight == 0);
   }
 
   TEST_CASE("drain: ends what waits, and gives a grant its time but no more") {
