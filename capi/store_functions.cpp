@@ -8,14 +8,16 @@ namespace {
 // What a get was told, by way of C: nothing may be thrown there.
 struct Found {
   std::optional<std::string> value;
+  bool is_too_large = false;  // there is one, above what is ever kept; not copied
   bool is_odd = false;
 };
 
 void take(void* to, gatelet_str value) noexcept {
   constexpr std::size_t max_size = 1024 * 1024;
   auto& found = *static_cast<Found*>(to);
-  found.is_odd = found.is_odd || found.value || !is_text(value) || value.size > max_size;
-  if (found.is_odd) return;
+  found.is_odd = found.is_odd || found.value || found.is_too_large || !is_text(value);
+  found.is_too_large = value.size > max_size;
+  if (found.is_odd || found.is_too_large) return;
   try {
     found.value.emplace(view(value));
   } catch (...) {
@@ -47,8 +49,11 @@ Result<std::optional<std::string>> StoreFunctions::get(std::string_view key) {
   if (functions_.get(user_.get(), to_c(key), take, &found, &said) != GATELET_OK) {
     return failure(said);
   }
-  if (!found.is_odd) return std::move(found.value);
-  return Error{Status::store_unreachable, "told two values, or one that cannot be"};
+  if (found.is_odd) {
+    return Error{Status::store_unreachable, "told two values, or one that cannot be"};
+  }
+  if (found.is_too_large) return Error{Status::session_too_large, "told more than 1 MiB"};
+  return std::move(found.value);
 }
 
 Result<bool> StoreFunctions::write(const Write& write) {

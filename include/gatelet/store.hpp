@@ -16,7 +16,9 @@
 //              and values hold any byte; a key has up to 1 KiB, a value up to 1 MiB.
 //   Failure:   any error, and any exception, means that the store cannot be reached: requests get
 //              503, nobody is signed out. The error's text goes to the log; it must hold no key
-//              and no value. A write that failed may have been carried out or not.
+//              and no value. A write that failed may have been carried out or not. A get may say
+//              Status::session_too_large where there is a value above 1 MiB, which gatelet never
+//              wrote: that is nobody's session, as if it had been returned.
 //
 // The first call comes when the first session is looked for, so after a host has forked its
 // workers: open there what must not cross a fork.

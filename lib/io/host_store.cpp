@@ -44,13 +44,16 @@ SessionStore::Write erasure(SessionStore::Write write) {
   return write;
 }
 
+// A record that is none of ours is not a store in trouble, whether the host gives it or says so.
 Result<std::optional<std::string>> look(SessionStore& host, std::string_view key) {
   auto there = host.get(key);
-  if (!there.ok()) return failure_of(there.error());
-  if (*there && (*there)->size() > HostStore::max_record_size) {
+  const bool is_too_large = there.ok() ? *there && (*there)->size() > HostStore::max_record_size
+                                       : there.error().status == Status::session_too_large;
+  if (is_too_large) {
     return Error{Status::session_too_large,
                  "a record in the host's session store has more than 1 MiB"};
   }
+  if (!there.ok()) return failure_of(there.error());
   return there;
 }
 

@@ -270,6 +270,50 @@ TEST_SUITE("io/host_store") {
     CHECK_FALSE(turned.ask(StoreCall::unlock("k", "o")).value().is_owner);
   }
 
+  TEST_CASE("RD-08: a host may say that a record is too large, in our words, and of no write") {
+    const auto host = std::make_shared<Scripted>();
+    const Error said{Status::session_too_large, "canary"};
+    host->on_get = [&]() -> Result<std::optional<std::string>> { return said; };
+    host->on_write = [&](const SessionStore::Write&) -> Result<bool> { return said; };
+    Turned turned(host);
+    const auto read = turned.ask(StoreCall::get("k"));
+    CHECK(status_of(read) == Status::session_too_large);
+    CHECK(read.error().text == "a record in the host's session store has more than 1 MiB");
+    for (const auto& call : {StoreCall::put("k", "v", 1h), StoreCall::replace("k", "v", 1h),
+                             StoreCall::erase("k"), StoreCall::unlock("k", "o")}) {
+      CHECK(status_of(turned.ask(call)) == Status::store_unreachable);
+    }
+  }
+
+#ifdef GATELET_HAVE_SQLITE
+  TEST_CASE("RD-08: a store in C that tells too much is not in trouble, unless it says so") {
+    struct Told {
+      std::string value = std::string(1024 * 1024, 'x');
+      int num_times = 1;
+      gatelet_status status = GATELET_OK;
+    } told;
+    gatelet_store functions = GATELET_STORE_INIT;
+    functions.get = [](void* user, gatelet_str, gatelet_store_found_fn found, void* to,
+                       gatelet_error*) {
+      const auto& what = *static_cast<Told*>(user);
+      for (int i = 0; i < what.num_times; ++i) found(to, capi::to_c(what.value));
+      return what.status;
+    };
+    Turned turned(
+        std::make_shared<capi::StoreFunctions>(functions, capi::User(&told, [](void*) {})));
+    CHECK(turned.ask(StoreCall::get("k")).value().record == told.value);
+    told.value += 'x';
+    const auto read = turned.ask(StoreCall::get("k"));
+    CHECK(status_of(read) == Status::session_too_large);
+    CHECK(read.error().text == "a record in the host's session store has more than 1 MiB");
+    told.num_times = 2;
+    CHECK(status_of(turned.ask(StoreCall::get("k"))) == Status::store_unreachable);
+    told.num_times = 1;
+    told.status = GATELET_E_SESSION_TOO_LARGE;
+    CHECK(status_of(turned.ask(StoreCall::get("k"))) == Status::store_unreachable);
+  }
+#endif
+
   TEST_CASE("what is too large for the promises is not asked of the host") {
     const auto memory = std::make_shared<HostMemory>();
     int num_calls = 0;

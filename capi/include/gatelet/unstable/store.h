@@ -16,7 +16,8 @@
  *              up to 1 KiB, a value up to 1 MiB.
  *   Failure:   any status but GATELET_OK (use GATELET_E_STORE_UNREACHABLE) means that the store cannot be reached: requests
  *              get 503, nobody is signed out. `error` is never NULL; what you put into error->text, NUL-terminated, goes to
- *              the log. It must hold no key and no value. A write that failed may have been carried out or not.
+ *              the log. It must hold no key and no value. A write that failed may have been carried out or not. A value
+ *              above 1 MiB, which gatelet never wrote, is no failure but nobody's session.
  *
  * The first call comes when the first session is looked for, so after a host has forked its workers: open there what must
  * not cross a fork.
