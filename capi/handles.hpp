@@ -58,6 +58,20 @@ inline Error settled_already() {
   return {Status::invalid_state, "the answer was handed out, or a callback was set"};
 }
 
+// Sets a callback by `set` as the one taker of the answer. Where that throws there is none yet: the
+// host may try again, or wait.
+template <class Set>
+Result<void> settle_by(gatelet_op& op, Set&& set) {
+  if (op.is_settled.exchange(true)) return settled_already();
+  try {
+    set();
+  } catch (...) {
+    op.is_settled = false;
+    throw;
+  }
+  return {};
+}
+
 // Negative: as long as it lasts.
 inline Deadline deadline_after(int timeout_ms) {
   constexpr auto no_limit = std::chrono::hours(24 * 365);

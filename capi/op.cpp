@@ -56,9 +56,9 @@ gatelet_status gatelet_op_on_done(gatelet_op* op, gatelet_done_fn done, void* us
     if (op == nullptr || done == nullptr) return invalid_argument("op and done are required");
     return with_decision(*op, [&](auto& operation) -> Result<void> {
       if (operation.is_forked()) return forked_error();
-      if (op->is_settled.exchange(true)) return settled_already();
-      operation.on_done([done, kept](auto result) { call(done, kept.get(), std::move(result)); });
-      return {};
+      return settle_by(*op, [&] {
+        operation.on_done([done, kept](auto result) { call(done, kept.get(), std::move(result)); });
+      });
     });
   });
 }

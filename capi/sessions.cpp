@@ -114,9 +114,9 @@ gatelet_status gatelet_op_on_sessions(gatelet_op* op, gatelet_sessions_fn done, 
     auto* operation = sessions_of(op);
     if (operation == nullptr) return other_answer();
     if (operation->is_forked()) return forked_error();
-    if (op->is_settled.exchange(true)) return settled_already();
-    operation->on_done([done, kept](auto result) { call(done, kept.get(), std::move(result)); });
-    return {};
+    return settle_by(*op, [&] {
+      operation->on_done([done, kept](auto result) { call(done, kept.get(), std::move(result)); });
+    });
   });
 }
 

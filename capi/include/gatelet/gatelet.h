@@ -381,7 +381,8 @@ typedef void (*gatelet_done_fn)(gatelet_status status, gatelet_decision *decisio
  *   Threads:   `done` runs on the thread that dispatches. It may release the operation.
  *   Ownership: `drop_user` (may be NULL) is called once with `user`: after `done`, or when the operation is released before,
  *              or at once when this call fails.
- *   Failure:   INVALID_ARGUMENT; INVALID_STATE when called a second time or after a wait handed the answer out. FORKED. */
+ *   Failure:   INVALID_ARGUMENT; INVALID_STATE when called a second time or after a wait handed the answer out. FORKED.
+ *              OUT_OF_MEMORY: nothing was set; try again, or wait. */
 GATELET_C_API gatelet_status gatelet_op_on_done(gatelet_op *op, gatelet_done_fn done, void *user, void (*drop_user)(void *user));
 
 /* Completes the operation with GATELET_E_CANCELLED soon, unless the answer is there already. A step that may not be repeated
