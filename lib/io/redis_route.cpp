@@ -44,7 +44,8 @@ class StandaloneRoute final : public RedisRoute {
   }
 
   // The connection that comes next may reach another server by the same name or address: whoever
-  // listens must do so there.
+  // listens must do so there. Also after one that was left (was_left()): nobody else tells where
+  // the name leads, as Sentinels and a cluster's map do.
   void note_closed(const RedisPool*, const RedisConnection& closed, Deadline) override {
     may_be_another_ = may_be_another_ || closed.was_heard();
   }

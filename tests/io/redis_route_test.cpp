@@ -59,9 +59,11 @@ const std::string script_refused =
 struct Demotable {
   std::atomic<bool> is_replica{false};
   std::atomic<int> num_gets{0}, num_writes{0}, num_subscribed{0};
+  std::string record;  // what it has under "k", as Redis says it; empty: what the key says
   HttpServer server{answer_each([this](support::HttpPeer&, const Words& command) -> std::string {
     if (command[0] == "SUBSCRIBE") ++num_subscribed;
     if (command[0] == "GET") ++num_gets;
+    if (command[0] == "GET" && command[1] == "k" && !record.empty()) return record;
     if (command[0] != "SET" && command[0] != "EVAL") return as_redis(command);
     ++num_writes;
     if (command[0] == "EVAL") return is_replica ? script_refused : ":1\r\n";
@@ -147,6 +149,23 @@ TEST_SUITE("io/redis_route") {
     CHECK(old.num_gets == 1);
     const auto num_all = named.watcher.num_all;
     named.port = other.server.port();
+    CHECK(turned.turn_until([&] { return other.num_subscribed == 1; }));
+    CHECK(named.watcher.num_all > num_all);
+    CHECK(named.turn_until_told());
+  }
+
+  TEST_CASE("F-427: the same after a connection that was left for a record that is too large") {
+    Demotable old, other;
+    old.record = bulk(std::string(1024 * 1024 + 1, 'x'));
+    Named named(old);
+    auto& turned = named.turned;
+    REQUIRE(named.turn_until_told());
+    CHECK(turned.get("j").ok());
+    const auto num_all = named.watcher.num_all;
+    named.port = other.server.port();
+    CHECK(turned.get("k").error().status == Status::session_too_large);
+    CHECK(turned.get("j").ok());
+    CHECK(other.num_gets == 1);  // reads go there, so must whoever listens
     CHECK(turned.turn_until([&] { return other.num_subscribed == 1; }));
     CHECK(named.watcher.num_all > num_all);
     CHECK(named.turn_until_told());
