@@ -199,18 +199,11 @@ Result<oidc::LoginState> open_login_state(const SessionSettings& settings, const
   std::size_t num_tried = 0;
   http::CookieReader reader(request_headers);
   http::CookieView cookie;
-  std::optional<oidc::LoginState> other;
   while (num_tried < max_scanned && reader.next(cookie)) {
     if (cookie.name != name) continue;
+    if (auto state = open(settings, keys, cookie, now)) return std::move(*state);
     ++num_tried;
-    auto state = open(settings, keys, cookie, now);
-    if (!state) continue;
-    const auto is_its = oidc::is_state_of(*state, hashed_state);
-    if (!is_its.ok()) return is_its.error();
-    if (*is_its) return std::move(*state);
-    if (!other) other = std::move(*state);
   }
-  if (other) return std::move(*other);
   return Error{Status::state_missing,
                num_tried == 0 ? "no login-state cookie came: start the sign-in again"
                               : "the login-state cookie is damaged or too old: start again"};

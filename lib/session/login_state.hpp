@@ -44,8 +44,7 @@ void expire_attempts(const SessionSettings&, const CookieKeys&, std::string_view
 // The name of the cookie that belongs to a hashed state.
 std::string login_state_name(const SessionSettings&, std::string_view hashed_state);
 
-// Opens the login-state cookie of a hashed state: of those of its name that validate the one whose
-// state it is, else the first: whoever set it for another attempt is told so by check_callback.
+// Opens the login-state cookie of a hashed state: the first of the name that validates.
 //   Failure: Status::state_missing: none came, or none is valid and young enough.
 Result<oidc::LoginState> open_login_state(const SessionSettings&, const CookieKeys&,
                                           std::string_view hashed_state,

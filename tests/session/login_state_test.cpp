@@ -140,20 +140,6 @@ TEST_SUITE("session/login_state") {
   }
 
   TEST_CASE(
-      "open_login_state: of several that validate the one whose state it is, else the first") {
-    const auto pair_of = [](char fill) {
-      const auto written = write(named(false), state(fill)).front();
-      return written.substr(0, written.find(';'));
-    };
-    Browser browser;
-    for (const char fill : {'a', 's', 'b'}) browser.add(pair_of(fill));
-    const auto wanted = oidc::hashed_nonce(state('b').state_nonce).value();
-    CHECK(open(named(false), browser, wanted)->state_nonce == state('b').state_nonce);
-    const auto unknown = oidc::hashed_nonce(state('c').state_nonce).value();
-    CHECK(open(named(false), browser, unknown)->state_nonce == state('a').state_nonce);
-  }
-
-  TEST_CASE(
       "open_login_state: a record without a state nonce, or with bytes behind it, is refused") {
     for (const char* hex :
          {"80", "c0", "", "81a173c400", "81a173c0", "81a16ec40101", "81a173c401610102", "81a17301",
