@@ -96,8 +96,8 @@ Decision not_admitted(const SaveSession& in, const Error& why) {
 // What the browser came with, and will not have any more.
 Flow<bool> erase_all(std::vector<SharedTicket> tickets) {
   for (const auto& one : tickets) {
-    auto erase = StoreCall::erase(one->id);
-    (void)co_await attempt(std::move(erase));  // it ends by itself otherwise
+    auto erasing = erase_stored(one);
+    (void)co_await attempt(std::move(erasing));  // it ends by itself otherwise
   }
   co_return true;
 }

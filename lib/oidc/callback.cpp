@@ -42,9 +42,11 @@ Result<void> check_state(const Provider& provider, const http::Params& params,
                          const LoginState& attempt, bool encoded_state) {
   auto state = parse_state(*http::find(params, "state"), encoded_state);
   if (!state.ok()) return std::move(state).error();
-  const auto is_its = is_state_of(attempt, state->hashed_state);
-  if (!is_its.ok()) return is_its.error();
-  if (!*is_its) {
+  auto expected = hashed_nonce(attempt.state_nonce);
+  if (!expected.ok()) return std::move(expected).error();
+
+  // The hash of an absent nonce is no secret (wire-format.md): it matches nothing.
+  if (attempt.state_nonce.empty() || !equal_constant_time(state->hashed_state, *expected)) {
     return Error{Status::state_mismatch, "the state belongs to another sign-in attempt"};
   }
   if (!attempt.provider_id.empty() && attempt.provider_id != provider.id) {
@@ -130,13 +132,6 @@ Result<void> check_callback_shape(const http::Params& params) {
   }
   if (code != nullptr && code->size() > max_code_size) return malformed("the code is too long");
   return {};
-}
-
-Result<bool> is_state_of(const LoginState& attempt, std::string_view hashed_state) {
-  if (attempt.state_nonce.empty()) return false;
-  const auto expected = hashed_nonce(attempt.state_nonce);
-  if (!expected.ok()) return expected.error();
-  return equal_constant_time(hashed_state, *expected);
 }
 
 Result<CheckedCallback> check_callback(const Provider& provider, const http::Params& params,

@@ -50,10 +50,6 @@ Result<StateParameter> parse_state(std::string_view state, bool encoded);
 Result<std::string> hashed_nonce(const Secret& nonce);
 Result<std::string> hashed_nonce(const crypto::Sha256&, const Secret& nonce);
 
-// Whether a state of this hash is the attempt's, in constant time. The hash of an absent nonce is
-// no secret (wire-format.md): it matches nothing.
-Result<bool> is_state_of(const LoginState& attempt, std::string_view hashed_state);
-
 // A code whose response was checked against the attempt that asked for it. Only check_callback
 // makes one.
 class CheckedCallback {

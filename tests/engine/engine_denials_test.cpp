@@ -21,11 +21,6 @@ namespace {
 
 using std::chrono::seconds;
 
-const Options compat_options{{"compat", "oauth2-proxy"},
-                             {"provider", "oidc"},
-                             {"skip_provider_button", "true"},
-                             {"cookie_refresh", "1h"}};
-
 // What is under keys that have `mark` in them is gone.
 void lose(HostMemory& memory, std::string_view mark) {
   for (const auto& key : memory.keys()) {
@@ -211,14 +206,7 @@ TEST_SUITE("engine/engine: denials") {
   TEST_CASE("F-270: denied here, while the store takes nothing: new tokens are not put any more") {
     Hosted one(compat_options);
     REQUIRE(one.person.sign_in(one.shared.provider).reason() == Reason::signed_in);
-    const auto before = one.person.cookies;
-    one.shared.clock->advance(seconds(3700));
-    one.shared.provider.hold("/token");
-    auto asked = one.person.ask("/page");
-    REQUIRE(one.shared.provider.wait_for("/token", 2));
-    one.memory->refuse_writes(true);
-    one.shared.provider.let_go();
-    REQUIRE(wait_for(std::move(asked)).ok());
+    renew_untaken(one);
     auto revoking = one.engine->revoke_sessions({{}, "alice"});
     CHECK_FALSE(std::get<Operation<Sessions>>(*revoking).wait(soon()).ok());
     one.memory->refuse_writes(false);

@@ -67,6 +67,19 @@ struct Hosted {
   Browser person;
 };
 
+// Renews the person's session, whose new tokens the store does not take.
+inline void renew_untaken(Hosted& one) {
+  one.shared.clock->advance(std::chrono::seconds(3700));
+  one.shared.provider.hold("/token");
+  auto asked = one.person.ask("/page");
+  REQUIRE(one.shared.provider.wait_for("/token", 2));
+  one.memory->refuse_writes(true);
+  one.shared.provider.let_go();
+  auto answer = wait_for(std::move(asked));
+  REQUIRE(answer.ok());
+  CHECK(one.person.keep(std::move(answer).value()).reason() == Reason::session_refreshed);
+}
+
 // A person whose session began while the store was out of order, so that it is in cookies beside
 // it; and another engine over that store.
 struct Beside {

@@ -25,6 +25,12 @@ using support::values_of;
 
 using Options = std::vector<std::pair<std::string, std::string>>;
 
+// Sessions in oauth2-proxy's format, which are renewed.
+inline const Options compat_options{{"compat", "oauth2-proxy"},
+                                    {"provider", "oidc"},
+                                    {"skip_provider_button", "true"},
+                                    {"cookie_refresh", "1h"}};
+
 // A provider, an engine that knows it, a clock that can be moved on.
 struct Live {
   std::shared_ptr<ShiftedClock> clock = std::make_shared<ShiftedClock>();

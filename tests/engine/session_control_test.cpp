@@ -124,10 +124,7 @@ TEST_SUITE("engine/session_control") {
   }
 
   TEST_CASE("F-251: in oauth2-proxy's format the kept session's old cookie leads to it") {
-    Live live(Options{{"compat", "oauth2-proxy"},
-                      {"provider", "oidc"},
-                      {"skip_provider_button", "true"},
-                      {"cookie_refresh", "1h"}});
+    Live live(compat_options);
     auto person = live.browser();
     REQUIRE(person.sign_in(live.provider).reason() == Reason::signed_in);
     const auto old = person.cookies;

@@ -23,19 +23,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Renews the person's session, whose new tokens the store does not take.
-void renew_untaken(Hosted& one) {
-  one.shared.clock->advance(seconds(3700));
-  one.shared.provider.hold("/token");
-  auto asked = one.person.ask("/page");
-  REQUIRE(one.shared.provider.wait_for("/token", 2));
-  one.memory->refuse_writes(true);
-  one.shared.provider.let_go();
-  auto answer = wait_for(std::move(asked));
-  REQUIRE(answer.ok());
-  CHECK(one.person.keep(std::move(answer).value()).reason() == Reason::session_refreshed);
-}
-
 // The tokens are in the store: with them, and not with those that they replaced, it is renewed.
 void check_renewed_elsewhere(Hosted& one, const std::shared_ptr<Engine>& other) {
   Browser there(other);

@@ -29,6 +29,13 @@ Secret random_token(std::size_t size, int seed = 7) {
   return Secret(base64url::encode(bytes).substr(0, size));
 }
 
+// With more than cookies of 4 KiB hold.
+session::Session large_person(const World& world) {
+  auto session = person(world);
+  session.access_token = random_token(5000);
+  return session;
+}
+
 Result<std::vector<std::string>> save(World& world, session::Session session,
                                       flow::OnSaveNote on_note = {}) {
   flow::SaveSession in(world.context);
@@ -155,8 +162,7 @@ TEST_SUITE("flow/save_session") {
     World world;
     world.keep_beside();
     world.context->session.cookie_budget = 4096;
-    auto session = person(world);
-    session.access_token = random_token(5000);
+    const auto session = large_person(world);
     std::vector<flow::SaveNote> notes;
     const auto note = [&](flow::SaveNote what, const std::string&) { notes.push_back(what); };
     const auto cookies = save(world, session, note);
@@ -182,8 +188,7 @@ TEST_SUITE("flow/save_session") {
     World world;
     world.keep_beside();
     world.context->session.cookie_budget = 4096;
-    auto large = person(world);
-    large.access_token = random_token(5000);
+    const auto large = large_person(world);
     bring(world, save(world, large).value());
     REQUIRE(world.num_sessions() == 1);
     CHECK(save(world, person(world)).ok());

@@ -263,7 +263,6 @@ TEST_SUITE("io/redis_store") {
       "RD-06: a record that is too large is so for its own call; the others are asked again") {
     std::atomic<int> num_large{0};
     HttpServer server([&](HttpPeer& peer) {
-      Words command;
       std::string answers;  // in one go, so that large ones have some behind them
       while (const auto next = read_command(peer)) {
         const auto& key = (*next)[1];
