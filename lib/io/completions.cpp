@@ -17,6 +17,7 @@ namespace gatelet::io {
 // destructor of ours waits for it.
 struct Sleeper {
   std::condition_variable awake;
+  Sleeper* next = nullptr;       // guarded by the queue's mutex
   bool may_lead = false;         // wants the lead when it is free
   bool wants_callbacks = false;  // wants to know when a callback waits
   bool makes_calls = false;      // ... and when a call of the host's code does
@@ -78,7 +79,7 @@ void Completion::enqueue(Lock&) noexcept {
   place_.front() = shared_from_this();
   queue_->waiting_.splice(queue_->waiting_.end(), place_);
   queue_->ready_fd_.set(true);
-  for (auto* sleeper : queue_->sleepers_) {
+  for (auto* sleeper = queue_->sleepers_; sleeper; sleeper = sleeper->next) {
     if (sleeper->wants_callbacks) sleeper->awake.notify_one();
   }
 }
@@ -141,7 +142,7 @@ bool Completions::ask_host(std::uint64_t id, std::function<void()> call) {
   calls_.push_back({id, std::move(call)});
   show_waiting();
   // Each that can make it: the one that was told may be leaving.
-  for (auto* sleeper : sleepers_) {
+  for (auto* sleeper = sleepers_; sleeper; sleeper = sleeper->next) {
     if (sleeper->makes_calls) sleeper->awake.notify_one();
   }
   return true;
@@ -175,7 +176,7 @@ void Completions::make_call(Lock& lock) {
   lock.lock();
   --num_running_calls_;
   if (!is_ending_) return;
-  for (auto* sleeper : sleepers_) sleeper->awake.notify_one();
+  for (auto* sleeper = sleepers_; sleeper; sleeper = sleeper->next) sleeper->awake.notify_one();
 }
 
 void Completions::show_waiting() noexcept { ready_fd_.set(has_call() || !waiting_.empty()); }
@@ -246,10 +247,14 @@ void Completions::withdraw(Completion& one) {
   lock.unlock();
 }
 
+// The last to come is the last: whoever has slept longest is offered the lead first.
 void Completions::sleep(Lock& lock, Sleeper& me, Deadline deadline) {
-  sleepers_.push_back(&me);
+  auto** place = &sleepers_;
+  while (*place) place = &(*place)->next;
+  *place = &me;
   me.awake.wait_until(lock, deadline);
-  sleepers_.erase(std::find(sleepers_.begin(), sleepers_.end(), &me));
+  for (place = &sleepers_; *place != &me;) place = &(*place)->next;
+  *place = std::exchange(me.next, nullptr);
 }
 
 void Completions::take_lead() noexcept {
@@ -266,7 +271,7 @@ void Completions::leave_lead() noexcept {
 // leaves.
 void Completions::offer_lead() noexcept {
   if (is_led_) return;
-  for (auto* sleeper : sleepers_) {
+  for (auto* sleeper = sleepers_; sleeper; sleeper = sleeper->next) {
     if (is_ending_) {
       sleeper->awake.notify_one();
     } else if (sleeper->may_lead) {
@@ -355,7 +360,7 @@ void Completions::end(const std::function<void()>& drain) {
   Lock lock(mutex_);
   leave_lead();
   has_ended_ = true;
-  for (auto* sleeper : sleepers_) sleeper->awake.notify_one();
+  for (auto* sleeper = sleepers_; sleeper; sleeper = sleeper->next) sleeper->awake.notify_one();
   Sleeper me;
   while (num_running_calls_ > 0 && !is_calling_locked()) sleep(lock, me, Deadline::max());
 }

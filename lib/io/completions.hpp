@@ -17,7 +17,6 @@
 #include <optional>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include <gatelet/operation.hpp>
 
@@ -172,8 +171,8 @@ class Completions {
   std::deque<HostCall> calls_;
   std::size_t num_running_calls_ = 0;
   ReadyFd ready_fd_;
-  Calling* callers_ = nullptr;  // threads inside a callback, a list; more than once when nested
-  std::vector<Sleeper*> sleepers_;
+  Calling* callers_ = nullptr;   // threads inside a callback, a list; more than once when nested
+  Sleeper* sleepers_ = nullptr;  // threads that wait, a list: the end must need no memory
   bool is_led_ = false;
   bool is_ending_ = false;
   bool has_ended_ = false;

@@ -5,14 +5,18 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "io/completions.hpp"
 #include "io/driver.hpp"
 #include "io/failing_malloc.hpp"
+#include "io/inbox.hpp"
 #include "io/memory_store.hpp"
 #include "io/name_lookups.hpp"
 #include "io/system.hpp"
@@ -234,6 +238,31 @@ TEST_SUITE("io/loop_allocation") {
       completion->drop();
       if (!has_failed) return;
     }
+  }
+
+  TEST_CASE("an end that waits for whoever leads takes no memory") {
+    Completions queue(std::make_shared<Inbox>());
+    std::atomic<bool> leads = false, may_leave = false;
+    const Completions::Round round = [&](Duration) {
+      leads = true;
+      while (!may_leave) ::usleep(100);
+    };
+    std::thread leader([&] { queue.turn(Deadline::max(), round); });
+    while (!leads) ::usleep(100);
+    std::thread releasing([&] {
+      ::usleep(20'000);  // asleep by then, or it has nothing to wait for
+      may_leave = true;
+    });
+    bool has_drained = false;
+    const std::function<void()> drain = [&] { has_drained = true; };
+    Failure failure(1);
+    const bool has_ended = step([&] { queue.end(drain); });
+    CHECK_FALSE(failure.end());
+    CHECK(has_ended);
+    CHECK(has_drained);
+    may_leave = true;
+    releasing.join();
+    leader.join();
   }
 
   TEST_CASE("a driver with a thread: where it could not begin it begins the next time") {
