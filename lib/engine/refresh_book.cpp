@@ -73,19 +73,29 @@ std::shared_ptr<const session::Session> RefreshBook::record(
 
 Result<std::shared_ptr<const session::Session>> RefreshBook::change(
     const std::shared_ptr<const session::Session>& session, const Change& change, Instant now) {
-  const std::scoped_lock lock(mutex_);
-  auto known = follow(*session, now);
-  if (known.is_over) return std::shared_ptr<const session::Session>();
-  const auto newest = known.newer ? known.newer : session;
-  auto changed = change(*newest);
-  if (changed.ok() && !newest->refresh_token.empty()) {
+  const std::shared_ptr<const session::Session> over;
+  std::unique_lock lock(mutex_);
+  const auto newest_now = [&]() -> std::shared_ptr<const session::Session> {
+    auto known = follow(*session, now);
+    if (known.is_over) return over;
+    return known.newer ? std::move(known.newer) : session;
+  };
+  while (const auto newest = newest_now()) {
+    lock.unlock();  // a change takes its time, and whoever decides may wait for the lock
+    auto changed = change(*newest);
+    if (!changed.ok() || newest->refresh_token.empty()) return changed;
+    lock.lock();
+    const auto newest_then = newest_now();
+    if (newest_then == nullptr) break;
+    if (newest_then != newest) continue;  // of what another one made of it meanwhile
     // One entry for all changes under a refresh token: it replaces every older copy.
     auto [at, end] = by_hash_.equal_range(hash_(newest->refresh_token.reveal()));
     at = std::find_if(at, end, [&](const auto& one) { return one.second->renewed == newest; });
     if (at != end) erase(at->second);
     add(replacing(*newest, *changed, now), now);
+    return changed;
   }
-  return changed;
+  return over;
 }
 
 RefreshBook::Entry RefreshBook::replacing(const session::Session& old,

@@ -57,9 +57,9 @@ class RefreshBook {
   [[nodiscard]] std::shared_ptr<const session::Session> record(
       const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now);
 
-  // Replaces the newest known of a session in cookies by what `change` makes of it, under the
-  // book's lock: of changes side by side in this process none is lost, as long as the session has a
-  // refresh token. Null when the session is over.
+  // Replaces the newest known of a session in cookies by what `change` makes of it, which is asked
+  // again when that is no longer the newest then: of changes side by side in this process none is
+  // lost, as long as the session has a refresh token. Null when the session is over.
   //   Failure: that of `change`; nothing changed then.
   using Change =
       std::function<Result<std::shared_ptr<const session::Session>>(const session::Session&)>;

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <string>
+
 #include "session/host_data.hpp"
 #include "session/ticket.hpp"
 
@@ -107,6 +110,44 @@ TEST_SUITE("engine/refresh_book") {
       CHECK(book.look_up(*copy, at_unix(202)).newer == second);
     }
     CHECK_FALSE(book.look_up(*second, at_unix(202)).newer);
+  }
+
+  TEST_CASE("F-420: change: what happens while it is made is neither lost nor waits for it") {
+    RefreshBook book(key);
+    const auto old = session_with("r1", 100), renewed = session_with("r2", 200);
+    int num_asked = 0;
+    const auto adding = [&](const std::string& name, const std::function<void()>& meanwhile = {}) {
+      return [&num_asked, name, meanwhile](const session::Session& newest) {
+        auto data = newest.data ? *newest.data : session::HostData();
+        data.changed_at = session::Timestamp{1000, static_cast<unsigned>(++num_asked)};
+        data.values.emplace_back(name, "v");
+        if (num_asked == 1 && meanwhile) meanwhile();
+        return Result(with(newest, std::move(data)));
+      };
+    };
+    SUBCASE("another change, then a refresh") {
+      const auto both =
+          book.change(old,
+                      adding("mine",
+                             [&] {
+                               CHECK_FALSE(book.look_up(*old, at_unix(150)).newer);
+                               REQUIRE(book.change(old, adding("another's"), at_unix(150)).ok());
+                               REQUIRE(book.record(*old, renewed, at_unix(200)));
+                             }),
+                      at_unix(150))
+              .value();
+      CHECK(num_asked == 3);
+      CHECK(both->refresh_token == renewed->refresh_token);
+      CHECK(session::data_of(*both).size() == 2);
+      CHECK(book.look_up(*old, at_unix(201)).newer == both);
+    }
+    SUBCASE("its end") {
+      const auto none = book.change(
+          old, adding("mine", [&] { book.record_end(*old, at_unix(150)); }), at_unix(150));
+      REQUIRE(none.ok());
+      CHECK_FALSE(*none);
+      CHECK(book.look_up(*old, at_unix(151)).is_over);
+    }
   }
 
   TEST_CASE("change: one that is refused changes nothing, and none is made once it is over") {
