@@ -21,7 +21,7 @@ std::shared_ptr<const policy::Policy> policy_of(const Snapshot& snapshot) {
 
 Case::Case(Core& core, const RequestView& request)
     : request_(request),
-      memory_{core.snapshots.load(), core.sessions, core.refreshes, core.denied},
+      memory_(core.memory_at(core.snapshots.load())),
       now_(core.ports.clock->now()),
       facts_(policy::settle_request(request, memory_.snapshot->context->policy)) {
   if (facts_.ok()) {
@@ -39,6 +39,7 @@ Core::Core(Ports p, Assembled assembled, const HashKeys& keys)
                    ? 1
                    : RecordChanges::enough_places),
       refreshes(keys.refreshes),
+      replaced(keys.sessions),
       numbers(keys.numbers),
       events(std::make_shared<Events>(ports.on_event, ports.clock)),
       seats(assembled.driver.max_operations),
@@ -128,8 +129,7 @@ Outcome<Decision> Core::carry_out(Case& opened, Verdict verdict) {
       return core.run(opened, flow::begin_login_with_metadata(std::move(need.login)));
     }
     Outcome<Decision> operator()(NeedSave need) {
-      need.save.on_note = core.work.on_save_note({}, std::string(opened.request_id()));
-      return core.run(opened, flow::begin_session(std::move(need.save), std::move(need.return_to)));
+      return core.run(opened, core.begin_session_of(std::move(need), opened.request_id()));
     }
     Outcome<Decision> operator()(NeedReady need) {
       return core.run(opened, flow::check_ready(std::move(need.check)));
@@ -168,6 +168,20 @@ Outcome<Decision> Core::run(const Case& opened, flow::Flow<Decision> flow) {
   return std::variant<Decision, Operation<Decision>>(Operation<Decision>(completion));
 }
 
+std::function<void()> Core::on_replace(std::shared_ptr<const flow::Context> context,
+                                       std::shared_ptr<const policy::OwnedRequest> request) {
+  return [this, context = std::move(context), request = std::move(request)] {
+    const CookieImage image(request->facts().headers, context->session.cookie_name);
+    replaced.note(image, ports.clock->now());
+  };
+}
+
+flow::Flow<Decision> Core::begin_session_of(NeedSave need, std::string_view request_id) {
+  need.save.on_note = work.on_save_note({}, std::string(request_id));
+  need.save.on_replace = on_replace(need.save.context, need.save.request);
+  return flow::begin_session(std::move(need.save), std::move(need.return_to));
+}
+
 flow::Flow<Decision> Core::sign_out_of(NeedSignOut need) {
   need.sign_out.on_backend_failed = [events = events](const Error& why) {
     events->keep(Event::Level::warning, "backend-logout-failed", why.text, {});
@@ -197,7 +211,7 @@ Outcome<Identity> Core::identify(const RequestView& request) {
     seat.reset();
     const auto thrown = io::attempt([&] {
       const auto said = Loaded::of(loaded, read_after);
-      const Memory memory{snapshot, sessions, refreshes, denied, &said};
+      const auto memory = memory_at(snapshot, &said);
       Notes notes;
       auto found = engine::identify(Question{memory, owned->facts(), id, at, notes});
       if (!found.ok()) return completion->deliver(std::move(found).error());
@@ -216,6 +230,7 @@ Outcome<Decision> Core::redeem(const Case& opened, NeedRedeem need) {
   if (!seat) return failed({Status::too_many_operations, "too many sign-ins are under way"});
   const auto snapshot = opened.memory().snapshot;
   work.freshen(*snapshot, need.login.provider->provider->id, opened.now());
+  need.login.on_replace = on_replace(need.login.context, need.login.request);
 
   // A callback that is refused before anything is sent is answered at once; only what is in flight
   // gets a completion.
@@ -237,7 +252,7 @@ Outcome<Decision> Core::redeem(const Case& opened, NeedRedeem need) {
       } else if (answer.error().status != Status::state_missing) {
         result = answer.error();
       } else {
-        const Memory memory{snapshot, sessions, refreshes, denied};
+        const auto memory = memory_at(snapshot);
         Notes notes;
         result =
             stale_callback({memory, request->facts(), id, at, notes}, *provider, state, return_to);

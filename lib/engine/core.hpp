@@ -112,17 +112,22 @@ class Core {
   template <class A>
   Outcome<Sessions> ask_control(const A& ask) {
     if (is_forked()) return forked_error();
-    const Memory memory{snapshots.load(), sessions, refreshes, denied};
-    return ask(control, memory, ports.clock->now());
+    return ask(control, memory_at(snapshots.load()), ports.clock->now());
   }
 
   Result<void> reload(const Settings& settings);
+
+  // What deciding works with, by these settings.
+  Memory memory_at(std::shared_ptr<const Snapshot> snapshot, const Loaded* loaded = nullptr) {
+    return {std::move(snapshot), sessions, refreshes, denied, replaced, loaded};
+  }
 
   const Ports ports;
   SnapshotBox snapshots;
   SessionCache sessions;
   RefreshBook refreshes;
   DenyBook denied;
+  ReplacedCookies replaced;
   RequestNumbers numbers;
   // Shared with operations that outlive the engine.
   const std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
@@ -171,7 +176,10 @@ class Core {
   void decide_now(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
                   const Loaded* loaded);
   void run_for(const std::shared_ptr<Waiting>& waiting, flow::Flow<Decision> flow, Instant now);
+  flow::Flow<Decision> begin_session_of(NeedSave need, std::string_view request_id);
   flow::Flow<Decision> sign_out_of(NeedSignOut need);
+  std::function<void()> on_replace(std::shared_ptr<const flow::Context> context,
+                                   std::shared_ptr<const policy::OwnedRequest> request);
 
   Completion new_completion(const Case& opened);
 

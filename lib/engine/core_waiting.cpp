@@ -47,7 +47,7 @@ void Core::decide_now(const std::shared_ptr<Waiting>& waiting, Instant at, const
                       const Loaded* loaded) {
   const auto& completion = waiting->completion;
   if (completion->is_unwanted()) return waiting->seat.reset();
-  const Memory memory{waiting->snapshot, sessions, refreshes, denied, loaded};
+  const auto memory = memory_at(waiting->snapshot, loaded);
   Notes notes;
   auto verdict =
       decide(Question{memory, waiting->request->facts(), waiting->request_id, at, notes});
@@ -73,9 +73,7 @@ void Core::decide_now(const std::shared_ptr<Waiting>& waiting, Instant at, const
     void operator()(NeedPassword need) { core.check_for(waiting, std::move(need), at); }
     void operator()(NeedChange need) { core.change_for(waiting, std::move(need), at); }
     void operator()(NeedSave need) {
-      need.save.on_note = core.work.on_save_note({}, waiting->request_id);
-      core.run_for(waiting, flow::begin_session(std::move(need.save), std::move(need.return_to)),
-                   at);
+      core.run_for(waiting, core.begin_session_of(std::move(need), waiting->request_id), at);
     }
     // Nobody is there, and the provider's metadata is not known yet: the login needs it.
     void operator()(NeedMetadata need) {

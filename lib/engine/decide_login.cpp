@@ -202,7 +202,8 @@ Result<Verdict> ask_to_sign_in(const Question& question, const Presented& presen
     return Verdict(conclude_nobody(question, presented));
   }
   if (question.policy().skip_provider_button) {
-    return start_login(question, {}, presented.clear_cookies, Asked::otherwise);
+    const bool clears = presented.clear_cookies && !was_replaced(question);
+    return start_login(question, {}, clears, Asked::otherwise);
   }
   return Verdict(sign_in_page(question, 403, presented.clear_cookies));
 }

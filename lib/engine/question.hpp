@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "engine/deny_book.hpp"
 #include "engine/refresh_book.hpp"
+#include "engine/replaced_cookies.hpp"
 #include "engine/session_cache.hpp"
 #include "engine/snapshot.hpp"
 #include "policy/pages.hpp"
@@ -38,6 +39,7 @@ struct Memory {
   SessionCache& sessions;
   RefreshBook& refreshes;
   DenyBook& denied;
+  const ReplacedCookies& replaced;
   const Loaded* loaded = nullptr;  // null: the store was not asked, or there is none
 };
 
@@ -73,7 +75,12 @@ struct Question {
 // What a page about this request tells.
 policy::PageFacts page_facts(const Question& question);
 
-// Set-Cookie values that expire every session cookie the request carries.
+// The request left before a sign-in that replaced its session cookies: the answer must not touch
+// them.
+bool was_replaced(const Question& question);
+
+// Set-Cookie values that expire every session cookie the request carries; none where it
+// was_replaced().
 std::vector<std::string> clear_session_cookies(const Question& question);
 
 }  // namespace gatelet::engine

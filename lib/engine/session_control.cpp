@@ -57,8 +57,8 @@ std::shared_ptr<const session::Session> kept_session(const Memory& memory,
                                                      Instant now) {
   if (tickets.empty()) {
     const Loaded nothing;
-    const Memory unasked{memory.snapshot, memory.sessions, memory.refreshes, memory.denied,
-                         &nothing};
+    auto unasked = memory;
+    unasked.loaded = &nothing;
     return present_session(unasked, request.headers, now).session;
   }
   const auto& snapshot = *memory.snapshot;

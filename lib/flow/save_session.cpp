@@ -128,6 +128,7 @@ Flow<Cookies> in_store(SaveSession in) {
 Flow<std::vector<std::string>> save_session(SaveSession in) {
   const auto& settings = in.context->session;
   const auto at = co_await now();
+  if (in.on_replace) in.on_replace();
   if (settings.is_stored) {
     auto storing = in_store(in);
     auto stored = co_await attempt(std::move(storing));

@@ -223,6 +223,26 @@ TEST_SUITE("engine/engine: passwords") {
     CHECK(says(nobody, "Please type your user name."));
   }
 
+  TEST_CASE("the form: what was under way when it signed in anew says nothing of session cookies") {
+    const UsersFile users;
+    Live live(users.options({{"session_store_type", "memory"}}));
+    const auto sign_in = [&](const std::string& cookie) {
+      const auto answer =
+          post(live, {{"username", "zoe"}, {"password", "secret"}}, {{"Cookie", cookie}});
+      const auto set = session_cookie_of(answer);
+      REQUIRE_FALSE(set.empty());
+      return set.substr(0, set.find(';'));
+    };
+    const auto old = sign_in("a=1");
+    const auto renewed = sign_in(old);
+    CHECK(ask(live, "", "/page", renewed).kind() == Decision::Kind::allow);
+    const auto answer = ask(live, "", "/page", old);
+    CHECK(answer.kind() != Decision::Kind::allow);
+    CHECK(session_cookie_of(answer).empty());
+    live.clock->advance(std::chrono::seconds(60));
+    CHECK(session_cookie_of(ask(live, "", "/page", old)).find("Max-Age=0") != std::string::npos);
+  }
+
   TEST_CASE("the form: what is none, is broken or says a thing twice is 400") {
     const UsersFile file;
     Live live(file.options());

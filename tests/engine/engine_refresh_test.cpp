@@ -284,6 +284,29 @@ TEST_SUITE("engine/engine: refresh") {
     CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }
 
+  TEST_CASE("F-069: what was renewed is not put back into a browser that has signed in anew") {
+    for (const auto& more : {Options{}, compat_options}) {
+      Live live(more);
+      auto browser = live.browser();
+      browser.sign_in(live.provider);
+      auto tab = live.browser();
+      tab.cookies = browser.cookies;
+      live.clock->advance(std::chrono::seconds(3600 + 100));
+      REQUIRE(browser.sign_in(live.provider, "/oauth2/start?rd=%2F").reason() == Reason::signed_in);
+      for (int i = 0; i < 2; ++i) {  // who renews it, and who finds it renewed
+        const auto answer = wait_for(tab.ask("/page"));
+        REQUIRE(answer.ok());
+        CHECK(answer->kind() == Decision::Kind::allow);
+        CHECK(values_of(answer->response(), "Set-Cookie").empty());
+      }
+      live.clock->advance(std::chrono::seconds(60));  // whoever comes with it now has no other
+      const auto answer = wait_for(tab.ask("/page"));
+      REQUIRE(answer.ok());
+      CHECK(answer->kind() == Decision::Kind::allow);
+      CHECK(values_of(answer->response(), "Set-Cookie").size() == 1);
+    }
+  }
+
   TEST_CASE("sign-out: the session ends here, also for requests that carry its cookie still") {
     Live live;
     auto browser = live.browser();

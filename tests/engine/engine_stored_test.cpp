@@ -264,6 +264,36 @@ TEST_SUITE("engine/engine: stored") {
     CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
   }
 
+  // It arrives after the sign-in's, perhaps: the browser would lose the new session with the old.
+  TEST_CASE(
+      "F-270: what was under way at a sign-in says nothing of session cookies, for a minute") {
+    for (const Options& more : {Options{}, Options{{"skip_provider_button", "true"}}}) {
+      SignedIn one(more);
+      auto tab = one.browser();
+      tab.cookies = one.person.cookies;
+      REQUIRE(one.person.sign_in(one.provider, "/oauth2/start?rd=%2F").reason() ==
+              Reason::signed_in);
+      const auto answers = [&] {
+        std::vector<Decision> out;
+        out.push_back(*wait_for(tab.ask("/api", {{"Accept", "application/json"}})));
+        out.push_back(*wait_for(tab.ask("/page", {{"Accept", "text/html"}})));
+        out.push_back(*wait_for(tab.ask("/oauth2/auth")));
+        out.push_back(*wait_for(tab.ask("/oauth2/userinfo")));
+        return out;
+      };
+      for (const auto& answer : answers()) {
+        CHECK(answer.kind() != Decision::Kind::allow);
+        CHECK(answer.http_status() != 202);
+        CHECK(session_cookie_of(answer).empty());
+      }
+      one.clock->advance(seconds(60));
+      for (const auto& answer : answers()) {
+        CHECK(session_cookie_of(answer).find("Max-Age=0") != std::string::npos);
+      }
+      CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+    }
+  }
+
   TEST_CASE("F-253: tokens that still hold are renewed behind the answer, once, and nobody waits") {
     SignedIn one;
     (void)one.person.get("/page");

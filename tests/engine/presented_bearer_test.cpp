@@ -51,7 +51,7 @@ struct TokenWorld : World {
     made->providers = {state};
     made->token_issuers = issuers;
     made->num_updates = num_updates;
-    const Memory memory{made, sessions, refreshes, denied};
+    const auto memory = memory_at(made);
     policy::BearerCredential credential;
     credential.kind = policy::BearerCredential::Kind::token;
     credential.in_header = token;
@@ -86,7 +86,7 @@ TEST_SUITE("engine/presented_bearer") {
     CHECK(world.present("eyJ.eyJ.x").kind == Kind::rejected);
     policy::BearerCredential unusable;
     unusable.kind = policy::BearerCredential::Kind::unusable;
-    const Memory memory{world.snapshot(), world.sessions, world.refreshes, world.denied};
+    const auto memory = world.memory_at(world.snapshot());
     CHECK(present_bearer(memory, unusable, world.now).kind == Kind::rejected);
   }
 

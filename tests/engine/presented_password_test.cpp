@@ -22,11 +22,11 @@ struct PasswordWorld : World {
         std::make_shared<const policy::Htpasswd>(policy::Htpasswd::parse(text).value());
   }
   PresentedPassword present(std::string_view user, std::string_view password) {
-    const Memory memory{snapshot(), sessions, refreshes, denied};
+    const auto memory = memory_at(snapshot());
     return present_password(memory, user, password, now);
   }
   void remember(const PresentedPassword& presented) {
-    const Memory memory{snapshot(), sessions, refreshes, denied};
+    const auto memory = memory_at(snapshot());
     remember_password(memory, presented.attempt, presented.session, now);
   }
 };

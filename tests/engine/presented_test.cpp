@@ -16,8 +16,7 @@ Presented present(World& world, const std::string& cookie) {
 
 Presented present(World& world, const std::string& cookie, const Loaded* loaded) {
   return world.with({.cookie = cookie}, [&](const Question& question) {
-    const Memory memory{question.memory.snapshot, world.sessions, world.refreshes, world.denied,
-                        loaded};
+    const auto memory = world.memory_at(question.memory.snapshot, loaded);
     return present_session(memory, question.facts.headers, question.now);
   });
 }

@@ -38,6 +38,7 @@ class World {
   SessionCache sessions{1024 * 1024, {1}};
   RefreshBook refreshes{{2}};
   DenyBook denied;
+  ReplacedCookies replaced{{3}};
   const bool is_denied_known = [this] {
     denied.take(std::make_shared<const session::DenyList>(), 0, Duration::max(), Instant{});
     return true;
@@ -122,6 +123,10 @@ class World {
     std::string peer = "203.0.113.7";
   };
 
+  Memory memory_at(std::shared_ptr<const Snapshot> at, const Loaded* loaded = nullptr) {
+    return {std::move(at), sessions, refreshes, denied, replaced, loaded};
+  }
+
   // Asks with `ask`, a function from a Question.
   template <class Ask>
   auto with(const Request& request, Ask&& ask) {
@@ -135,7 +140,7 @@ class World {
     view.peer = request.peer;
     view.headers = headers;
     if (request.body) view.body = *request.body;
-    const Memory memory{snapshot(), sessions, refreshes, denied};
+    const auto memory = memory_at(snapshot());
     const auto facts = policy::settle_request(view, memory.snapshot->context->policy);
     REQUIRE(facts.ok());
     notes = {};
