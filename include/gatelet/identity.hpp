@@ -30,7 +30,7 @@ class GATELET_API Identity {
   bool has_session() const noexcept { return session_ != nullptr; }
 
   std::string_view provider()
-      const noexcept;  // the id of the provider that vouched: "default" where there is but one,
+      const noexcept;  // the id of the provider that vouched: "default" for one without a name,
                        // "htpasswd" for a password
   std::string_view subject()
       const noexcept;  // OpenID Connect `sub`; unique only within the provider

@@ -17,7 +17,7 @@ namespace gatelet::inline GATELET_CXX_ABI {
 // Whose sessions are meant: what Identity::provider() and Identity::subject() said. Views only,
 // valid for the call.
 struct Person {
-  std::string_view provider;  // empty: "default", the id of the only provider
+  std::string_view provider;  // empty: the only provider
   std::string_view subject;
 };
 

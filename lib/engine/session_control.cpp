@@ -15,13 +15,18 @@ namespace {
 using Answer = std::variant<Sessions, Operation<Sessions>>;
 using session::Subject;
 
-Result<Subject> subject_from(const Person& who) {
+Result<Subject> subject_from(const Memory& memory, const Person& who) {
   if (who.subject.empty()) {
     return Error{Status::invalid_argument,
                  "whose sessions are meant? give what Identity::subject() says"};
   }
-  return Subject(std::string(who.provider.empty() ? "default" : who.provider),
-                 std::string(who.subject));
+  const auto& sole = memory.snapshot->context->session.sole_provider;
+  const auto provider = who.provider.empty() ? std::string_view(sole) : who.provider;
+  if (provider.empty()) {
+    return Error{Status::invalid_argument,
+                 "there are several providers; give what Identity::provider() says"};
+  }
+  return Subject(std::string(provider), std::string(who.subject));
 }
 
 Error not_listed() {
@@ -100,7 +105,7 @@ struct SessionControl::Job {
 
 Outcome<Sessions> SessionControl::list(const Memory& memory, const Person& who,
                                        const RequestView* current, Instant now) {
-  auto subject = subject_from(who);
+  auto subject = subject_from(memory, who);
   if (!subject.ok()) return std::move(subject).error();
   const auto& context = memory.snapshot->context;
   if (!context->session.is_stored) return not_listed();
@@ -115,7 +120,7 @@ Outcome<Sessions> SessionControl::list(const Memory& memory, const Person& who,
 
 Outcome<Sessions> SessionControl::revoke(const Memory& memory, const Person& who,
                                          std::string_view handle, Instant now) {
-  auto subject = subject_from(who);
+  auto subject = subject_from(memory, who);
   if (!subject.ok()) return std::move(subject).error();
   if (handle.empty()) {
     return Error{Status::invalid_argument, "which session? give the handle that was listed"};
@@ -134,7 +139,7 @@ Outcome<Sessions> SessionControl::revoke(const Memory& memory, const Person& who
 
 Outcome<Sessions> SessionControl::revoke_all(const Memory& memory, const Person& who,
                                              const RequestView* kept, Instant now) {
-  auto subject = subject_from(who);
+  auto subject = subject_from(memory, who);
   if (!subject.ok()) return std::move(subject).error();
   auto job = std::make_shared<Job>();
   job->context = memory.snapshot->context;

@@ -63,7 +63,7 @@ session::Session new_session(const FinishLogin& in, const oidc::Provider& provid
                              const oidc::TokenSet& tokens, oidc::PersonClaims person, Instant at) {
   session::Session session;
   session.created_at = session.signed_in_at = session::to_timestamp(at);
-  if (in.context->several_providers) session.provider_id = provider.id;
+  session.provider_id = provider.id;
   session.nonce = in.state.oidc_nonce.reveal();
   take_tokens(session, tokens, at, in.context->session.kept_tokens);
   take_person(session, std::move(person));

@@ -19,7 +19,9 @@ bool keeps_sign_in(const SessionSettings&, const Session&) noexcept;
 //   Failure: Status::session_invalid when it is above record_limit.
 Result<std::string> write_bounded_record(const SessionSettings&, const Session&, bool tokens);
 
-// The session of a record, with `ends_at`.
+// The session of a record, with `ends_at`. A provider is named in it: where there is but one, that
+// one also for records which name none, so that whoever was known by several and is by one is the
+// same person.
 //   Failure: Status::session_invalid, as read_record, and when it is above record_limit.
 Result<Session> read_bounded_record(const SessionSettings&, std::string_view record);
 

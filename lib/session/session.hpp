@@ -45,7 +45,7 @@ struct Session {
   std::vector<std::pair<std::string, msgpack::Value>> additional_claims;
 
   // Beyond oauth2-proxy's record; written only where they say something, ignored by its reader.
-  std::string provider_id;             // `pid`: with more than one provider
+  std::string provider_id;             // `pid`; empty for a password
   std::optional<bool> email_verified;  // `ev`
   bool groups_complete = true;         // `gi` (incomplete) when false
   std::optional<Timestamp>

@@ -21,8 +21,8 @@ class Subject {
   friend auto operator<=>(const Subject&, const Subject&) = default;
 };
 
-// The id of the provider that vouched: "default" where there is but one, "htpasswd" for somebody
-// who signed in with a password.
+// The id of the provider that vouched: "default" where none is named, "htpasswd" for somebody who
+// signed in with a password.
 std::string_view provider_of(const Session& session) noexcept;
 
 // The record keeps the user; where user_id_claim chose another one, the subject is among the

@@ -29,6 +29,36 @@ Result<Sessions> settled(Outcome<Sessions> outcome) {
                                                       seconds(10));
 }
 
+// An engine for each choice of providers, which are all the same one.
+struct Configured {
+  Live live;
+  std::shared_ptr<Engine> engine_for(const std::vector<std::string>& providers) {
+    Settings settings{{"cookie_secret", support::cookie_secret}, {"email_domains", "*"}};
+    for (const auto& id : providers) {
+      const auto prefix = "providers." + id + ".";
+      REQUIRE(settings.set(prefix + "oidc_issuer_url", live.provider.issuer()).ok());
+      REQUIRE(settings.set(prefix + "insecure_allow_http_provider", "true").ok());
+      REQUIRE(settings.set(prefix + "client_id", "c").ok());
+      REQUIRE(settings.set(prefix + "client_secret", "client-secret-canary").ok());
+    }
+    auto ports = default_ports();
+    ports.clock = live.clock;
+    auto made = Engine::create(settings, std::move(ports));
+    REQUIRE_MESSAGE(made.ok(), made.error().text);
+    return std::move(made).value();
+  }
+  // A browser that signed in at `id`, of one or of several.
+  Browser signed_in(const std::shared_ptr<Engine>& engine, const std::string& id, bool several) {
+    Browser browser(engine);
+    const auto start = browser.get("/oauth2/start?rd=%2F&provider=" + id);
+    REQUIRE(start.reason() == Reason::login_started);
+    const auto callback = "/oauth2/callback" + (several ? "/" + id : std::string());
+    const auto answer = browser.get(callback + "?" + live.provider.approve(location_of(start)));
+    REQUIRE(answer.reason() == Reason::signed_in);
+    return browser;
+  }
+};
+
 // Two browsers of one person.
 struct Two : Live {
   Browser laptop, phone;
@@ -71,6 +101,45 @@ TEST_SUITE("engine/session_control") {
     CHECK(settled(one.engine->list_sessions({"default", "alice"})).value().size() == 2);
     CHECK(settled(one.engine->list_sessions({{}, "bob"})).value().empty());
     CHECK(settled(one.engine->list_sessions({"other", "alice"})).value().empty());
+  }
+
+  TEST_CASE("F-251: who is known by one provider of several is the same where it is the only one") {
+    for (const auto& who : {alice, Person{"corp", "alice"}}) {
+      Configured one;
+      const auto before = one.engine_for({"corp", "other"});
+      const auto after = one.engine_for({"corp"});
+      auto old = one.signed_in(before, "corp", true),
+           elsewhere = one.signed_in(before, "other", true);
+      auto recent = one.signed_in(after, "corp", false);
+      Browser moved(after);
+      moved.cookies = old.cookies;
+      for (auto* browser : {&moved, &recent}) {
+        const auto page = browser->get("/page");
+        REQUIRE(page.kind() == Decision::Kind::allow);
+        CHECK(page.identity()->provider() == "corp");
+      }
+      Browser lost(after);  // that provider is no more
+      lost.cookies = elsewhere.cookies;
+      CHECK_FALSE(Two::is_in(lost));
+
+      one.live.clock->advance(seconds(10));
+      REQUIRE(settled(after->revoke_sessions({"other", "alice"})).ok());
+      CHECK(Two::is_in(moved));
+      CHECK(Two::is_in(recent));
+      REQUIRE(settled(after->revoke_sessions(who)).ok());
+      CHECK_FALSE(Two::is_in(moved));
+      CHECK_FALSE(Two::is_in(recent));
+
+      // What names no provider was let in by the only one, which of several that was nobody knows.
+      Browser back(before);
+      back.cookies = one.signed_in(after, "corp", false).cookies;
+      CHECK_FALSE(Two::is_in(back));
+      const auto whose = settled(before->revoke_sessions(alice));
+      REQUIRE_FALSE(whose.ok());
+      CHECK(whose.error().status == Status::invalid_argument);
+      CHECK(whose.error().text.find("Identity::provider()") != std::string::npos);
+      CHECK(settled(before->revoke_sessions({"corp", "alice"})).ok());
+    }
   }
 
   TEST_CASE("F-251: one is revoked and out at its next request; the others stay in") {

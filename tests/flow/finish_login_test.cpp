@@ -46,7 +46,7 @@ TEST_SUITE("flow/finish_login") {
     CHECK(session.created_at == now);
     CHECK(session.signed_in_at == now);
     CHECK(session.expires_on == session::Timestamp{now.seconds + 3600, now.nanos});
-    CHECK(session.provider_id.empty());
+    CHECK(session.provider_id == "default");
   }
 
   TEST_CASE("finish_login: no refresh token, no expires_in: a session without them") {

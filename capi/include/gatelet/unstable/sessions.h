@@ -26,13 +26,14 @@ typedef struct {
 #define GATELET_SESSION_INFO_INIT { (uint32_t)sizeof(gatelet_session_info), 0, { 0, 0 }, { 0, 0 }, { 0, 0 }, 0, 0, 0 }
 
 /* gatelet_list_sessions lists the sessions of a person that are in the session store, the latest sign-in first, 512 at most.
- * `provider`: empty for "default"; it and `subject` are the fields `provider` and `sub` of gatelet_decision_identity.
+ * `provider`: empty for the only one; it and `subject` are the fields `provider` and `sub` of gatelet_decision_identity.
  * `current`: whose session is marked; may be NULL.
  *   Blocking:  never. Threads: any.
  *   Ownership: all is borrowed for the call. GATELET_OK gives you *out; GATELET_PENDING gives you *pending, for
  *              gatelet_op_wait_sessions or gatelet_op_on_sessions.
- *   Failure:   INVALID_ARGUMENT, also without a subject; INVALID_STATE without a session store: sessions in cookies are
- *              known to their browsers only. STORE_UNREACHABLE, TOO_MANY_OPERATIONS, FORKED. */
+ *   Failure:   INVALID_ARGUMENT, also without a subject, or a provider where there are several; INVALID_STATE without a
+ *              session store: sessions in cookies are known to their browsers only. STORE_UNREACHABLE,
+ *              TOO_MANY_OPERATIONS, FORKED. */
 GATELET_C_API gatelet_status gatelet_list_sessions(const gatelet_engine *engine, gatelet_str provider, gatelet_str subject,
                                                    const gatelet_request *current, gatelet_sessions **out,
                                                    gatelet_op **pending, gatelet_error *error);
