@@ -9,8 +9,9 @@ constexpr std::array<std::string_view, 5> kind_names = {"unauthorized", "forbidd
                                                         "allow", "respond"};
 constexpr std::array<std::string_view, 8> class_names = {
     "ok", "unfinished", "usage", "config", "peer", "unavailable", "cancelled", "internal"};
-constexpr std::array<std::string_view, 3> save_names = {
-    "in_cookies_store_down", "in_store_too_large", "without_tokens_too_large"};
+constexpr std::array<std::string_view, 4> save_names = {
+    "in_cookies_store_down", "in_store_too_large", "without_tokens_too_large",
+    "in_store_not_listed"};
 constexpr std::array<std::string_view, 2> result_names = {"failed", "succeeded"};
 
 void add_one(std::atomic<std::uint64_t>& counter) noexcept {

@@ -34,7 +34,7 @@ class Metrics {
   std::array<std::array<Counter, num_reasons>, num_kinds> decisions_{};
   std::array<Counter, num_classes> errors_{};
   std::array<Counter, 2> refreshes_{}, fetches_{};  // failed, succeeded
-  std::array<Counter, 3> saved_{};                  // by SaveNote
+  std::array<Counter, 4> saved_{};                  // by SaveNote
 };
 
 }  // namespace gatelet::engine

@@ -180,8 +180,12 @@ Result<void> SessionControl::deny_here(const Job& job, session::Denial denial, I
 
 Outcome<Sessions> SessionControl::deny(const std::shared_ptr<Job>& job, session::Denial denial,
                                        Instant now) {
-  if (auto done = deny_here(*job, denial, now); !done.ok()) return std::move(done).error();
-  if (!job->context->session.has_store()) return Answer(Sessions());
+  const bool has_store = job->context->session.has_store();
+  // With a store that has room for it, it is known here from there.
+  if (auto done = deny_here(*job, denial, now); !done.ok() && !has_store) {
+    return std::move(done).error();
+  }
+  if (!has_store) return Answer(Sessions());
   return run(job, revoking(*job, std::move(denial)), now);
 }
 
@@ -201,16 +205,14 @@ Outcome<Sessions> SessionControl::deny_when_read(const Memory& memory,
                                                  std::vector<flow::SharedTicket> tickets,
                                                  Instant now) {
   if (auto begun = begin(job); !begun.ok()) {
-    if (auto done = deny_here(*job, std::move(denial), now); !done.ok()) {
-      return std::move(done).error();
-    }
+    (void)deny_here(*job, std::move(denial), now);
     return std::move(begun).error();
   }
   auto then = [this, job, denial](const Result<Work::Session>& read, Instant at) mutable {
     const auto thrown = io::attempt([&] {
       if (read.ok() && *read) keep(denial, **read);
       if (read.ok() && !*read) denial.kept_ticket.clear();
-      if (auto done = deny_here(*job, denial, at); !done.ok()) return job->deliver(done.error());
+      (void)deny_here(*job, denial, at);
       go_on(job, revoking(*job, std::move(denial)), at);
     });
     if (thrown) job->deliver(*thrown);

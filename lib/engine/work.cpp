@@ -63,6 +63,12 @@ flow::OnSaveNote Work::on_save_note(std::string provider_id, std::string request
         return events_.keep(Event::Level::warning, "tokens-left-out",
                             "the session is above cookie_budget; left out of it: " + text, provider,
                             request);
+      case flow::SaveNote::not_listed:
+        return events_.keep(Event::Level::warning, "session-not-listed",
+                            "the session is not among those that are listed, and ends with all of "
+                            "its person's: " +
+                                text,
+                            provider, request);
     }
   };
 }

@@ -24,7 +24,8 @@ class RevokeSessions {
 // Puts the denial on the deny list in the store, then ends the sessions that the person's index
 // knows, but for the one that is kept; those that were ended. One that an earlier denial had ended
 // is not kept.
-//   Failure: as deny() and end_sessions(); the earlier step stays done.
+//   Failure: as deny() and end_sessions(). The earlier step stays done; where there is no room for
+//   the denial, the sessions of the index are ended all the same.
 Flow<IndexEntries> revoke_sessions(RevokeSessions in);
 
 }  // namespace gatelet::flow

@@ -115,8 +115,9 @@ Flow<Cookies> in_store(SaveSession in) {
   auto put = put_of(context, *session, at);
   auto call = co_await std::move(put);
   auto indexing = index_session(entry_of(in, session));
-  (void)co_await std::move(indexing);
+  const bool is_listed = co_await std::move(indexing);
   (void)co_await std::move(call);
+  if (!is_listed) note(in, SaveNote::not_listed, "others wrote to its person's index just then");
   auto erasing = erase_all(old);
   (void)co_await std::move(erasing);
   auto cookies = cookies_of(in, *session, at);

@@ -21,6 +21,7 @@ enum class SaveNote : std::uint8_t {
   fell_back_to_cookie,  // the store is down
   moved_to_store,       // no cookie has room for it
   tokens_left_out,      // ... without these
+  not_listed,           // in the store, but in no index of its person
 };
 using OnSaveNote = std::function<void(SaveNote, const std::string& text)>;
 

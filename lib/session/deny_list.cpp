@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t num_fields = 6;
 constexpr std::string_view key_mark = "-denied-";
 constexpr std::size_t max_list_size = 16 * 1024 * 1024;  // of the opened bytes
+constexpr std::size_t max_record_size = 1024 * 1024;     // what a store takes
 static_assert(DenyList::max_denials <= msgpack::max_elements, "one list holds all");
 
 DenyList::Key key_of(const Denial& denial) noexcept {
@@ -24,6 +25,12 @@ bool may_be_forgotten(const Denial& denial, Timestamp now) noexcept {
 }
 
 bool is_before(const Denial& a, const DenyList::Key& b) noexcept { return key_of(a) < b; }
+
+Error is_full(std::size_t num_people) {
+  return {Status::invalid_state,
+          "the deny list is full: with the sessions of " + std::to_string(num_people) +
+              " people denied it holds no more until the first of them may be forgotten"};
+}
 
 bool keeps_something(const Denial& denial) noexcept {
   return !denial.kept_ticket.empty() || denial.kept_sign_in;
@@ -100,12 +107,7 @@ Result<DenyList> DenyList::with(std::vector<Denial> more, Timestamp now) const {
     if (!may_be_forgotten(one, now)) more.push_back(one);
   }
   DenyList list(std::move(more));
-  if (list.denials_.size() > max_denials) {
-    return Error{
-        Status::invalid_state,
-        "the sessions of 4096 people are denied already; the deny list holds no more until "
-        "the first of them may be forgotten"};
-  }
+  if (list.denials_.size() > max_denials) return is_full(max_denials);
   return list;
 }
 
@@ -152,7 +154,10 @@ Result<std::string> seal_deny_list(const CookieKeys& keys, std::string_view key,
     writer.write_text(one.kept_ticket);
     write_time(writer, one.kept_sign_in);
   }
-  return keys.native().seal({Purpose::deny_list, key}, content, now.unix_seconds(), entropy, which);
+  auto sealed =
+      keys.native().seal({Purpose::deny_list, key}, content, now.unix_seconds(), entropy, which);
+  if (sealed.ok() && sealed->size() > max_record_size) return is_full(list.denials().size() - 1);
+  return sealed;
 }
 
 Result<DenyList> open_deny_list(const CookieKeys& keys, std::string_view key,

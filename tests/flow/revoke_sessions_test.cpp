@@ -61,6 +61,39 @@ TEST_SUITE("flow/revoke_sessions") {
     CHECK(world.driver.run(load_deny_list(world.context)).value()->covers(session));
   }
 
+  TEST_CASE("where the deny list has no room, what the index knows is ended all the same") {
+    Stored world;
+    (void)world.sign_in();
+    world.browser = Browser();
+    const auto phone = world.sign_in();
+    REQUIRE(world.num_sessions() == 2);
+    std::vector<session::Denial> many(session::DenyList::max_denials);
+    for (std::size_t i = 0; i < many.size(); ++i) many[i].subject.id = std::to_string(i);
+    const auto key =
+        session::deny_list_keys(world.context->session, *world.context->cookie_keys).value()[0];
+    world.store.records[key] =
+        session::seal_deny_list(*world.context->cookie_keys, key, 0, session::DenyList(many),
+                                world.driver.now, *world.context->entropy)
+            .value();
+    CHECK(world.revoke(phone.ticket->id).error().status == Status::invalid_state);
+    CHECK(world.num_sessions() == 1);
+    CHECK(world.store.records.contains(phone.ticket->id));
+    CHECK(world.revoke().error().status == Status::invalid_state);
+    CHECK(world.num_sessions() == 0);
+  }
+
+  TEST_CASE("a store that is down is asked once, for the denial") {
+    Stored world;
+    (void)world.sign_in();
+    int num_asked = 0;
+    world.driver.on_store = [&](const StoreCall&) -> Result<StoreReply> {
+      ++num_asked;
+      return Error{Status::store_unreachable, "gone"};
+    };
+    CHECK(world.revoke().error().status == Status::store_unreachable);
+    CHECK(num_asked == 1);
+  }
+
   TEST_CASE("the denial stands before the first record goes, and stays when the rest fails") {
     Stored world;
     const auto session = world.sign_in();

@@ -112,6 +112,22 @@ TEST_SUITE("flow/save_session") {
     CHECK(world.sign_in().user == "alice");
   }
 
+  TEST_CASE("F-251: a session that no index has is begun all the same, and a note says so") {
+    World world;
+    world.keep_in_store();
+    std::vector<flow::SaveNote> notes;
+    const auto note = [&](flow::SaveNote what, const std::string&) { notes.push_back(what); };
+    REQUIRE(save(world, person(world), note).ok());
+    CHECK(notes.empty());
+    world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+      if (call.what == flow::StoreCall::What::swap) return flow::StoreReply{};
+      return world.store.answer(call);
+    };
+    REQUIRE(save(world, person(world), note).ok());
+    CHECK(world.num_sessions() == 2);
+    CHECK(notes == std::vector{flow::SaveNote::not_listed});
+  }
+
   TEST_CASE("a session above the limit is an error of ours, with a store and without") {
     for (const bool is_stored : {false, true}) {
       World world;

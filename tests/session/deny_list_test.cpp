@@ -194,6 +194,24 @@ TEST_SUITE("session/deny_list") {
     CHECK(open_deny_list(*keys, "key", record, now).value().denials() == full.denials());
   }
 
+  TEST_CASE("bounded by what a store takes too, and it says so") {
+    std::vector<Denial> many;
+    for (std::size_t i = 0; i < DenyList::max_denials; ++i) {
+      support::SeededEntropy noise(i);
+      auto name = std::string(255, ' ');
+      REQUIRE(noise.fill(std::span(reinterpret_cast<std::byte*>(name.data()), name.size())).ok());
+      many.push_back(denial(name, 100));
+    }
+    const auto keys = samples::keys();
+    support::SeededEntropy entropy;
+    const auto refused = seal_deny_list(*keys, "key", 0, DenyList(many), now, entropy);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().status == Status::invalid_state);
+    CHECK(refused.error().text.find("4095 people") != std::string::npos);
+    many.resize(2000);
+    CHECK(seal_deny_list(*keys, "key", 0, DenyList(many), now, entropy).ok());
+  }
+
   TEST_CASE("F-246: a key by each secret, sealed by it; each process reads it with its own") {
     SessionSettings settings;
     const Secret before[] = {Secret("another secret, as long as a key")};
