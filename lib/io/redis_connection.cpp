@@ -21,6 +21,7 @@ constexpr Duration long_silence = std::chrono::seconds(10);
 // still less than a second until a host that was gone is found again.
 constexpr Duration longest_connect = std::chrono::milliseconds(450);
 
+constexpr std::string_view too_many_clients = "ERR max number of clients";
 constexpr std::string_view too_late = "it did not answer in time";
 
 }  // namespace
@@ -308,6 +309,10 @@ void RedisConnection::take_reply(RedisReply reply, Deadline now) {
     if (is_error) return close(End::lost, refusal(reply));
     return close(End::nonsense,
                  Error{Status::store_unreachable, "the session store spoke without being asked"});
+  }
+  // The same where something was asked already: it is no answer, and what was asked goes elsewhere.
+  if (is_error && !was_heard_ && reply.text.starts_with(too_many_clients)) {
+    return close(End::lost, refusal(reply));
   }
   if (!is_error) was_heard_ = true;
   // First the answer: for want of memory it is lost, and the command still has none.

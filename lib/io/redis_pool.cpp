@@ -66,6 +66,11 @@ void RedisPool::close_all(const Error& why) {
   for (const auto& one : connections_) one->close(RedisConnection::End::lost, why);
 }
 
+bool RedisPool::has_ready() const {
+  return std::any_of(connections_.begin(), connections_.end(),
+                     [](const auto& one) { return one->is_ready(); });
+}
+
 bool RedisPool::is_idle() const {
   return std::all_of(connections_.begin(), connections_.end(),
                      [](const auto& one) { return one->is_idle(); });

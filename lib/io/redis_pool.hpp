@@ -48,6 +48,7 @@ class RedisPool {
 
   const RedisEndpoint& endpoint() const noexcept { return endpoint_; }
   bool is_idle() const;  // nobody waits there
+  bool has_ready() const;
 
   void close_all(const Error& why);  // as lost
   void close_idle(Deadline now);

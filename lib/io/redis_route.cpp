@@ -47,7 +47,9 @@ class StandaloneRoute final : public RedisRoute {
   // listens must do so there. Also after one that was left (was_left()): nobody else tells where
   // the name leads, as Sentinels and a cluster's map do.
   void note_closed(const RedisPool*, const RedisConnection& closed, Deadline) override {
-    may_be_another_ = may_be_another_ || closed.was_heard();
+    // One of several that nobody needed: the others still reach the same server.
+    const bool is_spare = closed.end() == RedisConnection::End::idle && pool_.has_ready();
+    may_be_another_ = may_be_another_ || (closed.was_heard() && !is_spare);
   }
   void serve(Deadline now) override {
     if (may_be_another_ && now >= listens_since_ + renew_every) listen_anew(now);

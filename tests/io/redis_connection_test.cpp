@@ -341,6 +341,17 @@ TEST_SUITE("io/redis_connection") {
     CHECK(to_other.connection.end() == End::nonsense);
   }
 
+  TEST_CASE("that a server has too many clients is no answer, though something was asked by then") {
+    HttpServer full([](HttpPeer& peer) {
+      (void)peer.read_bytes(1);
+      peer.send("-ERR max number of clients reached\r\n");
+    });
+    Turned turned(url_of(full));
+    CHECK_FALSE(turned.ask("k"));
+    CHECK(turned.connection.is_closed());
+    CHECK(turned.connection.end() == End::lost);
+  }
+
   TEST_CASE("answers with so many elements are for those who asked for a list") {
     std::string many = "*20000\r\n";
     for (int i = 0; i < 20'000; ++i) many += ":1\r\n";

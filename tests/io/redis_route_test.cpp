@@ -154,6 +154,28 @@ TEST_SUITE("io/redis_route") {
     CHECK(named.turn_until_told());
   }
 
+  TEST_CASE("F-427: connections that were opened for a moment's load end without a doubt") {
+    Demotable server;
+    Named named(server, 100ms);
+    auto& turned = named.turned;
+    REQUIRE(named.turn_until_told());
+    std::vector<Store::Id> ids;
+    while (turned.store.num_connections() < 4) {
+      ids.push_back(turned.begin(StoreCall::get("k")));
+      turned.turn(1ms);
+    }
+    for (const auto id : ids) CHECK(turned.wait_for(id).ok());
+    const auto num_all = named.watcher.num_all;
+    const auto end = SteadyClock::now() + 600ms;
+    while (SteadyClock::now() < end) {
+      CHECK(turned.get("k").ok());
+      turned.turn(10ms);
+    }
+    CHECK(turned.store.num_connections() < 4);
+    CHECK(named.watcher.num_all == num_all);
+    CHECK(server.num_subscribed == 1);
+  }
+
   TEST_CASE("F-427: the same after a connection that was left for a record that is too large") {
     Demotable old, other;
     old.record = bulk(std::string(1024 * 1024 + 1, 'x'));
