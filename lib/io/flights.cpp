@@ -297,6 +297,7 @@ void Flights::ask_store(FlightId id, flow::StoreCall call) {
   flight.timer = timers_.add(SteadyClock::now() + settings_.store.timeout, [this, id] {
     advance(id, [&] {
       store_->forget(id);
+      std::erase_if(answers_, [id](const auto& one) { return one.flight == id; });
       take(EffectAnswer{
           id, Error{Status::store_unreachable, "the session store did not answer in time"}});
     });

@@ -1,6 +1,5 @@
 #include "io/http_transfer.hpp"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -12,6 +11,7 @@
 
 #include "base/secret.hpp"
 #include "http/header.hpp"
+#include "io/system.hpp"
 #include "io/tls.hpp"
 
 namespace gatelet::io {
@@ -47,12 +47,11 @@ curl_socket_t on_open(void* user, curlsocktype, curl_sockaddr* peer) {
     transfer.fault = Fault::private_address;
     return CURL_SOCKET_BAD;
   }
-  const int fd = ::socket(peer->family, peer->socktype, peer->protocol);
+  const int fd = open_socket(peer->family, peer->socktype, peer->protocol);
   if (fd < 0) {
     if (errno == EMFILE || errno == ENFILE) transfer.fault = Fault::no_descriptor;
     return CURL_SOCKET_BAD;
   }
-  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   transfer.fault = Fault::none;  // another address of the same host was refused, this one is tried
   return fd;
 }

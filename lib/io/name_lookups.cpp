@@ -84,11 +84,12 @@ struct NameLookups::Shared {
   }
 };
 
-NameLookups::NameLookups(std::size_t max_waiting, Resolve resolve, Duration kept_for)
+NameLookups::NameLookups(std::size_t max_waiting, Resolve resolve, Duration kept_for,
+                         std::size_t max_at_a_time)
     : resolve_(resolve ? std::move(resolve) : ask_system),
       kept_for_(kept_for),
       shared_(std::make_shared<Shared>()),
-      worker_(max_waiting) {}
+      worker_(max_waiting, max_at_a_time) {}
 
 NameLookups::~NameLookups() = default;
 

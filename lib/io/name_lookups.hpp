@@ -1,4 +1,4 @@
-// Looks names up for connections of our own: on a thread of its own, since the system's resolver
+// Looks names up for connections of our own: on threads of its own, since the system's resolver
 // blocks. Belongs to whoever turns the loop.
 //
 // A name that several want is looked up once, and one that nobody wants any more is not. When the
@@ -31,11 +31,13 @@ class NameLookups {
   // Blocks; no address: there is none, or nobody could be asked.
   using Resolve = std::function<Addresses(const std::string& host, std::uint16_t port)>;
 
-  // So many names may wait; `resolve` is the system's unless a test has its own. `kept_for`: an
-  // answer that came when nobody wanted it any more.
+  // So many names may wait, and so many are asked for at a time: one that nobody answers for takes
+  // the system many seconds. `resolve`, which is called by several threads at a time, is the
+  // system's unless a test has its own. `kept_for`: an answer that came when nobody wanted it any
+  // more.
   explicit NameLookups(std::size_t max_waiting = 16, Resolve resolve = {},
-                       Duration kept_for = std::chrono::seconds(3));
-  // Waits for the lookup under way, as long as the system's resolver takes it.
+                       Duration kept_for = std::chrono::seconds(3), std::size_t max_at_a_time = 4);
+  // Waits for the lookups under way, as long as the system's resolver takes them.
   ~NameLookups();
 
   // An address literal is answered at once.
@@ -55,7 +57,7 @@ class NameLookups {
   const Duration kept_for_;
   const std::shared_ptr<Shared> shared_;
   Id last_ = 0;
-  Worker worker_;  // last: its thread ends first
+  Worker worker_;  // last: its threads end first
 };
 
 }  // namespace gatelet::io

@@ -5,13 +5,14 @@
 
 #include <cerrno>
 
+#include "io/system.hpp"
+
 namespace gatelet::io {
 namespace {
 
 bool prepare(int fd) noexcept {
   const int flags = ::fcntl(fd, F_GETFL);
-  return flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
-         ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+  return flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
 }  // namespace
@@ -25,7 +26,7 @@ ReadyFd::~ReadyFd() {
 int ReadyFd::get() noexcept {
   if (read_end_ >= 0) return read_end_;
   int ends[2];
-  if (::pipe(ends) != 0) return -1;
+  if (!open_pipe(ends)) return -1;
   if (!prepare(ends[0]) || !prepare(ends[1])) {
     ::close(ends[0]);
     ::close(ends[1]);

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/system.hpp"
+
 namespace gatelet::io {
 namespace {
 
@@ -34,10 +36,7 @@ Error connect_problem(int error) {
 
 bool prepare(int fd, bool is_local) noexcept {
   const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
-      ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
-    return false;
-  }
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return false;
   const int on = 1;
 #ifdef SO_NOSIGPIPE
   ::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
@@ -98,7 +97,7 @@ StreamSocket& StreamSocket::operator=(StreamSocket&& other) noexcept {
 
 Result<StreamSocket> StreamSocket::connect(const SocketAddress& to) {
   const auto* address = reinterpret_cast<const sockaddr*>(&to.bytes);
-  StreamSocket made(::socket(address->sa_family, SOCK_STREAM, 0));
+  StreamSocket made(open_socket(address->sa_family, SOCK_STREAM, 0));
   if (made.fd_ < 0 || !prepare(made.fd_, address->sa_family == AF_UNIX)) {
     return connect_problem(errno);
   }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,6 +103,26 @@ std::shared_ptr<Files> system_files() { return std::make_shared<SystemFiles>(); 
 bool watch_forks() noexcept {
   static const bool is_watching = ::pthread_atfork(nullptr, nullptr, count_fork) == 0;
   return is_watching;
+}
+
+int open_socket(int family, int type, int protocol) noexcept {
+#ifdef SOCK_CLOEXEC
+  return ::socket(family, type | SOCK_CLOEXEC, protocol);
+#else
+  const int fd = ::socket(family, type, protocol);
+  if (fd >= 0) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
+#endif
+}
+
+bool open_pipe(int (&ends)[2]) noexcept {
+#ifdef SOCK_CLOEXEC
+  return ::pipe2(ends, O_CLOEXEC) == 0;
+#else
+  if (::pipe(ends) != 0) return false;
+  for (const int fd : ends) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return true;
+#endif
 }
 
 SignalTurn::SignalTurn() noexcept {

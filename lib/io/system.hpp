@@ -21,6 +21,11 @@ bool watch_forks() noexcept;
 // How many forks lie between the process that first called watch_forks() and this one.
 std::uint64_t num_forks() noexcept;
 
+// A socket, and a pipe, that no program inherits which another thread starts meanwhile, as far as
+// the system can do that. -1, and false: errno says why.
+int open_socket(int family, int type, int protocol) noexcept;
+bool open_pipe(int (&ends)[2]) noexcept;
+
 // One thread of the process at a time, while this lives. A child made by fork finds it free if
 // forks are watched.
 //

@@ -15,8 +15,8 @@ Worker::~Worker() {
     is_ending_ = true;
     jobs_.clear();
   }
-  has_news_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  has_news_.notify_all();
+  for (auto& thread : threads_) thread.join();
 }
 
 Result<void> Worker::push(std::function<void()> job) {
@@ -25,8 +25,9 @@ Result<void> Worker::push(std::function<void()> job) {
     return Error{Status::too_many_operations,
                  std::string(status_sentence(Status::too_many_operations))};
   }
-  if (!thread_.joinable()) {
-    if (auto launched = launch(); !launched.ok()) return launched;
+  if (jobs_.size() >= num_free_ && threads_.size() < max_threads_) {
+    auto launched = launch();
+    if (!launched.ok() && threads_.empty()) return launched;
   }
   jobs_.push_back(std::move(job));
   has_news_.notify_one();
@@ -34,9 +35,11 @@ Result<void> Worker::push(std::function<void()> job) {
 }
 
 Result<void> Worker::launch() {
-  const QuietSignals quiet;  // the new thread inherits the mask
+  const QuietSignals quiet;        // the new thread inherits the mask
+  threads_.reserve(max_threads_);  // a thread that could not be kept would have to be waited for
   try {
-    thread_ = std::thread([this] { run(); });
+    threads_.emplace_back([this] { run(); });
+    ++num_free_;
   } catch (const std::system_error&) {
     return Error{Status::internal, "a worker's thread cannot be made"};
   }
@@ -50,9 +53,11 @@ void Worker::run() {
     if (is_ending_) return;
     const auto job = std::move(jobs_.front());
     jobs_.pop_front();
+    --num_free_;
     lock.unlock();
     (void)attempt(job);  // whoever waits for it has a time limit
     lock.lock();
+    ++num_free_;
   }
 }
 

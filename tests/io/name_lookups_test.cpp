@@ -105,11 +105,14 @@ TEST_SUITE("io/name_lookups") {
   TEST_CASE("lookups wait for each other, only so many, and nobody blocks") {
     std::atomic<bool> may_answer{false};
     std::atomic<bool> is_asked{false};
-    NameLookups lookups(2, [&](const std::string&, std::uint16_t port) {
-      is_asked = true;
-      while (!may_answer) std::this_thread::sleep_for(1ms);
-      return one_address(port);
-    });
+    NameLookups lookups(
+        2,
+        [&](const std::string&, std::uint16_t port) {
+          is_asked = true;
+          while (!may_answer) std::this_thread::sleep_for(1ms);
+          return one_address(port);
+        },
+        3s, 1);
     const auto first = lookups.start("a", 1).value();
     while (!is_asked) std::this_thread::sleep_for(1ms);
     const auto second = lookups.start("b", 2).value();
@@ -121,6 +124,19 @@ TEST_SUITE("io/name_lookups") {
     may_answer = true;
     CHECK(answer(lookups, first).value().size() == 1);
     while (!lookups.take(second)) std::this_thread::sleep_for(1ms);
+  }
+
+  TEST_CASE("a name that nobody answers for holds up no other one") {
+    std::atomic<bool> may_answer{false};
+    NameLookups lookups(16, [&](const std::string& host, std::uint16_t port) {
+      while (host.starts_with("dead") && !may_answer) std::this_thread::sleep_for(1ms);
+      return one_address(port);
+    });
+    for (const auto* dead : {"dead-1", "dead-2", "dead-3"}) CHECK(lookups.start(dead, 1).ok());
+    for (const auto* alive : {"a", "b", "c"}) {
+      CHECK(answer_in_time(lookups, lookups.start(alive, 1).value()));
+    }
+    may_answer = true;
   }
 
   TEST_CASE("what was forgotten is not told, and wakes nobody") {
@@ -142,7 +158,7 @@ TEST_SUITE("io/name_lookups") {
 
   TEST_CASE("what nobody wants any more is not looked up") {
     Slow slow;
-    NameLookups lookups(16, slow.resolve());
+    NameLookups lookups(16, slow.resolve(), 3s, 1);
     const auto first = lookups.start("a", 1).value();
     slow.wait_until_asked(1);
     const auto second = lookups.start("b", 1).value();
@@ -181,7 +197,7 @@ TEST_SUITE("io/name_lookups") {
 
   TEST_CASE("an answer that nobody waited for is there for whoever asks next, not for long") {
     Slow slow;
-    NameLookups lookups(16, slow.resolve(), 200ms);
+    NameLookups lookups(16, slow.resolve(), 200ms, 1);
     lookups.forget(lookups.start("a", 1).value());
     const auto first = lookups.start("a", 1).value();
     slow.wait_until_asked(1);
@@ -197,10 +213,13 @@ TEST_SUITE("io/name_lookups") {
 
   TEST_CASE("that there is no address is told to who waits, and not kept") {
     std::atomic<int> num_asked{0};
-    NameLookups lookups(16, [&](const std::string& host, std::uint16_t) -> Addresses {
-      if (host == "a") ++num_asked;
-      return {};
-    });
+    NameLookups lookups(
+        16,
+        [&](const std::string& host, std::uint16_t) -> Addresses {
+          if (host == "a") ++num_asked;
+          return {};
+        },
+        3s, 1);
     const auto first = lookups.start("a", 1).value();
     while (num_asked == 0) std::this_thread::sleep_for(1ms);
     lookups.forget(first);

@@ -104,6 +104,25 @@ TEST_SUITE("io/worker") {
     opener.join();
   }
 
+  TEST_CASE("push: with more threads as many jobs are under way, and the next waits") {
+    Worker worker(8, 2);
+    Gate first, second, third;
+    REQUIRE(worker.push(first.job()).ok());
+    REQUIRE(worker.push(second.job()).ok());
+    first.wait_until_entered();
+    second.wait_until_entered();
+    std::promise<void> done;
+    auto is_done = done.get_future();
+    REQUIRE(worker.push([&] { done.set_value(); }).ok());
+    CHECK(is_done.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout);
+    second.open();
+    CHECK(is_done.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+    REQUIRE(worker.push(third.job()).ok());
+    third.wait_until_entered();
+    third.open();
+    first.open();
+  }
+
   TEST_CASE("end: a worker that never had a job has no thread") { const Worker worker(1); }
 
   TEST_CASE("push: what a job throws ends neither the thread nor the jobs behind it") {
