@@ -58,14 +58,17 @@ class DenyBook {
  private:
   void put_together();
 
+  Shared together() const noexcept;
+
   std::atomic<bool> is_empty_{true};
   std::atomic<Duration> current_until_{Duration::min()};
   std::atomic<std::uint64_t> changes_{0};
-  mutable std::mutex mutex_;
-  bool is_taken_ = false;                      // since the last doubt; guarded by mutex_
-  Duration extended_until_ = Duration::min();  // guarded by mutex_
-  session::DenyList own_;                      // guarded by mutex_
-  Shared stored_ = std::make_shared<const session::DenyList>();    // guarded by mutex_
+  std::mutex changing_;                        // thousands of denials are put together under it
+  bool is_taken_ = false;                      // since the last doubt; guarded by changing_
+  Duration extended_until_ = Duration::min();  // guarded by changing_
+  session::DenyList own_;                      // guarded by changing_
+  Shared stored_ = std::make_shared<const session::DenyList>();  // guarded by changing_
+  mutable std::mutex mutex_;  // held to copy or exchange the pointer, while requests are decided
   Shared together_ = std::make_shared<const session::DenyList>();  // guarded by mutex_
 };
 
