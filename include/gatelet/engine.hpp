@@ -96,8 +96,8 @@ class GATELET_API Engine {
   // (session_store_type), since sessions in cookies are known to their browsers only. A session
   // that oauth2-proxy wrote is among them once this library has seen it.
   //   Blocking:  never. Threads: any. Ownership: all is borrowed for the call.
-  //   Failure:   invalid_argument without a subject; invalid_state without a store;
-  //              store_unreachable, too_many_operations.
+  //   Failure:   invalid_argument without a subject, or a provider where there are several;
+  //              invalid_state without a store; store_unreachable, too_many_operations.
 
   // Those there are, the latest sign-in first, 512 at most. `current`: whose session is marked
   // as the current one; may be null.
@@ -114,7 +114,8 @@ class GATELET_API Engine {
   // session_cache_max_staleness; sessions in cookies beside a store that cannot be reached there,
   // when it is back. Works without a store as well, then for this process only and until it ends,
   // and lists nothing. Bearer tokens and passwords are no sessions.
-  //   Failure:   invalid_state too when thousands of people are denied already.
+  //   Failure:   invalid_state too when thousands of people are denied already; the sessions that
+  //              are listed have ended then all the same.
   Outcome<Sessions> revoke_sessions(const Person&, const RequestView* kept = nullptr) const;
 
   // Keeps `value` under `name` in the session behind the request's cookies, where Identity::data()

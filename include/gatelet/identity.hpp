@@ -30,8 +30,8 @@ class GATELET_API Identity {
   bool has_session() const noexcept { return session_ != nullptr; }
 
   std::string_view provider()
-      const noexcept;  // the id of the provider that vouched: "default" for one without a name,
-                       // "htpasswd" for a password
+      const noexcept;  // the id of the provider that vouched: "default" for one without a name, as
+                       // the only one is in oauth2-proxy's format; "htpasswd" for a password
   std::string_view subject()
       const noexcept;  // OpenID Connect `sub`; unique only within the provider
   std::string_view user()

@@ -70,7 +70,6 @@ session::SessionSettings session_settings(const Values& values) {
   out.accept_other_format = *engine.accept_other_session_format;
   out.minimal = *engine.session_cookie_minimal;
   out.write_extra_keys = !values.is_compat || is_several;  // a session must name its provider
-  if (!is_several) out.sole_provider = values.providers.front().name.id;
   out.newest_of_duplicates = !values.is_compat;
   out.record_limit = *engine.session_limit;
   out.login_state_expire = to_seconds(*engine.cookie_csrf_expire);

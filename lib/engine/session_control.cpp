@@ -1,6 +1,8 @@
 #include "engine/session_control.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,18 +17,28 @@ namespace {
 using Answer = std::variant<Sessions, Operation<Sessions>>;
 using session::Subject;
 
-Result<Subject> subject_from(const Memory& memory, const Person& who) {
+using Subjects = std::vector<Subject>;
+
+// The names of one person, as they are called now first. Where there is but one provider, sessions
+// in oauth2-proxy's format bear no name of it, and others do.
+Result<Subjects> subjects_from(const Memory& memory, const Person& who) {
   if (who.subject.empty()) {
     return Error{Status::invalid_argument,
                  "whose sessions are meant? give what Identity::subject() says"};
   }
-  const auto& sole = memory.snapshot->context->session.sole_provider;
-  const auto provider = who.provider.empty() ? std::string_view(sole) : who.provider;
+  const auto& providers = memory.snapshot->providers;
+  const auto sole = providers.size() == 1 ? std::string_view(providers.front()->provider->id) : "";
+  const auto provider = who.provider.empty() ? sole : who.provider;
   if (provider.empty()) {
     return Error{Status::invalid_argument,
                  "there are several providers; give what Identity::provider() says"};
   }
-  return Subject(std::string(provider), std::string(who.subject));
+  const std::string id(who.subject);
+  Subjects subjects{{std::string(provider), id}};
+  const bool is_sole = provider == sole || (!sole.empty() && provider == session::no_provider);
+  const auto other = provider == sole ? session::no_provider : sole;
+  if (is_sole && other != provider) subjects.emplace_back(std::string(other), id);
+  return subjects;
 }
 
 Error not_listed() {
@@ -77,7 +89,7 @@ std::shared_ptr<const session::Session> kept_session(const Memory& memory,
 // What a call has, and the operation that waits for it.
 struct SessionControl::Job {
   std::shared_ptr<const flow::Context> context;
-  Subject subject;
+  Subjects subjects;
   std::vector<std::string> current;  // tickets
   bool ends_them = false;
   std::shared_ptr<Seat> seat;  // given back before the answer is seen
@@ -105,23 +117,23 @@ struct SessionControl::Job {
 
 Outcome<Sessions> SessionControl::list(const Memory& memory, const Person& who,
                                        const RequestView* current, Instant now) {
-  auto subject = subject_from(memory, who);
-  if (!subject.ok()) return std::move(subject).error();
+  auto subjects = subjects_from(memory, who);
+  if (!subjects.ok()) return std::move(subjects).error();
   const auto& context = memory.snapshot->context;
   if (!context->session.is_stored) return not_listed();
   auto job = std::make_shared<Job>();
   job->context = context;
-  job->subject = std::move(subject).value();
+  job->subjects = std::move(subjects).value();
   job->current = ticket_ids(*context, current, now);
   flow::SubjectSessions in(context);
-  in.subject = job->subject;
+  in.subjects = job->subjects;
   return run(job, flow::list_sessions(std::move(in)), now);
 }
 
 Outcome<Sessions> SessionControl::revoke(const Memory& memory, const Person& who,
                                          std::string_view handle, Instant now) {
-  auto subject = subject_from(memory, who);
-  if (!subject.ok()) return std::move(subject).error();
+  auto subjects = subjects_from(memory, who);
+  if (!subjects.ok()) return std::move(subjects).error();
   if (handle.empty()) {
     return Error{Status::invalid_argument, "which session? give the handle that was listed"};
   }
@@ -129,91 +141,110 @@ Outcome<Sessions> SessionControl::revoke(const Memory& memory, const Person& who
   if (!context->session.is_stored) return not_listed();
   auto job = std::make_shared<Job>();
   job->context = context;
-  job->subject = std::move(subject).value();
+  job->subjects = std::move(subjects).value();
   job->ends_them = true;
   flow::EndSessions in(context);
-  in.subject = job->subject;
+  in.subjects = job->subjects;
   in.only = handle;
   return run(job, flow::end_sessions(std::move(in)), now);
 }
 
 Outcome<Sessions> SessionControl::revoke_all(const Memory& memory, const Person& who,
                                              const RequestView* kept, Instant now) {
-  auto subject = subject_from(memory, who);
-  if (!subject.ok()) return std::move(subject).error();
+  auto subjects = subjects_from(memory, who);
+  if (!subjects.ok()) return std::move(subjects).error();
   auto job = std::make_shared<Job>();
   job->context = memory.snapshot->context;
-  job->subject = std::move(subject).value();
+  job->subjects = std::move(subjects).value();
   job->ends_them = true;
-  session::Denial denial;
-  denial.subject = job->subject;
-  denial.until = session::to_timestamp(now);
-  if (kept == nullptr) return deny(job, std::move(denial), now);
+  Denials denials;
+  for (const auto& subject : job->subjects) {
+    auto& denial = denials.emplace_back();
+    denial.subject = subject;
+    denial.until = session::to_timestamp(now);
+  }
+  if (kept == nullptr) return deny(job, std::move(denials), now);
 
   auto tickets = tickets_in(*job->context, *kept, now);
   if (auto session = kept_session(memory, *kept, tickets, now)) {
-    keep(denial, *session);
+    keep(denials, *session);
   } else if (!tickets.empty()) {
-    denial.kept_ticket = tickets.front()->id;
-    return deny_when_read(memory, job, std::move(denial), std::move(tickets), now);
+    for (auto& denial : denials) denial.kept_ticket = tickets.front()->id;
+    return deny_when_read(memory, job, std::move(denials), std::move(tickets), now);
   }
-  return deny(job, std::move(denial), now);
+  return deny(job, std::move(denials), now);
 }
 
 // A session that is over already is not kept.
-void SessionControl::keep(session::Denial& denial, const session::Session& session) const {
-  denial.kept_ticket.clear();
-  if (!session::is_of(session, denial.subject) || denied_.covers(session)) return;
-  if (session.ticket) denial.kept_ticket = session.ticket->id;
-  denial.kept_sign_in = session::signed_in_at(session);
+void SessionControl::keep(Denials& denials, const session::Session& session) const {
+  const bool is_over = denied_.covers(session);
+  for (auto& denial : denials) {
+    denial.kept_ticket.clear();
+    if (is_over || !session::is_of(session, denial.subject)) continue;
+    if (session.ticket) denial.kept_ticket = session.ticket->id;
+    denial.kept_sign_in = session::signed_in_at(session);
+  }
 }
 
-Result<void> SessionControl::deny_here(const Job& job, session::Denial denial, Instant now) {
+Result<void> SessionControl::deny_here(const Job& job, const Denials& denials, Instant now) {
+  std::optional<session::Timestamp> forget_at;
   if (const auto expire = job.context->session.cookie_expire; expire != std::chrono::seconds(0)) {
-    denial.forget_at = session::to_timestamp(now + expire + std::chrono::hours(1));
+    forget_at = session::to_timestamp(now + expire + std::chrono::hours(1));
   }
-  if (auto added = denied_.add(std::move(denial), now); !added.ok()) return added;
-  events_.keep(Event::Level::info, "sessions-revoked",
-               "all sessions of a person that were signed in until now are over", {});
+  for (auto denial : denials) {
+    denial.forget_at = forget_at;
+    if (auto added = denied_.add(std::move(denial), now); !added.ok()) return added;
+  }
+  tell_of_denial();
   return {};
 }
 
-Outcome<Sessions> SessionControl::deny(const std::shared_ptr<Job>& job, session::Denial denial,
-                                       Instant now) {
-  const bool has_store = job->context->session.has_store();
-  // With a store that has room for it, it is known here from there.
-  if (auto done = deny_here(*job, denial, now); !done.ok() && !has_store) {
-    return std::move(done).error();
-  }
-  if (!has_store) return Answer(Sessions());
-  return run(job, revoking(*job, std::move(denial)), now);
+void SessionControl::tell_of_denial() const {
+  events_.keep(Event::Level::info, "sessions-revoked",
+               "all sessions of a person that were signed in until now are over", {});
 }
 
-flow::Flow<SessionControl::Entries> SessionControl::revoking(const Job& job,
-                                                             session::Denial denial) {
+Outcome<Sessions> SessionControl::deny(const std::shared_ptr<Job>& job, Denials denials,
+                                       Instant now) {
+  auto done = deny_here(*job, denials, now);
+  if (job->context->session.has_store()) {
+    return run(job, revoking(*job, std::move(denials), done.ok()), now);
+  }
+  if (!done.ok()) return std::move(done).error();
+  return Answer(Sessions());
+}
+
+// What there is no room for in this process is known here from a store that has it.
+flow::Flow<SessionControl::Entries> SessionControl::revoking(const Job& job, Denials denials,
+                                                             bool is_told) {
   flow::RevokeSessions in(job.context);
-  in.denial = std::move(denial);
-  in.on_denied = [this](const session::Denial& stored) { denied_.note_stored(stored); };
+  in.denials = std::move(denials);
+  in.on_denied = [this, is_told](const session::Denial& stored) mutable {
+    denied_.note_stored(stored);
+    if (!std::exchange(is_told, true)) tell_of_denial();
+  };
+  in.on_ended_only = [this](const Entries& ended, Instant at) { end_here(ended, at); };
   return flow::revoke_sessions(std::move(in));
 }
 
 // When the kept session's sign-in was stands in the store. One that cannot be read is kept by its
 // ticket.
 Outcome<Sessions> SessionControl::deny_when_read(const Memory& memory,
-                                                 const std::shared_ptr<Job>& job,
-                                                 session::Denial denial,
+                                                 const std::shared_ptr<Job>& job, Denials denials,
                                                  std::vector<flow::SharedTicket> tickets,
                                                  Instant now) {
   if (auto begun = begin(job); !begun.ok()) {
-    (void)deny_here(*job, std::move(denial), now);
+    (void)deny_here(*job, denials, now);
     return std::move(begun).error();
   }
-  auto then = [this, job, denial](const Result<Work::Session>& read, Instant at) mutable {
+  auto then = [this, job, denials](const Result<Work::Session>& read, Instant at) mutable {
     const auto thrown = io::attempt([&] {
-      if (read.ok() && *read) keep(denial, **read);
-      if (read.ok() && !*read) denial.kept_ticket.clear();
-      (void)deny_here(*job, denial, at);
-      go_on(job, revoking(*job, std::move(denial)), at);
+      if (read.ok() && *read) keep(denials, **read);
+      for (auto& denial : denials) {
+        if (read.ok() && !*read) denial.kept_ticket.clear();
+      }
+      const bool is_told = deny_here(*job, denials, at).ok();
+      go_on(job, revoking(*job, std::move(denials), is_told), at);
     });
     if (thrown) job->deliver(*thrown);
   };
@@ -235,15 +266,17 @@ void SessionControl::go_on(const std::shared_ptr<Job>& job, flow::Flow<Entries> 
       std::move(flow),
       [this, job](const Result<Entries>& entries, Instant at) {
         const auto thrown = io::attempt([&] {
-          // Requests that were opened before, and refreshes under way, must not bring them back.
-          if (entries.ok() && job->ends_them) {
-            for (const auto& one : *entries) refreshes_.record_ticket_end(one.ticket_id, at);
-          }
+          if (entries.ok() && job->ends_them) end_here(*entries, at);
           job->deliver(entries);
         });
         if (thrown) job->deliver(*thrown);
       },
       now);
+}
+
+// Requests that were opened before, and refreshes under way, must not bring them back.
+void SessionControl::end_here(const Entries& ended, Instant now) {
+  for (const auto& one : ended) refreshes_.record_ticket_end(one.ticket_id, now);
 }
 
 Outcome<Sessions> SessionControl::run(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow,

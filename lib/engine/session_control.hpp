@@ -39,14 +39,18 @@ class SessionControl {
   struct Job;
   using Entries = flow::IndexEntries;
 
-  void keep(session::Denial& denial, const session::Session& session) const;
-  Result<void> deny_here(const Job& job, session::Denial denial, Instant now);
-  Outcome<Sessions> deny(const std::shared_ptr<Job>& job, session::Denial denial, Instant now);
+  using Denials = std::vector<session::Denial>;  // one for each name of a person
+
+  void keep(Denials& denials, const session::Session& session) const;
+  Result<void> deny_here(const Job& job, const Denials& denials, Instant now);
+  void tell_of_denial() const;
+  Outcome<Sessions> deny(const std::shared_ptr<Job>& job, Denials denials, Instant now);
   Outcome<Sessions> deny_when_read(const Memory& memory, const std::shared_ptr<Job>& job,
-                                   session::Denial denial, std::vector<flow::SharedTicket> tickets,
+                                   Denials denials, std::vector<flow::SharedTicket> tickets,
                                    Instant now);
   Result<void> begin(const std::shared_ptr<Job>& job);
-  flow::Flow<Entries> revoking(const Job& job, session::Denial denial);
+  flow::Flow<Entries> revoking(const Job& job, Denials denials, bool is_told);
+  void end_here(const Entries& ended, Instant now);
   void go_on(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow, Instant now);
   Outcome<Sessions> run(const std::shared_ptr<Job>& job, flow::Flow<Entries> flow, Instant now);
 

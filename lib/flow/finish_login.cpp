@@ -18,6 +18,7 @@
 #include "policy/pages.hpp"
 #include "policy/request_id.hpp"
 #include "policy/return_to.hpp"
+#include "session/bounded_record.hpp"
 #include "session/lifetime.hpp"
 #include "session/login_state.hpp"
 
@@ -63,7 +64,8 @@ session::Session new_session(const FinishLogin& in, const oidc::Provider& provid
                              const oidc::TokenSet& tokens, oidc::PersonClaims person, Instant at) {
   session::Session session;
   session.created_at = session.signed_in_at = session::to_timestamp(at);
-  session.provider_id = provider.id;
+  // As a request will find it: in oauth2-proxy's format the only provider has no name.
+  if (session::has_extra_keys(in.context->session)) session.provider_id = provider.id;
   session.nonce = in.state.oidc_nonce.reveal();
   take_tokens(session, tokens, at, in.context->session.kept_tokens);
   take_person(session, std::move(person));

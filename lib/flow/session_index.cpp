@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <iterator>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -68,10 +69,14 @@ Flow<bool> change_index(SharedContext context, session::Subject subject, Change 
   co_return false;
 }
 
-// Of the current secret and of earlier ones; each ticket once.
-Flow<IndexEntries> all_entries(SharedContext context, session::Subject subject) {
-  auto keys = session::index_keys(context->session, *context->cookie_keys, subject);
-  const auto names = co_await std::move(keys);
+// Of all names, of the current secret and of earlier ones; each ticket once.
+Flow<IndexEntries> all_entries(SharedContext context, std::vector<session::Subject> subjects) {
+  std::vector<std::string> names;
+  for (const auto& subject : subjects) {
+    auto keys = session::index_keys(context->session, *context->cookie_keys, subject);
+    auto more = co_await std::move(keys);
+    std::move(more.begin(), more.end(), std::back_inserter(names));
+  }
   IndexEntries all;
   for (const auto& key : names) {
     auto get = StoreCall::get(key);
@@ -103,6 +108,17 @@ Change without(IndexEntries gone) {
   };
 }
 
+// What could not be written is tried again when the index is next asked.
+Flow<bool> take_out(SharedContext context, std::vector<session::Subject> subjects,
+                    IndexEntries gone) {
+  if (gone.empty()) co_return true;
+  for (auto& subject : subjects) {
+    auto changing = change_index(context, std::move(subject), without(gone));
+    (void)co_await attempt(std::move(changing));
+  }
+  co_return true;
+}
+
 }  // namespace
 
 Flow<bool> index_session(IndexSession in) {
@@ -131,7 +147,7 @@ Flow<bool> unindex_session(SharedContext context, session::Subject subject, std:
 }
 
 Flow<IndexEntries> list_sessions(SubjectSessions in) {
-  auto reading = all_entries(in.context, in.subject);
+  auto reading = all_entries(in.context, in.subjects);
   auto entries = co_await std::move(reading);
   IndexEntries there, gone;
   for (auto& entry : entries) {
@@ -144,15 +160,13 @@ Flow<IndexEntries> list_sessions(SubjectSessions in) {
       gone.push_back(std::move(entry));
     }
   }
-  if (!gone.empty()) {
-    auto cleaning = change_index(in.context, in.subject, without(std::move(gone)));
-    (void)co_await attempt(std::move(cleaning));
-  }
+  auto cleaning = take_out(in.context, std::move(in.subjects), std::move(gone));
+  (void)co_await std::move(cleaning);
   co_return there;
 }
 
 Flow<IndexEntries> end_sessions(EndSessions in) {
-  auto reading = all_entries(in.context, in.subject);
+  auto reading = all_entries(in.context, in.subjects);
   auto entries = co_await std::move(reading);
   IndexEntries ended;
   for (auto& entry : entries) {
@@ -171,10 +185,8 @@ Flow<IndexEntries> end_sessions(EndSessions in) {
     (void)co_await std::move(erase);
     ended.push_back(std::move(entry));
   }
-  if (!ended.empty()) {
-    auto cleaning = change_index(in.context, in.subject, without(ended));
-    (void)co_await attempt(std::move(cleaning));  // an entry without a record is none
-  }
+  auto cleaning = take_out(in.context, std::move(in.subjects), ended);
+  (void)co_await std::move(cleaning);
   co_return ended;
 }
 

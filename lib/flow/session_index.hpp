@@ -35,7 +35,7 @@ Flow<bool> unindex_session(std::shared_ptr<const Context> context, session::Subj
 class SubjectSessions {
  public:
   std::shared_ptr<const Context> context;
-  session::Subject subject;
+  std::vector<session::Subject> subjects;  // the names of one person
   explicit SubjectSessions(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 
@@ -47,9 +47,9 @@ Flow<IndexEntries> list_sessions(SubjectSessions in);
 class EndSessions {
  public:
   std::shared_ptr<const Context> context;
-  session::Subject subject;
-  std::string only;         // the handle of one; empty: all
-  std::string kept_ticket;  // the one that stays, of all
+  std::vector<session::Subject> subjects;  // the names of one person
+  std::string only;                        // the handle of one; empty: all
+  std::string kept_ticket;                 // the one that stays, of all
   explicit EndSessions(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 

@@ -6,18 +6,9 @@
 
 namespace gatelet::session {
 
-namespace {
-
 bool has_extra_keys(const SessionSettings& settings) noexcept {
   return settings.write_extra_keys || settings.format == CookieFormat::native;
 }
-
-// Of somebody who signed in with a password none vouched.
-bool names_no_provider(const Session& session) noexcept {
-  return session.provider_id.empty() && session.password_mark.empty();
-}
-
-}  // namespace
 
 // Of what is in cookies nothing but the deny list, which is about sign-ins, can say that it is
 // over.
@@ -32,8 +23,7 @@ Result<std::string> write_bounded_record(const SessionSettings& settings, const 
   const bool extra_keys = has_extra_keys(settings);
   const bool sign_in = keeps_sign_in(settings, session);
   const bool last_use = settings.idle_timeout != std::chrono::seconds(0);
-  const bool provider = session.provider_id != settings.sole_provider;
-  auto record = write_record(session, {tokens, extra_keys, sign_in, last_use, provider});
+  auto record = write_record(session, {tokens, extra_keys, sign_in, last_use});
   if (record.size() <= settings.record_limit) return record;
   wipe(record);
   return Error{Status::session_invalid, "the session is larger than session_limit allows"};
@@ -45,9 +35,7 @@ Result<Session> read_bounded_record(const SessionSettings& settings, std::string
                                               std::to_string(settings.record_limit) + " bytes"};
   }
   auto session = read_record(record);
-  if (!session.ok()) return session;
-  session->ends_at = ends_at(*session, settings);
-  if (names_no_provider(*session)) session->provider_id = settings.sole_provider;
+  if (session) session->ends_at = ends_at(*session, settings);
   return session;
 }
 

@@ -11,6 +11,9 @@
 
 namespace gatelet::session {
 
+// Whether records have keys beyond oauth2-proxy's, the provider's name among them.
+bool has_extra_keys(const SessionSettings&) noexcept;
+
 // Whether a record tells when its sign-in was. One in oauth2-proxy's format does where something
 // depends on it.
 bool keeps_sign_in(const SessionSettings&, const Session&) noexcept;
@@ -19,9 +22,7 @@ bool keeps_sign_in(const SessionSettings&, const Session&) noexcept;
 //   Failure: Status::session_invalid when it is above record_limit.
 Result<std::string> write_bounded_record(const SessionSettings&, const Session&, bool tokens);
 
-// The session of a record, with `ends_at`. A provider is named in it: where there is but one, that
-// one also for records which name none, so that whoever was known by several and is by one is the
-// same person.
+// The session of a record, with `ends_at`.
 //   Failure: Status::session_invalid, as read_record, and when it is above record_limit.
 Result<Session> read_bounded_record(const SessionSettings&, std::string_view record);
 

@@ -68,7 +68,6 @@ struct SessionSettings {
   KeptTokens kept_tokens;
   bool write_extra_keys = true;      // off: exactly oauth2-proxy's record, in its format
   bool newest_of_duplicates = true;  // off (compat): the first of several same-named cookies counts
-  std::string sole_provider;         // whose sessions name none; empty where there are several
   std::size_t record_limit = 1024 * 1024;  // session_limit: bytes of a decoded record
   std::chrono::seconds login_state_expire{15 * 60};
   bool login_state_per_request = true;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t num_fields = 6;
 constexpr std::string_view key_mark = "-denied-";
 constexpr std::size_t max_list_size = 16 * 1024 * 1024;  // of the opened bytes
-constexpr std::size_t max_record_size = 1024 * 1024;     // what a store takes
+constexpr std::size_t max_record_size = 1023 * 1024;     // what every store takes
 static_assert(DenyList::max_denials <= msgpack::max_elements, "one list holds all");
 
 DenyList::Key key_of(const Denial& denial) noexcept {
@@ -26,10 +26,10 @@ bool may_be_forgotten(const Denial& denial, Timestamp now) noexcept {
 
 bool is_before(const Denial& a, const DenyList::Key& b) noexcept { return key_of(a) < b; }
 
-Error is_full(std::size_t num_people) {
-  return {Status::invalid_state,
-          "the deny list is full: with the sessions of " + std::to_string(num_people) +
-              " people denied it holds no more until the first of them may be forgotten"};
+Error is_full() {
+  return {
+      Status::invalid_state,
+      "the deny list is full: it holds no more people until the first of them may be forgotten"};
 }
 
 bool keeps_something(const Denial& denial) noexcept {
@@ -107,7 +107,7 @@ Result<DenyList> DenyList::with(std::vector<Denial> more, Timestamp now) const {
     if (!may_be_forgotten(one, now)) more.push_back(one);
   }
   DenyList list(std::move(more));
-  if (list.denials_.size() > max_denials) return is_full(max_denials);
+  if (list.denials_.size() > max_denials) return is_full();
   return list;
 }
 
@@ -156,7 +156,7 @@ Result<std::string> seal_deny_list(const CookieKeys& keys, std::string_view key,
   }
   auto sealed =
       keys.native().seal({Purpose::deny_list, key}, content, now.unix_seconds(), entropy, which);
-  if (sealed.ok() && sealed->size() > max_record_size) return is_full(list.denials().size() - 1);
+  if (sealed.ok() && sealed->size() > max_record_size) return is_full();
   return sealed;
 }
 

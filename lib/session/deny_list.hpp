@@ -82,7 +82,7 @@ Result<std::vector<std::string>> deny_list_keys(const SessionSettings&, const Co
 bool is_deny_list_key(std::string_view key) noexcept;
 
 // What stands under the key of this number.
-//   Failure: Status::invalid_state above 1 MiB, which is what stores take: with names of usual
+//   Failure: Status::invalid_state above 1023 KiB, which is what every store takes: with names of usual
 //   length max_denials come first. Status::no_entropy or internal.
 Result<std::string> seal_deny_list(const CookieKeys&, std::string_view key, std::size_t which,
                                    const DenyList&, Instant now, Entropy&);

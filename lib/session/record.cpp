@@ -210,7 +210,7 @@ std::string write_record(const Session& session, RecordParts parts) {
   }
   record.text("hp", session.password_mark.reveal());
   if (parts.extra_keys) {
-    if (parts.provider) record.text("pid", session.provider_id);
+    record.text("pid", session.provider_id);
     if (session.email_verified) record.flag("ev", *session.email_verified);
     record.time("si", session.signed_in_at);
     if (!session.groups_complete) record.flag("gi", true);

@@ -16,7 +16,6 @@ struct RecordParts {
   bool extra_keys = true;  // pid, ev, si, gi: beyond oauth2-proxy's record, ignored by its reader
   bool sign_in = false;    // si, though there are no extra keys
   bool last_use = false;   // la
-  bool provider = true;    // pid, where there are extra keys
 };
 
 // The map of what is set, with the host's data in any case: empty texts and lists, and times that

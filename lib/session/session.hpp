@@ -45,7 +45,8 @@ struct Session {
   std::vector<std::pair<std::string, msgpack::Value>> additional_claims;
 
   // Beyond oauth2-proxy's record; written only where they say something, ignored by its reader.
-  std::string provider_id;             // `pid`; empty for a password
+  std::string provider_id;  // `pid`; empty for a password, and where it is the only one in
+                            // oauth2-proxy's format
   std::optional<bool> email_verified;  // `ev`
   bool groups_complete = true;         // `gi` (incomplete) when false
   std::optional<Timestamp>

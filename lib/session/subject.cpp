@@ -9,7 +9,7 @@ namespace gatelet::session {
 
 std::string_view provider_of(const Session& session) noexcept {
   if (!session.password_mark.empty()) return "htpasswd";
-  return session.provider_id.empty() ? "default" : std::string_view(session.provider_id);
+  return session.provider_id.empty() ? no_provider : std::string_view(session.provider_id);
 }
 
 std::string_view subject_id_of(const Session& session) noexcept {

@@ -21,8 +21,10 @@ class Subject {
   friend auto operator<=>(const Subject&, const Subject&) = default;
 };
 
-// The id of the provider that vouched: "default" where none is named, "htpasswd" for somebody who
-// signed in with a password.
+// Stands for a provider that the session does not name: the only one, in oauth2-proxy's format.
+inline constexpr std::string_view no_provider = "default";
+
+// The id of the provider that vouched; "htpasswd" for somebody who signed in with a password.
 std::string_view provider_of(const Session& session) noexcept;
 
 // The record keeps the user; where user_id_claim chose another one, the subject is among the

@@ -32,8 +32,18 @@ Result<Sessions> settled(Outcome<Sessions> outcome) {
 // An engine for each choice of providers, which are all the same one.
 struct Configured {
   Live live;
+  bool is_compat = false;
   std::shared_ptr<Engine> engine_for(const std::vector<std::string>& providers) {
     Settings settings{{"cookie_secret", support::cookie_secret}, {"email_domains", "*"}};
+    if (is_compat) {
+      for (const auto& [name, value] : compat_options) {
+        if (name != "provider") REQUIRE(settings.set(name, value).ok());
+      }
+      REQUIRE(settings.set("cookie_name", "__Host-gatelet").ok());
+      for (const auto& id : providers) {
+        REQUIRE(settings.set("providers." + id + ".provider", "oidc").ok());
+      }
+    }
     for (const auto& id : providers) {
       const auto prefix = "providers." + id + ".";
       REQUIRE(settings.set(prefix + "oidc_issuer_url", live.provider.issuer()).ok());
@@ -104,42 +114,58 @@ TEST_SUITE("engine/session_control") {
   }
 
   TEST_CASE("F-251: who is known by one provider of several is the same where it is the only one") {
-    for (const auto& who : {alice, Person{"corp", "alice"}}) {
-      Configured one;
-      const auto before = one.engine_for({"corp", "other"});
-      const auto after = one.engine_for({"corp"});
-      auto old = one.signed_in(before, "corp", true),
-           elsewhere = one.signed_in(before, "other", true);
-      auto recent = one.signed_in(after, "corp", false);
-      Browser moved(after);
-      moved.cookies = old.cookies;
-      for (auto* browser : {&moved, &recent}) {
-        const auto page = browser->get("/page");
-        REQUIRE(page.kind() == Decision::Kind::allow);
-        CHECK(page.identity()->provider() == "corp");
+    for (const bool is_compat : {false, true}) {
+      for (const auto& who : {alice, Person{"corp", "alice"}, Person{"default", "alice"}}) {
+        CAPTURE(is_compat);
+        CAPTURE(who.provider);
+        Configured one;
+        one.is_compat = is_compat;
+        const auto before = one.engine_for({"corp", "other"});
+        const auto after = one.engine_for({"corp"});
+        const auto old = one.signed_in(before, "corp", true).cookies;
+        const auto elsewhere = one.signed_in(before, "other", true).cookies;
+        auto recent = one.signed_in(after, "corp", false);
+        Browser moved(after), lost(after), back(before);
+        moved.cookies = old;
+        lost.cookies = elsewhere;  // that provider is no more
+        back.cookies = recent.cookies;
+        CHECK(moved.get("/page").identity()->provider() == "corp");
+        // In oauth2-proxy's format the only provider has no name: of several nobody knows it.
+        const auto page = recent.get("/page");
+        REQUIRE(page.identity());
+        CHECK(page.identity()->provider() == (is_compat ? "default" : "corp"));
+        CHECK_FALSE(Two::is_in(lost));
+        CHECK(Two::is_in(back) == !is_compat);
+
+        one.live.clock->advance(seconds(10));
+        REQUIRE(settled(after->revoke_sessions({"other", "alice"})).ok());
+        CHECK(Two::is_in(moved));
+        CHECK(Two::is_in(recent));
+        SUBCASE("all") {
+          REQUIRE(settled(after->revoke_sessions(who)).ok());
+          CHECK_FALSE(Two::is_in(recent));
+        }
+        SUBCASE("all others") {
+          const auto cookies = recent.cookie_header();
+          const std::vector<HeaderView> headers = {{"Cookie", cookies}};
+          auto view = request_to("/");
+          view.headers = headers;
+          REQUIRE(settled(after->revoke_sessions(who, &view)).ok());
+          CHECK(Two::is_in(recent));
+        }
+        CHECK_FALSE(Two::is_in(moved));
       }
-      Browser lost(after);  // that provider is no more
-      lost.cookies = elsewhere.cookies;
-      CHECK_FALSE(Two::is_in(lost));
-
-      one.live.clock->advance(seconds(10));
-      REQUIRE(settled(after->revoke_sessions({"other", "alice"})).ok());
-      CHECK(Two::is_in(moved));
-      CHECK(Two::is_in(recent));
-      REQUIRE(settled(after->revoke_sessions(who)).ok());
-      CHECK_FALSE(Two::is_in(moved));
-      CHECK_FALSE(Two::is_in(recent));
-
-      // What names no provider was let in by the only one, which of several that was nobody knows.
-      Browser back(before);
-      back.cookies = one.signed_in(after, "corp", false).cookies;
-      CHECK_FALSE(Two::is_in(back));
-      const auto whose = settled(before->revoke_sessions(alice));
-      REQUIRE_FALSE(whose.ok());
-      CHECK(whose.error().status == Status::invalid_argument);
-      CHECK(whose.error().text.find("Identity::provider()") != std::string::npos);
-      CHECK(settled(before->revoke_sessions({"corp", "alice"})).ok());
     }
+  }
+
+  TEST_CASE("with several providers one must be named: else nobody would be ended, silently") {
+    Configured one;
+    const auto engine = one.engine_for({"corp", "other"});
+    const auto whose = settled(engine->revoke_sessions(alice));
+    REQUIRE_FALSE(whose.ok());
+    CHECK(whose.error().status == Status::invalid_argument);
+    CHECK(whose.error().text.find("Identity::provider()") != std::string::npos);
+    CHECK(settled(engine->revoke_sessions({"corp", "alice"})).ok());
   }
 
   TEST_CASE("F-251: one is revoked and out at its next request; the others stay in") {

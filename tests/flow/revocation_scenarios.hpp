@@ -67,17 +67,17 @@ CONTROLLED(index_session, false, {
 })
 CONTROLLED(list_sessions, false, {
   flow::SubjectSessions in(world.context);
-  in.subject = alice();
+  in.subjects = {alice()};
   return flow::list_sessions(std::move(in));
 })
 CONTROLLED(end_sessions, true, {
   flow::EndSessions in(world.context);
-  in.subject = alice();
+  in.subjects = {alice()};
   return flow::end_sessions(std::move(in));
 })
 CONTROLLED(revoke_sessions, true, {
   flow::RevokeSessions in(world.context);
-  in.denial.subject = alice();
+  in.denials.emplace_back().subject = alice();
   return flow::revoke_sessions(std::move(in));
 })
 #undef CONTROLLED

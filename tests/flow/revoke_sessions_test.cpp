@@ -21,10 +21,11 @@ struct Stored : World {
   Result<IndexEntries> revoke(std::string kept = {},
                               std::optional<session::Timestamp> kept_sign_in = {}) {
     RevokeSessions in(context);
-    in.denial.subject = {"default", "alice"};
-    in.denial.until = session::to_timestamp(driver.now);
-    in.denial.kept_ticket = std::move(kept);
-    in.denial.kept_sign_in = kept_sign_in;
+    auto& denial = in.denials.emplace_back();
+    denial.subject = {"default", "alice"};
+    denial.until = session::to_timestamp(driver.now);
+    denial.kept_ticket = std::move(kept);
+    denial.kept_sign_in = kept_sign_in;
     return driver.run(revoke_sessions(std::move(in)));
   }
 };

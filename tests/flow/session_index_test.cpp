@@ -19,13 +19,13 @@ struct Stored : World {
   SharedSession sign_in_again() { return std::make_shared<const session::Session>(sign_in()); }
   Result<IndexEntries> list(const session::Subject& who = alice) {
     SubjectSessions in(context);
-    in.subject = who;
+    in.subjects = {who};
     return driver.run(list_sessions(std::move(in)));
   }
   Result<IndexEntries> end(std::string only = {}, std::string kept = {},
                            const session::Subject& who = alice) {
     EndSessions in(context);
-    in.subject = who;
+    in.subjects = {who};
     in.only = std::move(only);
     in.kept_ticket = std::move(kept);
     return driver.run(end_sessions(std::move(in)));

@@ -270,7 +270,7 @@ TEST_SUITE("flow/sign_out") {
     CHECK(world.driver.run(flow::sign_out(std::move(in))).ok());
     CHECK(world.driver.seen == std::vector<std::string>{"store erase", "store get", "store swap"});
     flow::SubjectSessions who(world.context);
-    who.subject = {"default", "alice"};
+    who.subjects = {{"default", "alice"}};
     CHECK(world.driver.run(flow::list_sessions(std::move(who))).value().empty());
   }
 

@@ -25,33 +25,6 @@ TEST_SUITE("session/bounded_record") {
     CHECK(write_record(session, {true, false}) != write_record(session, {}));
   }
 
-  TEST_CASE(
-      "the only provider is not written, and read all the same; another one, and none, stay") {
-    SessionSettings settings;
-    auto session = samples::session();
-    const auto read_again = [&] {
-      return read_bounded_record(settings, *write_bounded_record(settings, session, true))
-          .value()
-          .provider_id;
-    };
-    session.provider_id = "github";
-    CHECK(read_again() == "github");
-    const auto named = *write_bounded_record(settings, session, true);
-    settings.sole_provider = "github";
-    CHECK(write_bounded_record(settings, session, true)->size() < named.size());
-    CHECK(read_again() == "github");
-    CHECK(read_bounded_record(settings, named)->provider_id == "github");
-    settings.sole_provider = "gitlab";
-    CHECK(read_again() == "github");
-    session.provider_id.clear();
-    CHECK(read_again() == "gitlab");
-    session.password_mark = Secret("jane:x");
-    CHECK(read_again().empty());
-    session.password_mark = Secret();
-    settings.sole_provider.clear();
-    CHECK(read_again().empty());
-  }
-
   TEST_CASE("write_bounded_record, read_bounded_record: session_limit itself fits, one less not") {
     SessionSettings settings;
     const auto record = write_record(samples::session(), {});
