@@ -48,16 +48,11 @@ Result<std::vector<std::string>> carry(const Question& question, const Presented
   if (is_due && session->ticket) question.notes.used = session;
   const bool is_noted_here = is_due && !session->ticket;
   if (!presented.renewed && !is_noted_here) return std::vector<std::string>{};
-  if (was_replaced(question)) return std::vector<std::string>{};
+  if (were_dropped(question)) return std::vector<std::string>{};
   if (!is_noted_here) return write_cookies(question, *session);
   auto used = *session;
   used.last_used = session::to_timestamp(question.now);
   return write_cookies(question, used);
-}
-
-// What expires session cookies that are no good.
-std::vector<std::string> clearing_cookies(const Question& question, const Presented& presented) {
-  return presented.clear_cookies ? clear_session_cookies(question) : std::vector<std::string>{};
 }
 
 void add_cookies(Cookies cookies, Answer& answer) {
@@ -169,6 +164,10 @@ bool may_pass(const Question& question, Reason reason) {
 }
 
 }  // namespace
+
+std::vector<std::string> clearing_cookies(const Question& question, const Presented& presented) {
+  return presented.clear_cookies ? clear_session_cookies(question) : std::vector<std::string>{};
+}
 
 Result<Decision> conclude(const Question& question, Endpoint endpoint, const Presented& presented) {
   if (!policy::authorize(question.policy(), *presented.session).ok()) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <gatelet/decision.hpp>
 
@@ -28,5 +30,8 @@ std::optional<Decision> conclude_free_pass(const Question& question, policy::End
 
 // The answer for nobody, where no redirect to a provider is meant: 401, as JSON or a page.
 Decision conclude_nobody(const Question& question, const Presented& presented);
+
+// What expires session cookies that are no good.
+std::vector<std::string> clearing_cookies(const Question& question, const Presented& presented);
 
 }  // namespace gatelet::engine

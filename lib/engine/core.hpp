@@ -119,7 +119,7 @@ class Core {
 
   // What deciding works with, by these settings.
   Memory memory_at(std::shared_ptr<const Snapshot> snapshot, const Loaded* loaded = nullptr) {
-    return {std::move(snapshot), sessions, refreshes, denied, replaced, loaded};
+    return {std::move(snapshot), sessions, refreshes, denied, dropped, loaded};
   }
 
   const Ports ports;
@@ -127,7 +127,7 @@ class Core {
   SessionCache sessions;
   RefreshBook refreshes;
   DenyBook denied;
-  ReplacedCookies replaced;
+  DroppedCookies dropped;
   RequestNumbers numbers;
   // Shared with operations that outlive the engine.
   const std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
@@ -178,8 +178,9 @@ class Core {
   void run_for(const std::shared_ptr<Waiting>& waiting, flow::Flow<Decision> flow, Instant now);
   flow::Flow<Decision> begin_session_of(NeedSave need, std::string_view request_id);
   flow::Flow<Decision> sign_out_of(NeedSignOut need);
-  std::function<void()> on_replace(std::shared_ptr<const flow::Context> context,
-                                   std::shared_ptr<const policy::OwnedRequest> request);
+  void note_dropped(const flow::Context& context, const policy::OwnedRequest& request);
+  std::function<void()> on_replaced(std::shared_ptr<const flow::Context> context,
+                                    std::shared_ptr<const policy::OwnedRequest> request);
 
   Completion new_completion(const Case& opened);
 

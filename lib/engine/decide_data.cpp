@@ -78,6 +78,8 @@ Result<Verdict> set_session_data(const Question& question, std::string_view name
 Result<Verdict> set_data_of(const Question& question, Presented presented, std::string_view name,
                             std::string_view value) {
   if (!presented.session) return Verdict(conclude_nobody(question, presented));
+  // No answer could carry the change: the browser was told to drop this session.
+  if (!presented.session->ticket && were_dropped(question)) return to_nobody(question);
   if (!policy::authorize(question.policy(), *presented.session).ok()) {
     return decide_presented(question, Endpoint::none, presented);
   }

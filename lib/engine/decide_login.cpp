@@ -33,15 +33,14 @@ Verdict refusal(const Question& question, int http_status, Reason reason) {
 }
 
 // The page with one button for each provider, and the form where there are passwords.
-Decision sign_in_page(const Question& question, int http_status, bool clear_session,
-                      const policy::FormFacts& form = {}) {
+Decision sign_in_page(const Question& question, int http_status,
+                      const std::vector<std::string>& cookies, const policy::FormFacts& form = {}) {
   std::vector<policy::ProviderButton> buttons;
   for (const auto& state : question.snapshot().providers) {
     buttons.push_back({state->provider->id, state->provider->display_name});
   }
   auto page = page_facts(question);
   page.form = form;
-  const auto cookies = clear_session ? clear_session_cookies(question) : std::vector<std::string>{};
   return policy::sign_in_page(question.policy(), page, http_status, buttons, cookies);
 }
 
@@ -89,7 +88,7 @@ Result<Verdict> start_login(const Question& question, const LoginOptions& option
   wish.prompt = options.prompt;
   wish.login_hint = options.login_hint;
   wish.acr_values = options.acr_values;
-  wish.clear_session = clear_session;
+  wish.clear_session = clear_session && drop_session_cookies(question);
   if (asked == Asked::by_query) wish.params = allowed_params(question, provider->provider->id);
   if (!provider->has_metadata) {
     flow::BeginLogin login(question.snapshot().context);
@@ -151,7 +150,7 @@ Result<Verdict> refuse_form(const Question& question, const Typed& typed, int ht
     return start_login(question, options, true, Asked::by_query);
   }
   const policy::FormFacts form{typed.user, typed.return_to, reason};
-  return Verdict(sign_in_page(question, http_status, true, form));
+  return Verdict(sign_in_page(question, http_status, forget_session_cookies(question), form));
 }
 
 Result<Verdict> decide_form(const Question& question) {
@@ -187,7 +186,9 @@ Result<Verdict> decide_sign_in(const Question& question) {
   if (policy.skip_provider_button) return start_login(question, {}, false, Asked::by_query);
   // Whoever asks for this page wants to sign in anew: the old session is cleared. A link on another
   // site signs nobody out.
-  return Verdict(sign_in_page(question, 200, !policy::is_cross_site(question.facts)));
+  const bool stays = policy::is_cross_site(question.facts);
+  return Verdict(sign_in_page(
+      question, 200, stays ? std::vector<std::string>{} : forget_session_cookies(question)));
 }
 
 Result<Verdict> decide_start(const Question& question) {
@@ -202,10 +203,9 @@ Result<Verdict> ask_to_sign_in(const Question& question, const Presented& presen
     return Verdict(conclude_nobody(question, presented));
   }
   if (question.policy().skip_provider_button) {
-    const bool clears = presented.clear_cookies && !was_replaced(question);
-    return start_login(question, {}, clears, Asked::otherwise);
+    return start_login(question, {}, presented.clear_cookies, Asked::otherwise);
   }
-  return Verdict(sign_in_page(question, 403, presented.clear_cookies));
+  return Verdict(sign_in_page(question, 403, clearing_cookies(question, presented)));
 }
 
 Result<Verdict> decide_form_checked(const Question& question, const NeedPassword& need,

@@ -12,13 +12,25 @@ policy::PageFacts page_facts(const Question& question) {
   return page;
 }
 
-bool was_replaced(const Question& question) {
+bool were_dropped(const Question& question) {
   const auto& name = question.context().session.cookie_name;
-  return question.memory.replaced.covers(CookieImage(question.facts.headers, name), question.now);
+  return question.memory.dropped.covers(CookieImage(question.facts.headers, name), question.now);
+}
+
+bool drop_session_cookies(const Question& question) {
+  const CookieImage image(question.facts.headers, question.context().session.cookie_name);
+  if (question.memory.dropped.covers(image, question.now)) return false;
+  question.memory.dropped.note(image, question.now);
+  return true;
 }
 
 std::vector<std::string> clear_session_cookies(const Question& question) {
-  if (was_replaced(question)) return {};
+  if (!drop_session_cookies(question)) return {};
+  return forget_session_cookies(question);
+}
+
+std::vector<std::string> forget_session_cookies(const Question& question) {
+  (void)drop_session_cookies(question);
   return session::clear_session(question.context().session, question.facts.host,
                                 question.facts.headers);
 }

@@ -10,8 +10,8 @@
 #include "base/instant.hpp"
 #include "base/result.hpp"
 #include "engine/deny_book.hpp"
+#include "engine/dropped_cookies.hpp"
 #include "engine/refresh_book.hpp"
-#include "engine/replaced_cookies.hpp"
 #include "engine/session_cache.hpp"
 #include "engine/snapshot.hpp"
 #include "policy/pages.hpp"
@@ -39,7 +39,7 @@ struct Memory {
   SessionCache& sessions;
   RefreshBook& refreshes;
   DenyBook& denied;
-  const ReplacedCookies& replaced;
+  DroppedCookies& dropped;
   const Loaded* loaded = nullptr;  // null: the store was not asked, or there is none
 };
 
@@ -75,12 +75,18 @@ struct Question {
 // What a page about this request tells.
 policy::PageFacts page_facts(const Question& question);
 
-// The request left before a sign-in that replaced its session cookies: the answer must not touch
-// them.
-bool was_replaced(const Question& question);
+// The browser was told a moment ago to drop the session cookies that this request carries: its
+// answer must not touch them.
+bool were_dropped(const Question& question);
 
-// Set-Cookie values that expire every session cookie the request carries; none where it
-// was_replaced().
+// Whether the answer may expire them: not where they were dropped. They are from here on.
+bool drop_session_cookies(const Question& question);
+
+// Set-Cookie values that expire every session cookie the request carries, where
+// drop_session_cookies().
 std::vector<std::string> clear_session_cookies(const Question& question);
+
+// The same for whoever asks for just that, however often.
+std::vector<std::string> forget_session_cookies(const Question& question);
 
 }  // namespace gatelet::engine

@@ -166,7 +166,7 @@ Flow<Decision> sign_in_and_save(Login in) {
   save.request = in->request;
   save.session = session;
   save.on_note = in->on_note;
-  save.on_replace = in->on_replace;
+  save.on_replaced = in->on_replaced;
   auto saving = save_session(std::move(save));
   auto cookies = co_await std::move(saving);
   co_return signed_in(*in, session, std::move(cookies));

@@ -31,7 +31,7 @@ class FinishLogin {
   // Told why a sign-in was refused, for the operator's log: the page does not say. May be empty.
   std::function<void(const Error&)> on_refused;
   OnSaveNote on_note;  // told how the session is kept, where that is worth a word; may be empty
-  std::function<void()> on_replace;  // as SaveSession's
+  std::function<void()> on_replaced;  // as SaveSession's
   explicit FinishLogin(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 

@@ -68,8 +68,8 @@ Result<StoreCall> put_of(const Context& context, const session::Session& session
                         session::store_lifetime(session, context.session, now));
 }
 
-// What tells the session from the person's others, before there is a record: one that could not be
-// entered is not begun either, so that none escapes whoever ends them all.
+// What tells the session from the person's others, before there is a record: one that cannot be
+// entered since the store fails is not begun either.
 IndexSession entry_of(const SaveSession& in, SharedSession session) {
   const auto& facts = in.request->facts();
   IndexSession entry(in.context);
@@ -94,7 +94,8 @@ Decision not_admitted(const SaveSession& in, const Error& why) {
 }
 
 // What the browser came with, and will not have any more.
-Flow<bool> erase_all(std::vector<SharedTicket> tickets) {
+Flow<bool> erase_old(SaveSession in, std::vector<SharedTicket> tickets) {
+  if (in.on_replaced) in.on_replaced();
   for (const auto& one : tickets) {
     auto erasing = erase_stored(one);
     (void)co_await attempt(std::move(erasing));  // it ends by itself otherwise
@@ -118,7 +119,7 @@ Flow<Cookies> in_store(SaveSession in) {
   const bool is_listed = co_await std::move(indexing);
   (void)co_await std::move(call);
   if (!is_listed) note(in, SaveNote::not_listed, "others wrote to its person's index just then");
-  auto erasing = erase_all(old);
+  auto erasing = erase_old(in, old);
   (void)co_await std::move(erasing);
   auto cookies = cookies_of(in, *session, at);
   co_return std::move(cookies);
@@ -129,7 +130,6 @@ Flow<Cookies> in_store(SaveSession in) {
 Flow<std::vector<std::string>> save_session(SaveSession in) {
   const auto& settings = in.context->session;
   const auto at = co_await now();
-  if (in.on_replace) in.on_replace();
   if (settings.is_stored) {
     auto storing = in_store(in);
     auto stored = co_await attempt(std::move(storing));
@@ -139,7 +139,7 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
   } else if (settings.has_store_beside) {
     const auto why = why_not_in_cookies(in);
     if (why.empty()) {
-      auto erasing = erase_all(tickets_of(*in.context, in.request->facts().headers, at));
+      auto erasing = erase_old(in, tickets_of(*in.context, in.request->facts().headers, at));
       (void)co_await std::move(erasing);
       auto whole = cookies_of(in, *in.session, at);
       co_return std::move(whole);
@@ -152,6 +152,7 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
     }
   }
   auto cookies = in_cookies(in, at);
+  if (cookies.ok() && in.on_replaced) in.on_replaced();
   co_return std::move(cookies);
 }
 

@@ -32,8 +32,8 @@ class SaveSession {
   std::shared_ptr<const session::Session> session;
   std::string request_id;  // for error pages of begin_session; empty: as the request names itself
   OnSaveNote on_note;      // may be empty
-  // Told before the session is kept and what the request came with is ended. May be empty.
-  std::function<void()> on_replace;
+  // Told when the session is kept, before what the request came with is ended. May be empty.
+  std::function<void()> on_replaced;
   explicit SaveSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };
 

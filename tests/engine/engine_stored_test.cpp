@@ -273,22 +273,24 @@ TEST_SUITE("engine/engine: stored") {
       tab.cookies = one.person.cookies;
       REQUIRE(one.person.sign_in(one.provider, "/oauth2/start?rd=%2F").reason() ==
               Reason::signed_in);
-      const auto answers = [&] {
-        std::vector<Decision> out;
-        out.push_back(*wait_for(tab.ask("/api", {{"Accept", "application/json"}})));
-        out.push_back(*wait_for(tab.ask("/page", {{"Accept", "text/html"}})));
-        out.push_back(*wait_for(tab.ask("/oauth2/auth")));
-        out.push_back(*wait_for(tab.ask("/oauth2/userinfo")));
-        return out;
+      const std::pair<std::string_view, HeaderView> requests[] = {
+          {"/api", {"Accept", "application/json"}},
+          {"/page", {"Accept", "text/html"}},
+          {"/oauth2/auth", {"Accept", "*/*"}},
+          {"/oauth2/userinfo", {"Accept", "*/*"}}};
+      const auto answer_to = [&](const auto& request) {
+        return *wait_for(tab.ask(request.first, {request.second}));
       };
-      for (const auto& answer : answers()) {
+      for (const auto& request : requests) {
+        const auto answer = answer_to(request);
         CHECK(answer.kind() != Decision::Kind::allow);
         CHECK(answer.http_status() != 202);
         CHECK(session_cookie_of(answer).empty());
       }
-      one.clock->advance(seconds(60));
-      for (const auto& answer : answers()) {
-        CHECK(session_cookie_of(answer).find("Max-Age=0") != std::string::npos);
+      for (const auto& request : requests) {
+        one.clock->advance(seconds(60));
+        CHECK(session_cookie_of(answer_to(request)).find("Max-Age=0") != std::string::npos);
+        CHECK(session_cookie_of(answer_to(request)).empty());
       }
       CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
     }

@@ -38,7 +38,7 @@ class World {
   SessionCache sessions{1024 * 1024, {1}};
   RefreshBook refreshes{{2}};
   DenyBook denied;
-  ReplacedCookies replaced{{3}};
+  DroppedCookies dropped{{3}};
   const bool is_denied_known = [this] {
     denied.take(std::make_shared<const session::DenyList>(), 0, Duration::max(), Instant{});
     return true;
@@ -124,7 +124,7 @@ class World {
   };
 
   Memory memory_at(std::shared_ptr<const Snapshot> at, const Loaded* loaded = nullptr) {
-    return {std::move(at), sessions, refreshes, denied, replaced, loaded};
+    return {std::move(at), sessions, refreshes, denied, dropped, loaded};
   }
 
   // Asks with `ask`, a function from a Question.
