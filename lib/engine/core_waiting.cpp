@@ -143,8 +143,9 @@ void Core::refresh_behind(const std::shared_ptr<const Snapshot>& snapshot, const
 void Core::note_use(const std::shared_ptr<const Snapshot>& snapshot, const Notes& notes,
                     Instant now) {
   const auto interval = session::touch_interval(snapshot->context->session);
-  if (!uses_.take(notes.used->ticket->id, interval, now)) return;
-  work.note_use(snapshot, notes.used->ticket, now);
+  const auto& ticket = notes.used->ticket;
+  if (!uses_.take(ticket->id, interval, now)) return;
+  work.note_use(snapshot, ticket, now, [this, ticket] { uses_.give_back(ticket->id); });
 }
 
 Outcome<Decision> Core::refresh(Case& opened, NeedRefresh need) {

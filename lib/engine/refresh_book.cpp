@@ -58,7 +58,8 @@ RefreshBook::Known RefreshBook::follow(const session::Session& session, Instant 
 }
 
 std::shared_ptr<const session::Session> RefreshBook::record(
-    const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now) {
+    const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now,
+    bool comes_back) {
   const std::scoped_lock lock(mutex_);
   if (has_ended(old, now) || has_ended(*renewed, now)) return nullptr;
   const auto newest = follow(old, now).newer;
@@ -67,7 +68,9 @@ std::shared_ptr<const session::Session> RefreshBook::record(
     merged->data = newest->data;
     renewed = std::move(merged);
   }
-  add(replacing(old, renewed, now), now);
+  auto entry = replacing(old, renewed, now);
+  entry.comes_back = comes_back;
+  add(std::move(entry), now);
   return renewed;
 }
 
@@ -109,6 +112,7 @@ RefreshBook::Entry RefreshBook::replacing(const session::Session& old,
           {},
           now.steady + kept_at_most,
           false,
+          false,
           bytes};
 }
 
@@ -127,14 +131,9 @@ void RefreshBook::record_ticket_end(std::string_view ticket_id, Instant now) {
 
 void RefreshBook::add_end(std::string_view key, std::string_view provider_id, const End& end,
                           Instant now) {
-  Entry entry{hash_(key),
-              Secret(key),
-              std::string(provider_id),
-              nullptr,
-              end,
-              now.steady + kept_at_most,
-              false,
-              key.size() + entry_overhead};
+  Entry entry{hash_(key), Secret(key), std::string(provider_id),
+              nullptr,    end,         now.steady + kept_at_most,
+              false,      false,       key.size() + entry_overhead};
   const std::scoped_lock lock(mutex_);
   add(std::move(entry), now);
 }
@@ -162,6 +161,7 @@ void RefreshBook::note_seen(const session::Session& session, Instant now) {
     return;
   }
   entry.seen = true;
+  if (entry.comes_back) return;
   entry.kept_until = std::min(entry.kept_until, now.steady + kept_after_seen);
 }
 

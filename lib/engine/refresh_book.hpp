@@ -5,7 +5,7 @@
 // Browsers send several requests at once, and abort some: requests that still carry the replaced
 // cookie must get the new session without a second grant. So a result stays here under the refresh
 // token it replaced until 60 s after the new cookie was first seen, an hour at most, within a bound
-// of bytes.
+// of bytes. Where an answer may bring the old cookie back, written anew, it stays for the hour.
 #pragma once
 
 #include <array>
@@ -53,9 +53,11 @@ class RefreshBook {
 
   // Keeps the new session, with the data that was written into the old one meanwhile, and returns
   // it so. Null, and nothing kept, when either of them is over by now: then the new one must not be
-  // used.
+  // used. `comes_back`: uses are noted in cookies, so that an answer that is slow, to a request of
+  // before, may bring the old one back to the browser after the new one was seen.
   [[nodiscard]] std::shared_ptr<const session::Session> record(
-      const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now);
+      const session::Session& old, std::shared_ptr<const session::Session> renewed, Instant now,
+      bool comes_back = false);
 
   // Replaces the newest known of a session in cookies by what `change` makes of it, which is asked
   // again when that is no longer the newest then: of changes side by side in this process none is
@@ -94,6 +96,7 @@ class RefreshBook {
     End end;                                          // then
     Duration kept_until;                              // steady clock
     bool seen;                                        // the new session came back from a browser
+    bool comes_back;                                  // the old one may, after that
     std::size_t bytes;
   };
   using Entries = std::list<Entry>;

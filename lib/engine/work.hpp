@@ -61,8 +61,9 @@ class Work final : public io::Services, public io::StoreWatcher {
                SingleFlight<Session>::Waiter waiter, Instant now);
 
   // Notes a session's use at `now` in the store, unless one was noted there a moment ago.
+  // `on_failed`: it could not be noted.
   void note_use(const std::shared_ptr<const Snapshot>& snapshot, flow::SharedTicket ticket,
-                Instant now);
+                Instant now, std::function<void()> on_failed);
 
   // Compares a password with its hash, once for all who try the same at the same time.
   void check_password(const std::string& attempt, flow::CheckPassword check,
@@ -146,9 +147,8 @@ class Work final : public io::Services, public io::StoreWatcher {
   };
   flow::RefreshSession refresh_of(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                                   const std::shared_ptr<bool>& is_put, Instant now);
-  void put_later(const std::shared_ptr<const NotPut>& one, Duration pause);
-  void put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
-                 Instant now);
+  bool put_later(const std::shared_ptr<const NotPut>& one, Duration pause);  // false: it ends
+  void put_again(const std::shared_ptr<const NotPut>& one, Duration patience, Instant now);
   void keep_in_hand(const std::shared_ptr<const NotPut>& one) noexcept;
   void settle(const std::shared_ptr<const NotPut>& one);
   void judge_later(const std::shared_ptr<const NotPut>& one, Duration pause);

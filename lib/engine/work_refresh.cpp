@@ -18,7 +18,10 @@
 namespace gatelet::engine {
 namespace {
 
-// New tokens that the store did not take are put there again after so long, doubled up to so long.
+// New tokens that the store did not take are put there again after so long: once it is back, any
+// process may find the old ones there, and use them. While it is down no others are renewed.
+constexpr Duration put_again_after = 1s;
+// A deny list that could not be read is asked for again after so long, doubled up to so long.
 constexpr Duration first_pause = 1s;
 constexpr Duration longest_pause = 10s;
 
@@ -60,6 +63,7 @@ flow::RefreshSession Work::refresh_of(const std::shared_ptr<const Snapshot>& sna
   in.session = std::move(need.session);
   in.request = std::move(need.request);
   in.patience = patience_;
+  in.last_patience = last_patience_;
   in.on_not_put = [this, snapshot, is_put](const Session& old, const Session& not_put) {
     *is_put = false;
     events_.keep(Event::Level::warning, "store-unavailable",
@@ -68,7 +72,8 @@ flow::RefreshSession Work::refresh_of(const std::shared_ptr<const Snapshot>& sna
     const auto steady = clock_->now().steady;
     const auto until =
         not_put->ticket ? Duration::max() : steady + session::refresh_result_lifetime;
-    put_later(std::make_shared<const NotPut>(NotPut{snapshot, old, not_put, until}), first_pause);
+    return put_later(std::make_shared<const NotPut>(NotPut{snapshot, old, not_put, until}),
+                     put_again_after);
   };
   in.on_left_out = [this, id = in.session->provider_id](const std::string& left_out) {
     on_save_note(id, {})(flow::SaveNote::tokens_left_out, left_out);
@@ -187,7 +192,9 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
   refreshes_.note_success(old->provider_id);
   auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
   // Recorded before the flight ends, so that nobody finds neither.
-  shared = refreshes_.record(*old, std::move(shared), at);
+  const auto& settings = snapshots_.load()->context->session;
+  const bool comes_back = settings.idle_timeout != std::chrono::seconds(0) && !old->ticket;
+  shared = refreshes_.record(*old, std::move(shared), at, comes_back);
   if (!shared) {
     return renewals_.finish(flight, Error{Status::grant_ended, "signed out meanwhile"}, at);
   }
@@ -211,7 +218,7 @@ void Work::end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std
                    "the session store did not erase the session of somebody who was denied; it is "
                    "erased once it does",
                    one->renewed->provider_id);
-      put_later(one, first_pause);
+      put_later(one, put_again_after);
     }
     metrics_.count_refresh(true);
     renewals_.finish(flight, one->renewed, at);
@@ -226,7 +233,7 @@ void Work::judge_later(const std::shared_ptr<const NotPut>& one, Duration pause)
     const auto end = session::ends_at(*one->renewed, one->snapshot->context->session);
     if (end && *end <= session::to_timestamp(now)) return;
     const auto judge = [this, one, pause](const Result<flow::SharedDenyList>& list, Instant) {
-      if (denied_.covers(*one->old)) return put_later(one, Duration::zero());
+      if (denied_.covers(*one->old)) return (void)put_later(one, Duration::zero());
       if (!list.ok()) judge_later(one, std::min(2 * pause, longest_pause));
     };
     (void)io::attempt([&] { load_deny_list(one->snapshot, judge, now); });
@@ -236,20 +243,19 @@ void Work::judge_later(const std::shared_ptr<const NotPut>& one, Duration pause)
 // A living process loses no new tokens: a store that did not take them is tried again until it
 // does, the session has ended, or another process has renewed it. Else the next process would use
 // the old refresh token, which ends the session.
-void Work::put_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
+bool Work::put_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
   keep_in_hand(one);
-  driver_->after(pause, [this, one, pause](Instant now) {
+  return driver_->after(pause, [this, one](Instant now) {
     const auto& settings = one->snapshot->context->session;
     const auto end = session::ends_at(*one->renewed, settings);
     const bool is_over = end && *end <= session::to_timestamp(now);
     if (is_over || now.steady >= one->tried_until) return settle(one);
-    const auto longer = std::min(2 * pause, longest_pause);
-    if (io::attempt([&] { put_again(one, longer, Duration::zero(), now); })) put_later(one, longer);
+    if (io::attempt([&] { put_again(one, Duration::zero(), now); }))
+      put_later(one, put_again_after);
   });
 }
 
-void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
-                     Instant now) {
+void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration patience, Instant now) {
   flow::PutAgain in(one->snapshot->context);
   in.old = one->old;
   in.renewed = one->renewed;
@@ -259,8 +265,11 @@ void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, D
   in.patience = patience;
   run<bool>(
       flow::put_again(std::move(in)),
-      [this, one, pause](const Result<bool>& put, Instant at) {
-        if (!put.ok() && flow::may_be_taken_later(put.error().status)) return put_later(one, pause);
+      [this, one](const Result<bool>& put, Instant at) {
+        if (!put.ok() && flow::may_be_taken_later(put.error().status)) {
+          put_later(one, put_again_after);
+          return;
+        }
         settle(one);
         if (put.ok() && !*put) refreshes_.record_end(*one->renewed, at);
       },
@@ -289,7 +298,7 @@ void Work::put_all_now() noexcept {
     left.swap(not_put_);
   }
   for (const auto& one : left) {
-    (void)io::attempt([&] { put_again(one, longest_pause, last_patience_, clock_->now()); });
+    (void)io::attempt([&] { put_again(one, last_patience_, clock_->now()); });
   }
 }
 

@@ -136,15 +136,16 @@ void Work::index(const std::shared_ptr<const Snapshot>& snapshot, const Session&
 }
 
 void Work::note_use(const std::shared_ptr<const Snapshot>& snapshot, flow::SharedTicket ticket,
-                    Instant now) {
+                    Instant now, std::function<void()> on_failed) {
   flow::ChangeStored in(snapshot->context);
   in.ticket = std::move(ticket);
   in.at = now;
   in.change = flow::noting_use(snapshot->context, now);
   run<Session>(
       flow::change_stored_session(std::move(in)),
-      [this](const Result<Session>& noted, Instant) {
+      [this, on_failed = std::move(on_failed)](const Result<Session>& noted, Instant) {
         if (noted.ok()) return;
+        on_failed();
         events_.keep(Event::Level::warning, "store-unavailable", noted.error().text, {});
       },
       now);

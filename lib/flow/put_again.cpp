@@ -50,4 +50,15 @@ Flow<bool> put_again(PutAgain in) {
   }
 }
 
+Flow<bool> hand_over(RefreshSession in, std::shared_ptr<const session::Session> renewed) {
+  if (!in.on_not_put || in.on_not_put(in.session, renewed)) co_return true;
+  PutAgain again(in.context);
+  again.old = in.session;
+  again.renewed = std::move(renewed);
+  again.patience = in.last_patience;
+  auto putting = put_again(std::move(again));
+  const auto put = co_await attempt(std::move(putting));
+  co_return put.ok();
+}
+
 }  // namespace gatelet::flow

@@ -6,6 +6,7 @@
 
 #include "flow/context.hpp"
 #include "flow/flow.hpp"
+#include "flow/refresh_session.hpp"
 #include "session/session.hpp"
 
 namespace gatelet::flow {
@@ -26,6 +27,10 @@ class PutAgain {
 // ended; true: the tokens are there, or needed no longer.
 //   Failure: as these; may_be_taken_later says whether it is worth another try.
 Flow<bool> put_again(PutAgain in);
+
+// Hands a renewed session that the store did not take to `on_not_put`, or goes on by itself where
+// nobody takes it over.
+Flow<bool> hand_over(RefreshSession in, std::shared_ptr<const session::Session> renewed);
 
 // The store's trouble passes, and that of this process; a record that it can never hold does not.
 inline bool may_be_taken_later(Status failure) noexcept {

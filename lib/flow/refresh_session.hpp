@@ -21,10 +21,12 @@ class RefreshSession {
   std::shared_ptr<const policy::OwnedRequest> request;  // for the host's hooks; null: none waits
   // How long another process that renews the session is waited for.
   Duration patience{std::chrono::seconds(15)};
-  // May be empty. Told of a renewed session that the store did not take, and of tokens for which a
-  // record has no room.
+  // May be empty. Told of a renewed session that the store did not take; false: it is not taken
+  // over, and the flow itself goes on trying, so long.
   using Shared = std::shared_ptr<const session::Session>;
-  std::function<void(const Shared& old, const Shared& renewed)> on_not_put;
+  std::function<bool(const Shared& old, const Shared& renewed)> on_not_put;
+  Duration last_patience{0};
+  // May be empty. Told of tokens for which a record has no room.
   std::function<void(const std::string& left_out)> on_left_out;
   explicit RefreshSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}
 };

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "flow/put_again.hpp"
 #include "flow/session_lock.hpp"
 #include "session/lifetime.hpp"
 #include "session/refresh_result.hpp"
@@ -120,7 +121,8 @@ Flow<SharedSession> share(RefreshSession in, SharedPlace place, std::optional<st
       if (found.ok()) seen = found->record;
     }
     if (wait == Duration::zero()) {
-      if (in.on_not_put) in.on_not_put(in.session, renewed);
+      auto handing = hand_over(in, renewed);
+      (void)co_await std::move(handing);
       break;
     }
     Delay delay(wait);
@@ -129,8 +131,26 @@ Flow<SharedSession> share(RefreshSession in, SharedPlace place, std::optional<st
   co_return renewed;
 }
 
+// What another process, which has the lock, makes of the session. Null: it takes long, or the store
+// cannot say.
+Flow<SharedSession> result_of_other(RefreshSession in) {
+  const auto begun = co_await now();
+  for (;;) {
+    auto looking = look(in.context, in.session);
+    auto seen = co_await attempt(std::move(looking));
+    if (!seen.ok() && seen.error().status == Status::grant_ended) co_return seen.error();
+    if (!seen.ok()) co_return SharedSession();
+    if (seen->session != in.session) co_return seen->session;
+    const auto at = co_await now();
+    if (at.steady - begun.steady >= in.patience) co_return SharedSession();
+    Delay wait(50ms);
+    (void)co_await wait;
+  }
+}
+
 // With the lock in hand. Null: another process may have been faster, and the store cannot say.
-Flow<SharedSession> renew(RefreshSession in, SharedPlace place) {
+Flow<SharedSession> renew(RefreshSession in, SharedPlace place, std::string key,
+                          std::string owner) {
   auto looking = look(in.context, in.session);
   auto seen = co_await std::move(looking);
   if (seen.session != in.session) co_return seen.session;
@@ -152,7 +172,18 @@ Flow<SharedSession> renew(RefreshSession in, SharedPlace place) {
     if (others.ok() && others->session != in.session) co_return others->session;
     is_over = others.ok();
     if (!is_over && others.error().status != Status::grant_ended) co_return SharedSession();
-    if (is_over) seen.record = std::move(others->record);
+    if (is_over) {
+      // ... and hold the new tokens, without having left them here yet.
+      auto keeping = keep_lock(std::move(key), std::move(owner));
+      const auto is_ours = co_await attempt(std::move(keeping));
+      if (!is_ours.ok()) co_return SharedSession();
+      if (!*is_ours) {
+        auto waiting = result_of_other(std::move(in));
+        auto result = co_await std::move(waiting);
+        co_return result;
+      }
+      seen.record = std::move(others->record);
+    }
   }
   if (is_over) {
     auto ending = end_at(in.context, place, std::move(seen.record), in.session);
@@ -196,7 +227,7 @@ Flow<SharedSession> refresh_in_turn(RefreshSession in) {
     if (seen->session != in.session) co_return seen->session;
   }
 
-  auto renewing = renew(std::move(in), place);
+  auto renewing = renew(std::move(in), place, key, owner);
   auto renewed = co_await attempt(std::move(renewing));
   auto release = StoreCall::unlock(key, owner);
   (void)co_await attempt(std::move(release));  // it ends with its lease otherwise
@@ -239,9 +270,8 @@ Flow<session::Session> refresh_shared_session(RefreshSession in) {
   if (!may_go_alone || goes_on) co_return why;
   auto refreshing = refresh_session(in);
   auto alone = co_await std::move(refreshing);
-  if (in.on_not_put) {
-    in.on_not_put(in.session, std::make_shared<const session::Session>(alone));
-  }
+  auto handing = hand_over(in, std::make_shared<const session::Session>(alone));
+  (void)co_await std::move(handing);
   co_return alone;
 }
 

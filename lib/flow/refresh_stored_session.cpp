@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "flow/put_again.hpp"
 #include "flow/session_lock.hpp"
 #include "flow/stored_record.hpp"
 #include "session/cookie_budget.hpp"
@@ -176,7 +177,10 @@ Flow<session::Session> renew(RefreshSession in, std::string key, std::string own
   auto going = put(std::move(putting));
   const auto done = co_await std::move(going);
   if (!done.session) co_return is_gone();
-  if (!done.is_there && in.on_not_put) in.on_not_put(in.session, done.session);
+  if (!done.is_there) {
+    auto handing = hand_over(in, done.session);
+    (void)co_await std::move(handing);
+  }
   if (!done.left_out.empty() && in.on_left_out) in.on_left_out(done.left_out);
   co_return *done.session;
 }

@@ -158,6 +158,7 @@ std::optional<Decision> over_provider(const SignOut& in, const oidc::Provider& p
 }  // namespace
 
 Flow<Decision> sign_out(SignOut in) {
+  co_await run_to_end();  // whoever asked for it and went away wants it all the same
   const auto& context = *in.context;
   const auto& facts = in.request->facts();
   const auto cookies = session::clear_session(context.session, facts.host, facts.headers);

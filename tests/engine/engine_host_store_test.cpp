@@ -228,6 +228,32 @@ TEST_SUITE("engine/engine: a host's store") {
     CHECK(hosted.person.get("/page").kind() == Decision::Kind::allow);
   }
 
+  TEST_CASE("F-247: a use that the store did not note is noted by the next one") {
+    Hosted one(Options{{"session_idle_timeout", "4m"}, {"session_cache_max_staleness", "1h"}});
+    std::atomic<int> num_writes{0};
+    one.memory->on_call = [&](std::string_view what) { num_writes += what == "write" ? 1 : 0; };
+    REQUIRE(one.person.sign_in(one.shared.provider).reason() == Reason::signed_in);
+    const auto use_after = [&](int passed) {
+      const int before = num_writes;
+      one.shared.clock->advance(std::chrono::seconds(passed));
+      const bool is_in = one.person.get("/page").kind() == Decision::Kind::allow;
+      // Behind the answer.
+      const auto is_noted = [&] {
+        return num_writes > before &&
+               one.engine->metrics().find("gatelet_inflight 0\n") != std::string::npos;
+      };
+      for (const auto end = soon(); !is_noted() && std::chrono::steady_clock::now() < end;) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+      return is_in && is_noted();
+    };
+    one.memory->refuse_writes(true);
+    CHECK(use_after(60));
+    one.memory->refuse_writes(false);
+    CHECK(use_after(40));
+    CHECK(use_after(210));
+  }
+
   TEST_CASE("an engine that ends lets its store go, and operations end with it") {
     auto memory = std::make_shared<HostMemory>();
     const std::weak_ptr<HostMemory> kept = memory;

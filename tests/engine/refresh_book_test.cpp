@@ -88,6 +88,19 @@ TEST_SUITE("engine/refresh_book") {
     CHECK(book.look_up(*b, at_unix(301)).newer == c);
   }
 
+  TEST_CASE("K-02: where a slow answer may bring the old cookie back it is known for the hour") {
+    for (const bool comes_back : {true, false}) {
+      RefreshBook book(key);
+      const auto old = session_with("r1", 100), renewed = session_with("r2", 200);
+      (void)book.record(*old, renewed, at_unix(200), comes_back);
+      (void)book.look_up(*renewed, at_unix(202));  // seen
+      CHECK(book.look_up(*old, at_unix(261)).newer == renewed);
+      CHECK((book.look_up(*old, at_unix(263)).newer == renewed) == comes_back);
+      CHECK((book.look_up(*old, at_unix(3799)).newer == renewed) == comes_back);
+      CHECK_FALSE(book.look_up(*old, at_unix(3800)).newer);
+    }
+  }
+
   TEST_CASE("F-420: change: made on the newest known, and found from every older copy") {
     RefreshBook book(key);
     const auto old = session_with("r1", 100), renewed = session_with("r2", 200);

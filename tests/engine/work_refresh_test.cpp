@@ -145,6 +145,27 @@ TEST_SUITE("engine/work_refresh") {
     check_renewed_elsewhere(one, other);
   }
 
+  TEST_CASE("F-403: the same for a grant that is under way when the engine ends") {
+    Hosted one;
+    const auto other = one.shared.engine();
+    REQUIRE(one.person.sign_in(one.shared.provider).reason() == Reason::signed_in);
+    one.shared.clock->advance(seconds(3700));
+    one.shared.provider.hold("/token");
+    auto asked = one.person.ask("/page");
+    REQUIRE(one.shared.provider.wait_for("/token", 2));
+    one.memory->refuse_writes(true);
+    const auto cookies = one.person.cookies;
+    auto ending = end(one);
+    CHECK(ending.wait_for(milliseconds(100)) == std::future_status::timeout);
+    one.shared.provider.let_go();
+    CHECK(ending.wait_for(seconds(3)) == std::future_status::timeout);  // it tries for longer
+    one.memory->refuse_writes(false);
+    ending.get();
+    (void)wait_for(std::move(asked));
+    one.person.cookies = cookies;
+    check_renewed_elsewhere(one, other);
+  }
+
   TEST_CASE("F-403: the same where the host turns the loop, and of many sessions at once") {
     for (const bool is_caller : {true, false}) {
       CAPTURE(is_caller);

@@ -23,6 +23,7 @@ struct Beside {
   World world;
   std::shared_ptr<const session::Session> session;
   std::shared_ptr<const session::Session> old, not_put;  // as on_not_put was told
+  bool takes_over = true;                                // ... and what it says
   Beside() {
     world.keep_beside();
     session = std::make_shared<const session::Session>(world.sign_in());
@@ -98,7 +99,9 @@ struct Beside {
     in.on_not_put = [this](const auto& replaced, const auto& renewed) {
       old = replaced;
       not_put = renewed;
+      return takes_over;
     };
+    in.last_patience = 10s;
     return driver.run(flow::refresh_shared_session(std::move(in)));
   }
 };

@@ -138,6 +138,7 @@ class sign_out final : public Scenario {
     world.driver.seen.clear();
     world.driver.num_effects = world.driver.num_deliveries = 0;
   }
+  bool runs_to_end() const override { return true; }
   flow::Flow<Decision> flow() {
     flow::SignOut in(world.context);
     in.provider = world.state;
@@ -314,7 +315,7 @@ void abandon_everywhere() {
     }
     REQUIRE(effect);
     if (const auto* call = std::get_if<HttpCall>(&*effect)) grant_left |= call->is_grant;
-    CHECK(task->must_finish() == (grant_left || scenario.has_new_tokens()));
+    CHECK(task->must_finish() == (grant_left || scenario.runs_to_end()));
     task->abandon({Status::cancelled, "stopping"});
     CHECK(delivered == std::vector<Status>{Status::cancelled});
   }

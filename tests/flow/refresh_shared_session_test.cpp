@@ -214,6 +214,38 @@ TEST_SUITE("flow/refresh_shared_session") {
     CHECK(one.world.provider.num_refreshes == 1);
   }
 
+  TEST_CASE("frozen before its grant: the other one has new tokens, and has not left them yet") {
+    for (const bool comes : {true, false}) {
+      Beside one;
+      const auto key = one.place().key;
+      std::string result;
+      one.world.driver.on_http = [&](const HttpCall&, Instant) -> Result<HttpReply> {
+        one.world.store.locks.clear();
+        CHECK(one.refresh_elsewhere().ok());
+        result = one.world.store.records.at(key);
+        one.world.store.records.erase(key);
+        one.world.store.locks[one.lock()] = "the other";
+        HttpReply reply;
+        reply.status = 400;
+        reply.body = R"({"error":"invalid_grant"})";
+        return reply;
+      };
+      int num_looks = 0;
+      one.world.driver.on_store = [&](const flow::StoreCall& call) {
+        const bool is_late = call.what == Beside::What::get && !result.empty() && ++num_looks == 5;
+        if (is_late && comes) one.world.store.records[key] = result;
+        return one.world.store.answer(call);
+      };
+      const auto renewed = one.refresh();
+      CHECK(renewed.ok() == comes);
+      // Whose result does not come is not said to be over: the store may know later.
+      if (!comes) CHECK(renewed.error().status == Status::store_unreachable);
+      CHECK(one.world.store.records.contains(key) == comes);
+      CHECK(one.world.store.locks[one.lock()] == "the other");
+      CHECK(one.world.provider.num_refreshes == 1);
+    }
+  }
+
   TEST_CASE("OP-17: invalid_grant, and nobody was faster: over in every process; trouble is not") {
     Beside one;
     const auto provider = one.world.driver.on_http;

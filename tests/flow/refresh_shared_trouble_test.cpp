@@ -76,6 +76,23 @@ TEST_SUITE("flow/refresh_shared_session: trouble") {
     CHECK(two.world.provider.num_refreshes == 1);
   }
 
+  TEST_CASE("F-403: what nobody takes over, since the engine ends, goes on by itself") {
+    for (const bool takes_over : {false, true}) {
+      Beside one;
+      one.takes_over = takes_over;
+      int num_swaps = 0;
+      one.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+        if (call.what == Beside::What::swap && ++num_swaps < 12) {
+          return Error{Status::store_unreachable, "gone"};
+        }
+        return one.world.store.answer(call);
+      };
+      REQUIRE(one.refresh().ok());
+      REQUIRE(one.not_put);
+      CHECK(one.world.store.records.contains(one.place().key) == !takes_over);
+    }
+  }
+
   TEST_CASE("invalid_grant, and the store cannot say whether another was faster: no end yet") {
     for (const bool ends_with_tokens : {false, true}) {
       Beside one;

@@ -20,7 +20,8 @@ namespace {
 struct Stored {
   World world;
   std::shared_ptr<const session::Session> session;
-  std::shared_ptr<const session::Session> not_put;
+  std::shared_ptr<const session::Session> not_put;  // as on_not_put was told
+  bool takes_over = true;                           // ... and what it says
   std::string left_out;
   Stored() {
     world.keep_in_store();
@@ -33,7 +34,11 @@ struct Stored {
     flow::RefreshSession in(world.context);
     in.provider = world.state;
     in.session = session;
-    in.on_not_put = [this](const auto&, const auto& one) { not_put = one; };
+    in.on_not_put = [this](const auto&, const auto& one) {
+      not_put = one;
+      return takes_over;
+    };
+    in.last_patience = 10s;
     in.on_left_out = [this](const std::string& tokens) { left_out = tokens; };
     return world.driver.run(flow::refresh_stored_session(std::move(in)));
   }
@@ -320,6 +325,36 @@ TEST_SUITE("flow/refresh_stored_session") {
       CHECK(one.status() == Status::store_unreachable);
       CHECK(one.world.provider.num_refreshes == 0);
     }
+  }
+
+  TEST_CASE("F-403: what nobody takes over, since the engine ends, goes on by itself") {
+    for (const bool takes_over : {false, true}) {
+      Stored one;
+      one.takes_over = takes_over;
+      int num_swaps = 0;
+      one.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+        if (call.what == What::swap && ++num_swaps < 20) {
+          return Error{Status::store_unreachable, "gone"};
+        }
+        return one.world.store.answer(call);
+      };
+      const auto renewed = one.refresh();
+      REQUIRE(renewed.ok());
+      REQUIRE(one.not_put);
+      const auto stored = one.world.session();
+      REQUIRE(stored.ok());
+      CHECK((stored->refresh_token == renewed->refresh_token) == !takes_over);
+    }
+  }
+
+  TEST_CASE("F-403: ... for so long, and no longer") {
+    Stored one;
+    one.takes_over = false;
+    one.fail(What::swap);
+    const auto begun = one.world.driver.now;
+    REQUIRE(one.refresh().ok());
+    CHECK(one.world.driver.now.steady - begun.steady > 10s);
+    CHECK(one.world.driver.now.steady - begun.steady < 20s);
   }
 
   TEST_CASE("a store that goes down after the grant: put again for a while, and kept here") {

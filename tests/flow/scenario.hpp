@@ -49,7 +49,7 @@ class Scenario {
   // Whether the goal may be reached although `effect` failed so.
   virtual bool survives(const std::string& effect, Kind kind, bool for_good) const = 0;
   // From the start, before any grant is sent.
-  virtual bool has_new_tokens() const { return false; }
+  virtual bool runs_to_end() const { return false; }
 
  protected:
   template <class T>

@@ -57,6 +57,7 @@ TEST_SUITE("flow/sign_out") {
       "sign_out: the session cookies go, the browser ends at the wanted page, nothing is asked") {
     SignedIn one;
     const auto answer = one.sign_out("/oauth2/sign_out?rd=%2Fbye");
+    CHECK(one.world.driver.must_finish);  // whoever goes away is signed out all the same
     CHECK(answer.http_status() == 302);
     CHECK(answer.reason() == Reason::signed_out);
     CHECK(location_of(answer) == "/bye");

@@ -232,7 +232,7 @@ class put_again final : public WithNewTokens {
     in.patience = std::chrono::seconds(5);
     return flow::put_again(std::move(in));
   }
-  bool has_new_tokens() const override { return true; }
+  bool runs_to_end() const override { return true; }
   bool survives(const std::string&, Kind kind, bool for_good) const override {
     return !for_good || blame_of(kind) == StatusClass::peer;
   }
