@@ -77,8 +77,7 @@ Result<void> RedisSentinel::take(RedisConnection& from, const RedisReply& reply)
 }
 
 // One alone that names another primary, while nothing is wrong with this one, may be cut off from
-// the others, or the first to know: most of them must name it. Where the others are silent, see
-// note_end().
+// the others, or the first to know: most of them must name it.
 bool RedisSentinel::counts(const RedisAddress& address) {
   if (!is_certain_ || address == address_) return true;
   others_.push_back(address);
@@ -129,7 +128,6 @@ void RedisSentinel::serve(Deadline now) {
   const auto num_before = inquiry_.num_rounds();
   inquiry_.serve(now);
   note_end(num_before, now);
-  if (std::exchange(must_turn_, false)) (void)turn_to(*std::exchange(unopposed_, std::nullopt));
   const bool may_be_due = is_kept_current_ && primary_ && !inquiry_.is_under_way();
   if (may_be_due && now >= due_at()) ask(now);
 }
@@ -146,7 +144,6 @@ Deadline RedisSentinel::due_at() const {
 }
 
 std::optional<Deadline> RedisSentinel::next_deadline() const {
-  if (must_turn_) return Deadline::min();
   if (inquiry_.is_under_way()) return inquiry_.next_deadline();
   return is_kept_current_ && primary_ ? std::optional(due_at()) : std::nullopt;
 }
@@ -155,14 +152,6 @@ void RedisSentinel::note_end(std::uint64_t num_before, Deadline now) {
   if (inquiry_.num_rounds() == num_before) return;
   asked_at_ = now;
   must_ask_ = false;
-  const auto& named = others_;
-  const bool is_unopposed = is_certain_ && inquiry_.has_failed() && !named.empty() &&
-                            std::count(named.begin(), named.end(), named.front()) ==
-                                static_cast<std::ptrdiff_t>(named.size());
-  if (!is_unopposed) return unopposed_.reset();
-  // Twice nobody has said otherwise: the others are gone, and would never make the most of them.
-  must_turn_ = unopposed_ == named.front();
-  unopposed_ = named.front();
 }
 
 void RedisSentinel::note_closed(const RedisPool* pool, const RedisConnection& closed, Deadline) {

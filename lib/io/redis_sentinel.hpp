@@ -59,11 +59,8 @@ class RedisSentinel final : public RedisRoute {
   RedisAddress address_;              // its
   bool is_certain_ = false;           // in this round: nothing is wrong with it
   std::vector<RedisAddress> others_;  // what was named instead, in this round
-  // What all who answered named instead in the last round, when they were too few.
-  std::optional<RedisAddress> unopposed_;
-  bool must_turn_ = false;  // to it
-  bool must_ask_ = false;   // before it is used again, as far as there is somebody to ask
-  Deadline asked_at_;       // when the last round ended
+  bool must_ask_ = false;             // before it is used again, as far as there is somebody to ask
+  Deadline asked_at_;                 // when the last round ended
   bool is_kept_current_ = false;
   Duration ask_without_calls_every_{};  // while it is
 };

@@ -230,27 +230,6 @@ TEST_SUITE("io/redis_sentinel") {
     CHECK(primary.num_calls == 0);
   }
 
-  TEST_CASE("F-427: the only Sentinel left is believed, when the others stay silent") {
-    for (const bool is_refused : {true, false}) {
-      Server old, primary;
-      std::atomic<bool> is_over{false};
-      HttpServer left(say([&] { return address_of(is_over ? primary.server : old.server); }));
-      std::optional<HttpServer> gone;
-      gone.emplace(is_refused ? name(old.server) : support::hang());
-      TurnedStore turned(plan_of({&left, &*gone}));
-      ScriptedWatcher watcher;
-      keep_current(turned, watcher, 400ms);
-      CHECK(turned.get("k").ok());
-      if (is_refused) gone.reset();
-      is_over = true;
-      const auto& route = turned.store.route();
-      const auto is_new = [&] { return route.primaries()[0].url.port == primary.server.port(); };
-      CHECK(turned.turn_until(is_new, 10s));
-      CHECK(turned.get("k").ok());
-      CHECK(primary.num_calls > 0);
-    }
-  }
-
   TEST_CASE("F-427: Sentinels are asked in time for what may be believed only shortly") {
     const std::pair<Duration, Duration> all[] = {{400ms, 100ms}, {1ms, 100ms}, {1h, 1s}};
     for (const auto& [staleness, asked_every] : all) {
