@@ -172,15 +172,15 @@ class Core {
   // On the driver's loop: decides such a request with what the work came to, and does what is
   // needed besides. `loaded`: what the store said, where it was asked.
   void conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
-                const Loaded* loaded = nullptr);
+                const Loaded* loaded = nullptr, bool runs_to_end = false);
   void decide_now(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
                   const Loaded* loaded);
   void run_for(const std::shared_ptr<Waiting>& waiting, flow::Flow<Decision> flow, Instant now);
   flow::Flow<Decision> begin_session_of(NeedSave need, std::string_view request_id);
   flow::Flow<Decision> sign_out_of(NeedSignOut need);
-  void note_dropped(const flow::Context& context, const policy::OwnedRequest& request);
   std::function<void()> on_replaced(std::shared_ptr<const flow::Context> context,
-                                    std::shared_ptr<const policy::OwnedRequest> request);
+                                    std::shared_ptr<const policy::OwnedRequest> request,
+                                    std::string hashed_state);
 
   Completion new_completion(const Case& opened);
 

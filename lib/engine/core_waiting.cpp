@@ -36,7 +36,9 @@ std::shared_ptr<Core::Waiting> Core::wait_for(Case& opened) {
 
 // What is thrown on the way, memory that ran out above all, is the answer: nobody else would tell.
 void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
-                    const Loaded* loaded) {
+                    const Loaded* loaded, bool runs_to_end) {
+  const bool is_over = waiting->completion->is_unwanted() && !runs_to_end;
+  if (is_over) return waiting->seat.reset();
   const auto thrown = io::attempt([&] { decide_now(waiting, at, decide, loaded); });
   if (!thrown) return;
   waiting->seat.reset();
@@ -46,7 +48,6 @@ void Core::conclude(const std::shared_ptr<Waiting>& waiting, Instant at, const A
 void Core::decide_now(const std::shared_ptr<Waiting>& waiting, Instant at, const Ask& decide,
                       const Loaded* loaded) {
   const auto& completion = waiting->completion;
-  if (completion->is_unwanted()) return waiting->seat.reset();
   const auto memory = memory_at(waiting->snapshot, loaded);
   Notes notes;
   auto verdict =
@@ -116,10 +117,10 @@ Outcome<Decision> Core::load(Case& opened, NeedLoad need, Ask ask) {
 }
 
 void Core::load_for(const std::shared_ptr<Waiting>& waiting, NeedLoad need, Ask ask, Instant now) {
-  auto waiter = [this, waiting, ask = std::move(ask), read_after = sessions.changes().last()](
-                    const Result<Work::Session>& loaded, Instant at) {
+  auto waiter = [this, waiting, ask = std::move(ask), read_after = sessions.changes().last(),
+                 runs_to_end = need.runs_to_end](const Result<Work::Session>& loaded, Instant at) {
     const auto said = Loaded::of(loaded, read_after);
-    conclude(waiting, at, ask, &said);
+    conclude(waiting, at, ask, &said, runs_to_end);
   };
   work.load(waiting->snapshot, std::move(need.tickets), std::move(waiter), now);
 }

@@ -103,7 +103,7 @@ Result<Verdict> decide(const Question& question) {
 
 Result<Verdict> sign_out(const Question& question, const SignOutOptions& options) {
   auto presented = present_session(question.memory, question.facts.headers, question.now);
-  if (presented.needs_store) return Verdict(NeedLoad{std::move(presented.tickets)});
+  if (presented.needs_store) return Verdict(NeedLoad{std::move(presented.tickets), true});
   // Requests sent before, and refreshes under way, must not bring the session back.
   if (presented.session) question.memory.refreshes.record_end(*presented.session, question.now);
 

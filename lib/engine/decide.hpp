@@ -62,6 +62,7 @@ struct NeedPassword {
 // what it said (Memory::loaded).
 struct NeedLoad {
   std::vector<flow::SharedTicket> tickets;
+  bool runs_to_end = false;  // whoever asked and went away wants it all the same
 };
 // The store must take a session with this data; then the request is concluded with what came of it.
 struct NeedChange {

@@ -161,7 +161,11 @@ void RefreshBook::note_seen(const session::Session& session, Instant now) {
     return;
   }
   entry.seen = true;
-  if (entry.comes_back) return;
+  if (entry.comes_back) {
+    // Where there is no room it is the first to go, before those that nobody has seen.
+    if (sweep_ == by_new->second) ++sweep_;
+    return entries_.splice(entries_.begin(), entries_, by_new->second);
+  }
   entry.kept_until = std::min(entry.kept_until, now.steady + kept_after_seen);
 }
 

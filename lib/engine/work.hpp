@@ -61,7 +61,7 @@ class Work final : public io::Services, public io::StoreWatcher {
                SingleFlight<Session>::Waiter waiter, Instant now);
 
   // Notes a session's use at `now` in the store, unless one was noted there a moment ago.
-  // `on_failed`: it could not be noted.
+  // `on_failed`: it could not be noted, and may be tried again.
   void note_use(const std::shared_ptr<const Snapshot>& snapshot, flow::SharedTicket ticket,
                 Instant now, std::function<void()> on_failed);
 
@@ -148,8 +148,10 @@ class Work final : public io::Services, public io::StoreWatcher {
   flow::RefreshSession refresh_of(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                                   const std::shared_ptr<bool>& is_put, Instant now);
   bool put_later(const std::shared_ptr<const NotPut>& one, Duration pause);  // false: it ends
-  void put_again(const std::shared_ptr<const NotPut>& one, Duration patience, Instant now);
-  void keep_in_hand(const std::shared_ptr<const NotPut>& one) noexcept;
+  void put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
+                 Instant now);
+  bool is_over(const Snapshot& snapshot, const Session& old, const Session& renewed) const;
+  bool keep_in_hand(const std::shared_ptr<const NotPut>& one) noexcept;  // false: it ends
   void settle(const std::shared_ptr<const NotPut>& one);
   void judge_later(const std::shared_ptr<const NotPut>& one, Duration pause);
   void put_back(const std::shared_ptr<const Snapshot>& snapshot, std::vector<session::Denial> lost,
@@ -183,6 +185,7 @@ class Work final : public io::Services, public io::StoreWatcher {
   std::mutex not_put_mutex_;
   // Guarded by not_put_mutex_: those that the store is to take yet.
   std::set<std::shared_ptr<const NotPut>> not_put_;
+  bool is_ending_ = false;
   RefetchBudget budget_;
   CallbackBook callbacks_;
   SingleFlight<State> fetches_;

@@ -18,12 +18,15 @@
 namespace gatelet::engine {
 namespace {
 
-// New tokens that the store did not take are put there again after so long: once it is back, any
-// process may find the old ones there, and use them. While it is down no others are renewed.
-constexpr Duration put_again_after = 1s;
-// A deny list that could not be read is asked for again after so long, doubled up to so long.
+// New tokens that the store did not take are put there again after so long. In a store any process
+// may find the old ones, once it is back, and use them; while it is down no others are renewed.
+// Those of sessions in cookies may be many: each waits twice as long as before, up to so long.
 constexpr Duration first_pause = 1s;
 constexpr Duration longest_pause = 10s;
+
+Duration next_pause(const session::Session& renewed, Duration pause) noexcept {
+  return renewed.ticket ? first_pause : std::min(2 * pause, longest_pause);
+}
 
 // Sessions are the same when their ticket is, else when their refresh token and sign-in are: a
 // digest names them without keeping the token around.
@@ -64,6 +67,9 @@ flow::RefreshSession Work::refresh_of(const std::shared_ptr<const Snapshot>& sna
   in.request = std::move(need.request);
   in.patience = patience_;
   in.last_patience = last_patience_;
+  in.is_over = [this, snapshot](const Session& old, const Session& renewed) {
+    return is_over(*snapshot, old, renewed);
+  };
   in.on_not_put = [this, snapshot, is_put](const Session& old, const Session& not_put) {
     *is_put = false;
     events_.keep(Event::Level::warning, "store-unavailable",
@@ -73,7 +79,7 @@ flow::RefreshSession Work::refresh_of(const std::shared_ptr<const Snapshot>& sna
     const auto until =
         not_put->ticket ? Duration::max() : steady + session::refresh_result_lifetime;
     return put_later(std::make_shared<const NotPut>(NotPut{snapshot, old, not_put, until}),
-                     put_again_after);
+                     first_pause);
   };
   in.on_left_out = [this, id = in.session->provider_id](const std::string& left_out) {
     on_save_note(id, {})(flow::SaveNote::tokens_left_out, left_out);
@@ -155,6 +161,7 @@ Result<session::Session> Work::as_kept(const Snapshot& snapshot, session::Sessio
     renewed = std::move(fitted->session);
     // As the next request will find it.
     if (!session::keeps_sign_in(context.session, renewed)) renewed.signed_in_at.reset();
+    if (!session::has_extra_keys(context.session)) renewed.provider_id.clear();
   }
   renewed.ends_at = session::ends_at(renewed, context.session);
   return renewed;
@@ -208,7 +215,7 @@ void Work::end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std
   auto denied = std::make_shared<const session::Session>(std::move(renewed));
   const auto one = std::make_shared<const NotPut>(
       NotPut{snapshot, old, std::move(denied), Duration::max(), true});
-  keep_in_hand(one);
+  (void)keep_in_hand(one);
   refreshes_.record_end(*one->renewed, now);
   const auto then = [this, flight, one](const Result<bool>& erased, Instant at) {
     if (erased.ok()) {
@@ -218,7 +225,7 @@ void Work::end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std
                    "the session store did not erase the session of somebody who was denied; it is "
                    "erased once it does",
                    one->renewed->provider_id);
-      put_later(one, put_again_after);
+      put_later(one, first_pause);
     }
     metrics_.count_refresh(true);
     renewals_.finish(flight, one->renewed, at);
@@ -244,30 +251,36 @@ void Work::judge_later(const std::shared_ptr<const NotPut>& one, Duration pause)
 // does, the session has ended, or another process has renewed it. Else the next process would use
 // the old refresh token, which ends the session.
 bool Work::put_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
-  keep_in_hand(one);
-  return driver_->after(pause, [this, one](Instant now) {
+  if (!keep_in_hand(one)) return false;
+  return driver_->after(pause, [this, one, pause](Instant now) {
     const auto& settings = one->snapshot->context->session;
     const auto end = session::ends_at(*one->renewed, settings);
     const bool is_over = end && *end <= session::to_timestamp(now);
     if (is_over || now.steady >= one->tried_until) return settle(one);
-    if (io::attempt([&] { put_again(one, Duration::zero(), now); }))
-      put_later(one, put_again_after);
+    const auto next = next_pause(*one->renewed, pause);
+    if (io::attempt([&] { put_again(one, next, Duration::zero(), now); })) put_later(one, next);
   });
 }
 
-void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration patience, Instant now) {
+// Whether the session was ended here meanwhile, or its person denied.
+bool Work::is_over(const Snapshot& snapshot, const Session& old, const Session& renewed) const {
+  const bool has_escaped =
+      renewed->ticket && denied_.covers(*old) && may_escape(*old, snapshot.context->session);
+  return has_escaped || refreshes_.is_over(*renewed, clock_->now());
+}
+
+void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
+                     Instant now) {
   flow::PutAgain in(one->snapshot->context);
   in.old = one->old;
   in.renewed = one->renewed;
-  const bool has_escaped = one->renewed->ticket && denied_.covers(*one->old) &&
-                           may_escape(*one->old, one->snapshot->context->session);
-  in.is_over = one->is_denied || has_escaped || refreshes_.is_over(*one->renewed, now);
+  in.is_over = one->is_denied || is_over(*one->snapshot, one->old, one->renewed);
   in.patience = patience;
   run<bool>(
       flow::put_again(std::move(in)),
-      [this, one](const Result<bool>& put, Instant at) {
+      [this, one, pause](const Result<bool>& put, Instant at) {
         if (!put.ok() && flow::may_be_taken_later(put.error().status)) {
-          put_later(one, put_again_after);
+          put_later(one, pause);
           return;
         }
         settle(one);
@@ -276,11 +289,11 @@ void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration patience
       now);
 }
 
-void Work::keep_in_hand(const std::shared_ptr<const NotPut>& one) noexcept {
-  (void)io::attempt([&] {
-    const std::scoped_lock lock(not_put_mutex_);
-    not_put_.insert(one);
-  });
+bool Work::keep_in_hand(const std::shared_ptr<const NotPut>& one) noexcept {
+  const std::scoped_lock lock(not_put_mutex_);
+  if (is_ending_) return false;
+  (void)io::attempt([&] { not_put_.insert(one); });
+  return true;
 }
 
 void Work::settle(const std::shared_ptr<const NotPut>& one) {
@@ -296,9 +309,10 @@ void Work::put_all_now() noexcept {
   {
     const std::scoped_lock lock(not_put_mutex_);
     left.swap(not_put_);
+    is_ending_ = true;
   }
   for (const auto& one : left) {
-    (void)io::attempt([&] { put_again(one, last_patience_, clock_->now()); });
+    (void)io::attempt([&] { put_again(one, longest_pause, last_patience_, clock_->now()); });
   }
 }
 

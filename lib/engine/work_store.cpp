@@ -17,7 +17,7 @@ namespace {
 constexpr Duration index_again = 1h;
 // The deny list is asked for behind answers as often as this, and no request waits for it.
 constexpr Duration ask_behind_again = 250ms;
-// A store that did not take the denials it had lost is told again after so long.
+// A store that did not take the denials it had lost, or a use, is told again after so long.
 constexpr Duration tell_again = 1s;
 
 }  // namespace
@@ -145,7 +145,7 @@ void Work::note_use(const std::shared_ptr<const Snapshot>& snapshot, flow::Share
       flow::change_stored_session(std::move(in)),
       [this, on_failed = std::move(on_failed)](const Result<Session>& noted, Instant) {
         if (noted.ok()) return;
-        on_failed();
+        (void)driver_->after(tell_again, [on_failed](Instant) { on_failed(); });
         events_.keep(Event::Level::warning, "store-unavailable", noted.error().text, {});
       },
       now);

@@ -55,6 +55,7 @@ Flow<bool> hand_over(RefreshSession in, std::shared_ptr<const session::Session> 
   PutAgain again(in.context);
   again.old = in.session;
   again.renewed = std::move(renewed);
+  again.is_over = in.is_over && in.is_over(again.old, again.renewed);
   again.patience = in.last_patience;
   auto putting = put_again(std::move(again));
   const auto put = co_await attempt(std::move(putting));

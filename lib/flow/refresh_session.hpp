@@ -26,6 +26,8 @@ class RefreshSession {
   using Shared = std::shared_ptr<const session::Session>;
   std::function<bool(const Shared& old, const Shared& renewed)> on_not_put;
   Duration last_patience{0};
+  // May be empty. Whether the session was ended here meanwhile: then its record is.
+  std::function<bool(const Shared& old, const Shared& renewed)> is_over;
   // May be empty. Told of tokens for which a record has no room.
   std::function<void(const std::string& left_out)> on_left_out;
   explicit RefreshSession(std::shared_ptr<const Context> c) : context(std::move(c)) {}

@@ -151,6 +151,7 @@ Flow<IndexEntries> list_sessions(SubjectSessions in) {
   auto entries = co_await std::move(reading);
   IndexEntries there, gone;
   for (auto& entry : entries) {
+    if (there.size() == session::max_index_entries) break;
     auto looking = is_there(entry.ticket_id);
     const bool is_found = co_await std::move(looking);
     const auto at = co_await now();

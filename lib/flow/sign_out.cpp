@@ -82,11 +82,7 @@ Flow<SharedProvider> sign_out_provider(SharedProvider provider) {
 }
 
 // What the request's tickets open goes from the store.
-Flow<bool> erase_records(SignOut in) {
-  const auto& context = *in.context;
-  if (!context.session.is_stored && !context.session.keeps_both()) co_return true;
-  const auto at = co_await now();
-  const auto tickets = tickets_of(context, in.request->facts().headers, at);
+Flow<bool> erase_records(SignOut in, std::vector<SharedTicket> tickets) {
   for (const auto& ticket : tickets) {
     auto erase = StoreCall::erase(ticket->id);
     (void)co_await std::move(erase);
@@ -158,11 +154,16 @@ std::optional<Decision> over_provider(const SignOut& in, const oidc::Provider& p
 }  // namespace
 
 Flow<Decision> sign_out(SignOut in) {
-  co_await run_to_end();  // whoever asked for it and went away wants it all the same
   const auto& context = *in.context;
   const auto& facts = in.request->facts();
   const auto cookies = session::clear_session(context.session, facts.host, facts.headers);
-  auto erasing = erase_records(in);
+  std::vector<SharedTicket> tickets;
+  const bool has_store = context.session.is_stored || context.session.keeps_both();
+  const auto begun = co_await now();
+  if (has_store) tickets = tickets_of(context, facts.headers, begun);
+  // Whoever asked for it and went away wants it all the same; a stranger has nothing to end.
+  if (in.session || !tickets.empty()) co_await run_to_end();
+  auto erasing = erase_records(in, std::move(tickets));
   const auto erased = co_await attempt(std::move(erasing));
   // Whoever copied its cookie is not signed out.
   if (!erased.ok()) co_return stopped(in, erased.error(), Reason::store_unavailable, {}, cookies);

@@ -134,7 +134,9 @@ Result<void> Driver::submit(std::unique_ptr<flow::Task> task, flow::Effect effec
   Result<void> started;
   if (auto problem = attempt([&] { started = start(); })) return refuse(std::move(*problem));
   if (!started.ok()) return refuse(std::move(started).error());
-  const bool counts = !my.queue->is_leader() && !task->must_finish();
+  // What the host asks for counts, also where it is carried to its end.
+  const bool is_hosts = completion != nullptr;
+  const bool counts = !my.queue->is_leader() && (is_hosts || !task->must_finish());
   if (my.num_in_flight.fetch_add(1) >= my.settings.max_operations && counts) {
     my.num_in_flight.fetch_sub(1);
     return refuse(

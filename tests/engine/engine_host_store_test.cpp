@@ -250,8 +250,40 @@ TEST_SUITE("engine/engine: a host's store") {
     one.memory->refuse_writes(true);
     CHECK(use_after(60));
     one.memory->refuse_writes(false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // a second's rest
     CHECK(use_after(40));
     CHECK(use_after(210));
+  }
+
+  TEST_CASE(
+      "F-270: whoever asks to be signed out and goes away is, before the store has answered") {
+    for (const bool is_known : {false, true}) {  // is the store asked for the session first?
+      Hosted one(Options{{"session_cache_max_staleness", "1h"}});
+      std::atomic<bool> waits{false};
+      one.memory->on_call = [&](std::string_view) {
+        while (waits) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      };
+      REQUIRE(one.person.sign_in(one.shared.provider).reason() == Reason::signed_in);
+      if (is_known) CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
+      waits = true;
+      {
+        const auto asked = one.person.ask("/oauth2/sign_out");
+        REQUIRE(asked.ok());
+        REQUIRE(std::holds_alternative<Operation<Decision>>(*asked));
+      }
+      waits = false;
+      const auto is_there = [&] {
+        const auto keys = one.memory->keys();
+        return std::any_of(keys.begin(), keys.end(), [](const auto& key) {
+          return key.find("-sessions-") == std::string::npos &&
+                 key.find("-denied-") == std::string::npos;
+        });
+      };
+      for (const auto end = soon(); is_there() && std::chrono::steady_clock::now() < end;) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+      CHECK_FALSE(is_there());
+    }
   }
 
   TEST_CASE("an engine that ends lets its store go, and operations end with it") {

@@ -101,6 +101,21 @@ TEST_SUITE("engine/refresh_book") {
     }
   }
 
+  TEST_CASE("where there is no room, results that were seen go before those that nobody has") {
+    RefreshBook book(key, 5'000);  // four
+    const auto unseen = session_with("a1", 100), seen = session_with("b1", 100);
+    const auto new_unseen = session_with("a2", 200), new_seen = session_with("b2", 200);
+    (void)book.record(*unseen, new_unseen, at_unix(200), true);
+    (void)book.record(*seen, new_seen, at_unix(200), true);
+    (void)book.look_up(*new_seen, at_unix(201));
+    for (const std::string name : {"c", "d", "e"}) {
+      const auto old = session_with(name + "1", 100);
+      (void)book.record(*old, session_with(name + "2", 200), at_unix(202), true);
+    }
+    CHECK(book.look_up(*unseen, at_unix(203)).newer == new_unseen);
+    CHECK_FALSE(book.look_up(*seen, at_unix(203)).newer);
+  }
+
   TEST_CASE("F-420: change: made on the newest known, and found from every older copy") {
     RefreshBook book(key);
     const auto old = session_with("r1", 100), renewed = session_with("r2", 200);

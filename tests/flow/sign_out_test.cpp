@@ -58,6 +58,11 @@ TEST_SUITE("flow/sign_out") {
     SignedIn one;
     const auto answer = one.sign_out("/oauth2/sign_out?rd=%2Fbye");
     CHECK(one.world.driver.must_finish);  // whoever goes away is signed out all the same
+    SignedIn stranger;
+    stranger.session = nullptr;
+    stranger.world.browser = Browser();
+    (void)stranger.sign_out();
+    CHECK_FALSE(stranger.world.driver.must_finish);
     CHECK(answer.http_status() == 302);
     CHECK(answer.reason() == Reason::signed_out);
     CHECK(location_of(answer) == "/bye");
