@@ -31,7 +31,8 @@ class GATELET_API Identity {
 
   std::string_view provider()
       const noexcept;  // the id of the provider that vouched: "default" for one without a name, as
-                       // the only one is in oauth2-proxy's format; "htpasswd" for a password
+                       // the only one is to sessions in oauth2-proxy's format; "htpasswd" for a
+                       // password
   std::string_view subject()
       const noexcept;  // OpenID Connect `sub`; unique only within the provider
   std::string_view user()

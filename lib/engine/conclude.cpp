@@ -48,7 +48,7 @@ Result<std::vector<std::string>> carry(const Question& question, const Presented
   if (is_due && session->ticket) question.notes.used = session;
   const bool is_noted_here = is_due && !session->ticket;
   if (!presented.renewed && !is_noted_here) return std::vector<std::string>{};
-  if (were_dropped(question)) return std::vector<std::string>{};
+  if (!may_set_cookies(question)) return std::vector<std::string>{};
   if (!is_noted_here) return write_cookies(question, *session);
   auto used = *session;
   used.last_used = session::to_timestamp(question.now);

@@ -168,26 +168,25 @@ Outcome<Decision> Core::run(const Case& opened, flow::Flow<Decision> flow) {
   return std::variant<Decision, Operation<Decision>>(Operation<Decision>(completion));
 }
 
-void Core::note_dropped(const flow::Context& context, const policy::OwnedRequest& request) {
-  const CookieImage image(request.facts().headers, context.session.cookie_name);
-  dropped.note(image, ports.clock->now());
-}
-
 std::function<void()> Core::on_replaced(std::shared_ptr<const flow::Context> context,
-                                        std::shared_ptr<const policy::OwnedRequest> request) {
-  return [this, context = std::move(context), request = std::move(request)] {
-    note_dropped(*context, *request);
+                                        std::shared_ptr<const policy::OwnedRequest> request,
+                                        std::string hashed_state) {
+  return [this, context = std::move(context), request = std::move(request),
+          state = std::move(hashed_state)] {
+    const auto now = ports.clock->now();
+    const CookieImage image(request->facts().headers, context->session.cookie_name);
+    dropped.note_replaced(dropped.key_of(image), now);
+    if (!state.empty()) dropped.note_signed_in(state, now);
   };
 }
 
 flow::Flow<Decision> Core::begin_session_of(NeedSave need, std::string_view request_id) {
   need.save.on_note = work.on_save_note({}, std::string(request_id));
-  need.save.on_replaced = on_replaced(need.save.context, need.save.request);
+  need.save.on_replaced = on_replaced(need.save.context, need.save.request, {});
   return flow::begin_session(std::move(need.save), std::move(need.return_to));
 }
 
 flow::Flow<Decision> Core::sign_out_of(NeedSignOut need) {
-  note_dropped(*need.sign_out.context, *need.sign_out.request);
   need.sign_out.on_backend_failed = [events = events](const Error& why) {
     events->keep(Event::Level::warning, "backend-logout-failed", why.text, {});
   };
@@ -235,7 +234,8 @@ Outcome<Decision> Core::redeem(const Case& opened, NeedRedeem need) {
   if (!seat) return failed({Status::too_many_operations, "too many sign-ins are under way"});
   const auto snapshot = opened.memory().snapshot;
   work.freshen(*snapshot, need.login.provider->provider->id, opened.now());
-  need.login.on_replaced = on_replaced(need.login.context, need.login.request);
+  need.login.on_replaced =
+      on_replaced(need.login.context, need.login.request, need.login.hashed_state);
 
   // A callback that is refused before anything is sent is answered at once; only what is in flight
   // gets a completion.

@@ -79,7 +79,11 @@ Result<Verdict> set_data_of(const Question& question, Presented presented, std::
                             std::string_view value) {
   if (!presented.session) return Verdict(conclude_nobody(question, presented));
   // No answer could carry the change: the browser was told to drop this session.
-  if (!presented.session->ticket && were_dropped(question)) return to_nobody(question);
+  if (!presented.session->ticket && !may_set_cookies(question)) {
+    auto gone = after_end();
+    gone.clear_cookies = false;
+    return Verdict(conclude_nobody(question, gone));
+  }
   if (!policy::authorize(question.policy(), *presented.session).ok()) {
     return decide_presented(question, Endpoint::none, presented);
   }

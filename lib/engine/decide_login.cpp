@@ -69,6 +69,17 @@ http::Params allowed_params(const Question& question, const std::string& provide
   return params.ok() ? policy::allowed_login_params(*rules, *params) : http::Params{};
 }
 
+// Asked when the redirect is written, which may have to wait for metadata: a sign-in may have
+// replaced the cookies by then. The attempt replaces them otherwise.
+flow::LoginWish::Clears clearing(const Question& question) {
+  return [&dropped = question.memory.dropped, key = dropped_key(question)](
+             std::string_view hashed_state, Instant now) {
+    if (!dropped.may_expire(key, now)) return false;
+    dropped.note_attempt(hashed_state, key);
+    return true;
+  };
+}
+
 // Why somebody is sent to the provider: because the query of one of our own paths asked for it,
 // which may then say more, or without being asked.
 enum class Asked : std::uint8_t { by_query, otherwise };
@@ -88,7 +99,7 @@ Result<Verdict> start_login(const Question& question, const LoginOptions& option
   wish.prompt = options.prompt;
   wish.login_hint = options.login_hint;
   wish.acr_values = options.acr_values;
-  wish.clear_session = clear_session && drop_session_cookies(question);
+  if (clear_session) wish.clears_session = clearing(question);
   if (asked == Asked::by_query) wish.params = allowed_params(question, provider->provider->id);
   if (!provider->has_metadata) {
     flow::BeginLogin login(question.snapshot().context);
@@ -150,7 +161,7 @@ Result<Verdict> refuse_form(const Question& question, const Typed& typed, int ht
     return start_login(question, options, true, Asked::by_query);
   }
   const policy::FormFacts form{typed.user, typed.return_to, reason};
-  return Verdict(sign_in_page(question, http_status, forget_session_cookies(question), form));
+  return Verdict(sign_in_page(question, http_status, clear_session_cookies(question), form));
 }
 
 Result<Verdict> decide_form(const Question& question) {
@@ -187,8 +198,8 @@ Result<Verdict> decide_sign_in(const Question& question) {
   // Whoever asks for this page wants to sign in anew: the old session is cleared. A link on another
   // site signs nobody out.
   const bool stays = policy::is_cross_site(question.facts);
-  return Verdict(sign_in_page(
-      question, 200, stays ? std::vector<std::string>{} : forget_session_cookies(question)));
+  return Verdict(
+      sign_in_page(question, 200, stays ? std::vector<std::string>{} : leave_session(question)));
 }
 
 Result<Verdict> decide_start(const Question& question) {

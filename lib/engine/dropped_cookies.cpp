@@ -13,27 +13,44 @@ std::uint32_t seconds_of(Instant now) noexcept {
   return static_cast<std::uint32_t>(seconds);
 }
 
+std::uint64_t packed(std::uint64_t hash, std::uint32_t until) noexcept {
+  return (hash & ~std::uint64_t{0xffffffff}) | until;
+}
+
 }  // namespace
 
-std::optional<std::uint64_t> DroppedCookies::hash_of(const CookieImage& image) const noexcept {
+DroppedCookies::Key DroppedCookies::key_of(const CookieImage& image) const noexcept {
   if (!image.fits()) return std::nullopt;
   return image.hash(hash_, any_generation);
 }
 
-void DroppedCookies::note(const CookieImage& image, Instant now) noexcept {
-  const auto hash = hash_of(image);
-  if (!hash) return;
-  notes_[*hash % num_places].store(note_of(*hash, seconds_of(now) + kept_for),
-                                   std::memory_order_release);
+void DroppedCookies::put(Notes& notes, const Key& key, Instant now) noexcept {
+  if (!key) return;
+  notes[*key % num_places].store(packed(*key, seconds_of(now) + kept_for),
+                                 std::memory_order_release);
 }
 
-bool DroppedCookies::covers(const CookieImage& image, Instant now) const noexcept {
-  const auto hash = hash_of(image);
-  if (!hash) return false;
-  const auto note = notes_[*hash % num_places].load(std::memory_order_acquire);
+bool DroppedCookies::is_noted(const Notes& notes, const Key& key, Instant now) noexcept {
+  if (!key) return false;
+  const auto note = notes[*key % num_places].load(std::memory_order_acquire);
   const auto until = static_cast<std::uint32_t>(note);
-  // Unsigned: a clock that began anew long ago is no matter.
-  return note == note_of(*hash, until) && until - seconds_of(now) - 1 < kept_for;
+  const auto left = until - seconds_of(now);  // of whoever asks with an earlier time a second more
+  return note == packed(*key, until) && left > 0 && left <= kept_for + 1;
+}
+
+void DroppedCookies::note_replaced(const Key& key, Instant now) noexcept {
+  put(replaced_, key, now);
+}
+
+void DroppedCookies::note_left(const Key& key, Instant now) noexcept { put(left_, key, now); }
+
+void DroppedCookies::note_attempt(std::string_view hashed_state, const Key& key) noexcept {
+  attempts_[hash_(hashed_state) % num_places].store(key.value_or(0), std::memory_order_release);
+}
+
+void DroppedCookies::note_signed_in(std::string_view hashed_state, Instant now) noexcept {
+  const auto key = attempts_[hash_(hashed_state) % num_places].exchange(0);
+  if (key != 0) note_replaced(key, now);
 }
 
 }  // namespace gatelet::engine

@@ -1,9 +1,8 @@
-// Session cookies that their browser was told to drop: by a sign-in, which replaces them, by a
-// sign-out, or because they are no good.
+// Session cookies that their browser was told to drop, and may soon have others instead of.
 //
-// Requests that left with them before may still be under way. They are answered as ever, but their
-// answers say nothing of session cookies: one that arrives after a new sign-in's would take the new
-// session along, or put the old one, of somebody else perhaps, in its place.
+// Requests that left with them before may still be under way. They are answered as ever, but what
+// their answers say of session cookies may arrive after a new sign-in's answer: it would take the
+// new session along, or put the old one, of somebody else perhaps, in its place.
 #pragma once
 
 #include <array>
@@ -11,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/instant.hpp"
 #include "base/keyed_hash.hpp"
@@ -18,30 +18,49 @@
 
 namespace gatelet::engine {
 
-// Threads: any. Never waits, allocates nothing. Of two whose hashes meet the earlier is forgotten.
+// What is noted counts for a minute, which no request is under way.
+//   Threads: any. Never waits, allocates nothing. Of two whose hashes meet the earlier is
+//   forgotten.
 class DroppedCookies {
  public:
+  // Stands for the session cookies of a request; nothing for none, or for more than there can be.
+  using Key = std::optional<std::uint64_t>;
+
   explicit DroppedCookies(const std::array<unsigned char, 16>& hash_key) noexcept
       : hash_(hash_key) {}
 
-  void note(const CookieImage& image, Instant now) noexcept;
+  Key key_of(const CookieImage& image) const noexcept;
 
-  // For a minute, which no request is under way.
-  bool covers(const CookieImage& image, Instant now) const noexcept;
+  // A sign-in has put others in their place.
+  void note_replaced(const Key& key, Instant now) noexcept;
+  // The sign-in page has expired them, good as they may be.
+  void note_left(const Key& key, Instant now) noexcept;
+
+  // The redirect that begins this sign-in expires them: its callback comes without.
+  void note_attempt(std::string_view hashed_state, const Key& key) noexcept;
+  // It has come to its end. Of attempts whose hashes meet the later one's are meant, for a minute.
+  void note_signed_in(std::string_view hashed_state, Instant now) noexcept;
+
+  bool may_set(const Key& key, Instant now) const noexcept {
+    return !is_noted(replaced_, key, now) && !is_noted(left_, key, now);
+  }
+  bool may_expire(const Key& key, Instant now) const noexcept {
+    return !is_noted(replaced_, key, now);
+  }
 
  private:
   static constexpr std::size_t num_places = 4096;
   // Half of a hash, which tells cookies of one place apart but for one in 2^32, and the second of
-  // the steady clock until which it counts.
-  using Note = std::atomic<std::uint64_t>;
+  // the steady clock until which it counts. Strangers can fill what was left, not what was
+  // replaced.
+  using Notes = std::array<std::atomic<std::uint64_t>, num_places>;
 
-  std::optional<std::uint64_t> hash_of(const CookieImage& image) const noexcept;
-  static std::uint64_t note_of(std::uint64_t hash, std::uint32_t until) noexcept {
-    return (hash & ~std::uint64_t{0xffffffff}) | until;
-  }
+  static void put(Notes& notes, const Key& key, Instant now) noexcept;
+  static bool is_noted(const Notes& notes, const Key& key, Instant now) noexcept;
 
   const KeyedHash hash_;
-  std::array<Note, num_places> notes_{};
+  Notes replaced_{}, left_{};
+  Notes attempts_{};  // the keys of what they expired
 };
 
 }  // namespace gatelet::engine

@@ -12,27 +12,24 @@ policy::PageFacts page_facts(const Question& question) {
   return page;
 }
 
-bool were_dropped(const Question& question) {
+DroppedCookies::Key dropped_key(const Question& question) {
   const auto& name = question.context().session.cookie_name;
-  return question.memory.dropped.covers(CookieImage(question.facts.headers, name), question.now);
+  return question.memory.dropped.key_of(CookieImage(question.facts.headers, name));
 }
 
-bool drop_session_cookies(const Question& question) {
-  const CookieImage image(question.facts.headers, question.context().session.cookie_name);
-  if (question.memory.dropped.covers(image, question.now)) return false;
-  question.memory.dropped.note(image, question.now);
-  return true;
+bool may_set_cookies(const Question& question) {
+  return question.memory.dropped.may_set(dropped_key(question), question.now);
 }
 
 std::vector<std::string> clear_session_cookies(const Question& question) {
-  if (!drop_session_cookies(question)) return {};
-  return forget_session_cookies(question);
-}
-
-std::vector<std::string> forget_session_cookies(const Question& question) {
-  (void)drop_session_cookies(question);
+  if (!question.memory.dropped.may_expire(dropped_key(question), question.now)) return {};
   return session::clear_session(question.context().session, question.facts.host,
                                 question.facts.headers);
+}
+
+std::vector<std::string> leave_session(const Question& question) {
+  question.memory.dropped.note_left(dropped_key(question), question.now);
+  return clear_session_cookies(question);
 }
 
 }  // namespace gatelet::engine

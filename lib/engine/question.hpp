@@ -75,18 +75,17 @@ struct Question {
 // What a page about this request tells.
 policy::PageFacts page_facts(const Question& question);
 
-// The browser was told a moment ago to drop the session cookies that this request carries: its
-// answer must not touch them.
-bool were_dropped(const Question& question);
+// What stands for the request's session cookies among those that were dropped.
+DroppedCookies::Key dropped_key(const Question& question);
 
-// Whether the answer may expire them: not where they were dropped. They are from here on.
-bool drop_session_cookies(const Question& question);
+// Whether the answer may set session cookies, as far as the request's were not dropped.
+bool may_set_cookies(const Question& question);
 
-// Set-Cookie values that expire every session cookie the request carries, where
-// drop_session_cookies().
+// Set-Cookie values that expire every session cookie the request carries; none where a sign-in has
+// replaced them.
 std::vector<std::string> clear_session_cookies(const Question& question);
 
-// The same for whoever asks for just that, however often.
-std::vector<std::string> forget_session_cookies(const Question& question);
+// The same for the sign-in page: whoever asks for it leaves the session.
+std::vector<std::string> leave_session(const Question& question);
 
 }  // namespace gatelet::engine

@@ -117,7 +117,7 @@ Result<Decision> begin_login(const Context& context, const oidc::ProviderState& 
       context.session, *context.cookie_keys, *attempt, *hashed_state, facts.host, facts.headers,
       provider.response_mode == oidc::ResponseMode::form_post, now, entropy);
   if (!cookies.ok()) return std::move(cookies).error();
-  if (wish.clear_session) {
+  if (wish.clears_session && wish.clears_session(*hashed_state, now)) {
     for (auto& cookie : session::clear_session(context.session, facts.host, facts.headers)) {
       cookies->push_back(std::move(cookie));
     }

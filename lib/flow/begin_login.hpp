@@ -2,6 +2,7 @@
 // the provider.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,8 +24,10 @@ namespace gatelet::flow {
 // What the caller wishes beyond what the request says; owned copies of LoginOptions.
 struct LoginWish {
   std::string return_to, prompt, login_hint, acr_values;
-  // The request carries a session cookie that is no good: expire it with this answer.
-  bool clear_session = false;
+  // The request carries session cookies that are no good. Whether the answer that begins this
+  // attempt expires them; empty: it does not.
+  using Clears = std::function<bool(std::string_view hashed_state, Instant now)>;
+  Clears clears_session;
   http::Params params;  // of the request, allowed; those above win
 };
 

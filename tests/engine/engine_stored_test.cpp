@@ -287,13 +287,34 @@ TEST_SUITE("engine/engine: stored") {
         CHECK(answer.http_status() != 202);
         CHECK(session_cookie_of(answer).empty());
       }
+      one.clock->advance(seconds(60));
       for (const auto& request : requests) {
-        one.clock->advance(seconds(60));
         CHECK(session_cookie_of(answer_to(request)).find("Max-Age=0") != std::string::npos);
-        CHECK(session_cookie_of(answer_to(request)).empty());
       }
       CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
     }
+  }
+
+  TEST_CASE("F-270: nor what was under way when the redirect to a sign-in expired the cookie") {
+    SignedIn one(Options{{"skip_provider_button", "true"}});
+    auto tab = one.browser(), other = one.browser();
+    tab.cookies = other.cookies = one.person.cookies;
+    (void)other.get("/oauth2/sign_out");  // elsewhere, as it were
+    const auto expires = [&] {
+      const auto answer = *wait_for(tab.ask("/api", {{"Accept", "application/json"}}));
+      CHECK(answer.http_status() == 401);
+      return session_cookie_of(answer).find("Max-Age=0") != std::string::npos;
+    };
+    const auto start = one.person.get("/page");
+    REQUIRE(start.reason() == Reason::login_started);
+    CHECK_FALSE(one.person.has_session());
+    CHECK(expires());
+    const auto query = one.provider.approve(location_of(start));
+    CHECK(expires());  // nothing has come in its place yet
+    REQUIRE(one.person.get("/oauth2/callback?" + query).reason() == Reason::signed_in);
+    CHECK_FALSE(expires());
+    one.clock->advance(seconds(60));
+    CHECK(expires());
   }
 
   TEST_CASE("F-253: tokens that still hold are renewed behind the answer, once, and nobody waits") {

@@ -199,7 +199,7 @@ TEST_SUITE("flow/begin_login") {
     world.browser.put("__Host-gatelet_0", "junk");
     flow::LoginWish wish;
     for (const bool clear : {true, false}) {
-      wish.clear_session = clear;
+      wish.clears_session = [clear](std::string_view, Instant) { return clear; };
       const auto answer = flow::begin_login(*world.context, *world.state, world.get("/")->facts(),
                                             wish, world.driver.now);
       CHECK(expires_cookie(*answer, "__Host-gatelet=") == clear);

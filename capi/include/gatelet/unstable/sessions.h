@@ -50,7 +50,8 @@ GATELET_C_API gatelet_status gatelet_revoke_session(const gatelet_engine *engine
  * store as soon as it hears of it, at the latest after session_cache_max_staleness; sessions in cookies beside a store that
  * cannot be reached there, when it is back. Works without a store as well, then for this process only and until it ends, and
  * lists nothing. Bearer tokens and passwords are no sessions.
- * The same contract; INVALID_STATE when thousands of people are denied already. */
+ * The same contract; INVALID_STATE when thousands of people are denied already; those that are listed have ended
+ * then all the same. */
 GATELET_C_API gatelet_status gatelet_revoke_sessions(const gatelet_engine *engine, gatelet_str provider, gatelet_str subject,
                                                      const gatelet_request *kept, gatelet_sessions **out,
                                                      gatelet_op **pending, gatelet_error *error);
