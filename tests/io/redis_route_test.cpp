@@ -89,6 +89,15 @@ struct Named {
   bool turn_until_told() {
     return turned.turn_until([this] { return watcher.is_told(); });
   }
+  // By calls that would have to wait otherwise.
+  void open_four() {
+    std::vector<Store::Id> ids;
+    while (turned.store.num_connections() < 4) {
+      ids.push_back(turned.begin(StoreCall::get("k")));
+      turned.turn(1ms);
+    }
+    for (const auto id : ids) CHECK(turned.wait_for(id).ok());
+  }
 
   std::atomic<std::uint16_t> port;
   const Duration idle_limit;
@@ -120,16 +129,11 @@ TEST_SUITE("io/redis_route") {
     Named named(old);
     auto& turned = named.turned;
     REQUIRE(named.turn_until_told());
-    std::vector<Store::Id> ids;
-    while (turned.store.num_connections() < 4) {
-      ids.push_back(turned.begin(StoreCall::get("k")));
-      turned.turn(1ms);
-    }
-    for (const auto id : ids) CHECK(turned.wait_for(id).ok());
+    named.open_four();
     const auto num_all = named.watcher.num_all;
     old.is_replica = true;
     named.port = primary.server.port();
-    ids.clear();
+    std::vector<Store::Id> ids;
     for (int i = 0; i < 20; ++i) ids.push_back(turned.begin(StoreCall::put("k", "v", 1s)));
     for (const auto id : ids) CHECK(turned.wait_for(id).ok());
     CHECK(primary.num_writes == 20);
@@ -159,12 +163,7 @@ TEST_SUITE("io/redis_route") {
     Named named(server, 100ms);
     auto& turned = named.turned;
     REQUIRE(named.turn_until_told());
-    std::vector<Store::Id> ids;
-    while (turned.store.num_connections() < 4) {
-      ids.push_back(turned.begin(StoreCall::get("k")));
-      turned.turn(1ms);
-    }
-    for (const auto id : ids) CHECK(turned.wait_for(id).ok());
+    named.open_four();
     const auto num_all = named.watcher.num_all;
     const auto end = SteadyClock::now() + 600ms;
     while (SteadyClock::now() < end) {
