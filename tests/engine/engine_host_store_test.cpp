@@ -229,8 +229,8 @@ TEST_SUITE("engine/engine: a host's store") {
   }
 
   TEST_CASE("F-247: a use that the store did not note is noted by the next one") {
-    Hosted one(Options{{"session_idle_timeout", "4m"}, {"session_cache_max_staleness", "1h"}});
     std::atomic<int> num_writes{0};
+    Hosted one(Options{{"session_idle_timeout", "4m"}, {"session_cache_max_staleness", "1h"}});
     one.memory->on_call = [&](std::string_view what) { num_writes += what == "write" ? 1 : 0; };
     REQUIRE(one.person.sign_in(one.shared.provider).reason() == Reason::signed_in);
     const auto use_after = [&](int passed) {
@@ -258,8 +258,8 @@ TEST_SUITE("engine/engine: a host's store") {
   TEST_CASE(
       "F-270: whoever asks to be signed out and goes away is, before the store has answered") {
     for (const bool is_known : {false, true}) {  // is the store asked for the session first?
-      Hosted one(Options{{"session_cache_max_staleness", "1h"}});
       std::atomic<bool> waits{false};
+      Hosted one(Options{{"session_cache_max_staleness", "1h"}});
       one.memory->on_call = [&](std::string_view) {
         while (waits) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       };

@@ -31,14 +31,18 @@ std::string told_of(const std::vector<std::string>& keys) {
   return message(list);
 }
 
-// A server that tells; the test says what, and when it answers otherwise.
+// A server that tells; the test says what, and when it answers otherwise. Its scripts may run until
+// it ends, so that whatever they use lives longer.
 struct Teller {
+  using Answer = std::function<std::string(HttpPeer&, const Words&)>;
+
+  Teller() : Teller([](HttpPeer&, const Words& command) { return as_redis(command); }) {}
+  explicit Teller(Answer as) : answer(std::move(as)) {}
+
   std::mutex mutex;
   std::vector<HttpPeer*> peers;  // that have subscribed and are still there; guarded by mutex
   std::vector<Words> heard;      // guarded by mutex
-  std::function<std::string(HttpPeer&, const Words&)> answer = [](HttpPeer&, const Words& command) {
-    return as_redis(command);
-  };
+  const Answer answer;
   HttpServer server{[this](HttpPeer& peer) {
     while (const auto command = read_command(peer)) {
       note(peer, *command);
@@ -165,11 +169,10 @@ TEST_SUITE("io/redis_tracking") {
   }
 
   TEST_CASE("F-427: what a sign of life proves is of the moment when it was asked for") {
-    Teller teller;
-    teller.answer = [](HttpPeer&, const Words& command) {
+    Teller teller([](HttpPeer&, const Words& command) {
       if (command[0] == "PING") std::this_thread::sleep_for(40ms);
       return as_redis(command);
-    };
+    });
     Turned turned({endpoint(teller.server)}, 400ms);
     REQUIRE(turned.turn_until_told());
     for (int i = 0; i < 3; ++i) {
@@ -193,11 +196,10 @@ TEST_SUITE("io/redis_tracking") {
       }
       void will_not_tell(const Error&) override {}
     };
-    Teller teller;
-    teller.answer = [](HttpPeer&, const Words& command) {
+    Teller teller([](HttpPeer&, const Words& command) {
       return command[0] == "PING" ? told_of({"app-1"}) + pong + told_of({"app-2"})
                                   : as_redis(command);
-    };
+    });
     Ordered ordered;
     NameLookups lookups;
     RedisTracking tracking(terms_of(100ms), lookups, ordered);
@@ -217,11 +219,10 @@ TEST_SUITE("io/redis_tracking") {
   }
 
   TEST_CASE("F-427: a connection that falls silent is given up within the staleness") {
-    Teller teller;
     std::atomic<bool> is_silent{false};
-    teller.answer = [&](HttpPeer&, const Words& command) {
+    Teller teller([&](HttpPeer&, const Words& command) {
       return is_silent ? std::string() : as_redis(command);
-    };
+    });
     Turned turned({endpoint(teller.server)}, 400ms);
     REQUIRE(turned.turn_until_told());
     is_silent = true;
@@ -250,11 +251,10 @@ TEST_SUITE("io/redis_tracking") {
 
   TEST_CASE(
       "F-427: a connection that is lost means silence and that anything changed; it is back") {
-    Teller teller;
     std::atomic<bool> must_close{false};
-    teller.answer = [&](HttpPeer&, const Words& command) {
+    Teller teller([&](HttpPeer&, const Words& command) {
       return must_close.exchange(false) ? "close" : as_redis(command);
-    };
+    });
     Turned turned({endpoint(teller.server)}, 100ms);
     REQUIRE(turned.turn_until_told());
     const auto before = turned.watcher.num_all;
@@ -271,13 +271,12 @@ TEST_SUITE("io/redis_tracking") {
     for (const auto* refused : {"ID", "TRACKING", "SUBSCRIBE"}) {
       CAPTURE(refused);
       std::atomic<bool> refuses{true};
-      Teller teller;
-      teller.answer = [&](HttpPeer&, const Words& command) -> std::string {
+      Teller teller([&](HttpPeer&, const Words& command) -> std::string {
         const bool is_meant =
             command[0] == refused || (command.size() > 1 && command[1] == refused);
         if (refuses && is_meant) return "-NOPERM this user has no permissions, says canary\r\n";
         return as_redis(command);
-      };
+      });
       Turned turned({endpoint(teller.server)});
       CHECK(turned.turn_until([&] { return teller.server.num_connections() == 3; }));
       CHECK(turned.watcher.refusals ==
@@ -293,11 +292,10 @@ TEST_SUITE("io/redis_tracking") {
     for (const auto* word : {"LOADING", "BUSY", "MASTERDOWN"}) {
       CAPTURE(word);
       std::atomic<bool> is_loading{true};
-      Teller teller;
-      teller.answer = [&](HttpPeer&, const Words& command) -> std::string {
+      Teller teller([&](HttpPeer&, const Words& command) -> std::string {
         if (is_loading && command[0] == "PING") return "-" + std::string(word) + " canary\r\n";
         return as_redis(command);
-      };
+      });
       auto terms = terms_of(100ms);
       terms.pause_when_refused = 1h;
       Turned turned({endpoint(teller.server)}, terms);
@@ -310,10 +308,9 @@ TEST_SUITE("io/redis_tracking") {
   }
 
   TEST_CASE("F-427: a server that refuses every sign of life is said once, not each time") {
-    Teller teller;
-    teller.answer = [&](HttpPeer&, const Words& command) -> std::string {
+    Teller teller([&](HttpPeer&, const Words& command) -> std::string {
       return command[0] == "PING" ? "-NOPERM canary\r\n" : as_redis(command);
-    };
+    });
     Turned turned({endpoint(teller.server)}, 100ms);
     CHECK(turned.turn_until([&] { return teller.server.num_connections() == 3; }));
     CHECK(turned.watcher.refusals.size() == 1);
@@ -331,11 +328,10 @@ TEST_SUITE("io/redis_tracking") {
       const std::string to = to_command, says = bytes;
       CAPTURE(to);
       CAPTURE(says);
-      Teller teller;
-      teller.answer = [to, says](HttpPeer&, const Words& command) {
+      Teller teller([to, says](HttpPeer&, const Words& command) {
         const bool is_meant = command[0] == to || (command.size() > 1 && command[1] == to);
         return is_meant ? says : as_redis(command);
-      };
+      });
       Turned turned({endpoint(teller.server)});
       CHECK(turned.turn_until([&] { return teller.server.num_connections() >= 2; }));
       CHECK_FALSE(turned.watcher.is_told());
@@ -343,12 +339,11 @@ TEST_SUITE("io/redis_tracking") {
   }
 
   TEST_CASE("F-427: of several primaries all must tell, and the earliest moment counts") {
-    Teller one, other;
     std::atomic<bool> is_held{true};
-    other.answer = [&](HttpPeer&, const Words& command) {
+    Teller one, other([&](HttpPeer&, const Words&command) {
       while (is_held && command[0] == "SUBSCRIBE") std::this_thread::sleep_for(1ms);
       return as_redis(command);
-    };
+    });
     Turned turned({endpoint(one.server), endpoint(other.server)});
     REQUIRE(turned.turn_until(
         [&] { return one.num_heard("SUBSCRIBE") == 1 && other.num_heard("SUBSCRIBE") == 1; }));
