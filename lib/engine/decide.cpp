@@ -104,7 +104,9 @@ Result<Verdict> decide(const Question& question) {
 Result<Verdict> sign_out(const Question& question, const SignOutOptions& options) {
   auto presented = present_session(question.memory, question.facts.headers, question.now);
   if (presented.needs_store) return Verdict(NeedLoad{std::move(presented.tickets), true});
-  // Requests sent before, and refreshes under way, must not bring the session back.
+  // Requests sent before, and refreshes under way, must not bring the session back, nor an answer
+  // that carries one without a refresh token, which leaves no trace there.
+  question.memory.dropped.note_left(dropped_key(question), question.now);
   if (presented.session) question.memory.refreshes.record_end(*presented.session, question.now);
 
   const auto& snapshot = question.snapshot();

@@ -161,7 +161,7 @@ Result<Verdict> refuse_form(const Question& question, const Typed& typed, int ht
     return start_login(question, options, true, Asked::by_query);
   }
   const policy::FormFacts form{typed.user, typed.return_to, reason};
-  return Verdict(sign_in_page(question, http_status, clear_session_cookies(question), form));
+  return Verdict(sign_in_page(question, http_status, leave_session(question), form));
 }
 
 Result<Verdict> decide_form(const Question& question) {

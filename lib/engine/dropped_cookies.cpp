@@ -34,22 +34,26 @@ bool DroppedCookies::is_noted(const Notes& notes, const Key& key, Instant now) n
   if (!key) return false;
   const auto note = notes[*key % num_places].load(std::memory_order_acquire);
   const auto until = static_cast<std::uint32_t>(note);
-  const auto left = until - seconds_of(now);  // of whoever asks with an earlier time a second more
-  return note == packed(*key, until) && left > 0 && left <= kept_for + 1;
+  // Signed: a thread that was held up asks with a time of before.
+  const auto left = static_cast<std::int32_t>(until - seconds_of(now));
+  return note == packed(*key, until) && left > 0;
 }
 
 void DroppedCookies::note_replaced(const Key& key, Instant now) noexcept {
-  put(replaced_, key, now);
+  put(tables_->replaced, key, now);
 }
 
-void DroppedCookies::note_left(const Key& key, Instant now) noexcept { put(left_, key, now); }
+void DroppedCookies::note_left(const Key& key, Instant now) noexcept {
+  put(tables_->left, key, now);
+}
 
 void DroppedCookies::note_attempt(std::string_view hashed_state, const Key& key) noexcept {
-  attempts_[hash_(hashed_state) % num_places].store(key.value_or(0), std::memory_order_release);
+  tables_->attempts[hash_(hashed_state) % num_places].store(key.value_or(0),
+                                                            std::memory_order_release);
 }
 
 void DroppedCookies::note_signed_in(std::string_view hashed_state, Instant now) noexcept {
-  const auto key = attempts_[hash_(hashed_state) % num_places].exchange(0);
+  const auto key = tables_->attempts[hash_(hashed_state) % num_places].exchange(0);
   if (key != 0) note_replaced(key, now);
 }
 

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -26,14 +27,13 @@ class DroppedCookies {
   // Stands for the session cookies of a request; nothing for none, or for more than there can be.
   using Key = std::optional<std::uint64_t>;
 
-  explicit DroppedCookies(const std::array<unsigned char, 16>& hash_key) noexcept
-      : hash_(hash_key) {}
+  explicit DroppedCookies(const std::array<unsigned char, 16>& hash_key) : hash_(hash_key) {}
 
   Key key_of(const CookieImage& image) const noexcept;
 
   // A sign-in has put others in their place.
   void note_replaced(const Key& key, Instant now) noexcept;
-  // The sign-in page has expired them, good as they may be.
+  // The sign-in page, or a sign-out, has expired them, good as they may be.
   void note_left(const Key& key, Instant now) noexcept;
 
   // The redirect that begins this sign-in expires them: its callback comes without.
@@ -42,10 +42,10 @@ class DroppedCookies {
   void note_signed_in(std::string_view hashed_state, Instant now) noexcept;
 
   bool may_set(const Key& key, Instant now) const noexcept {
-    return !is_noted(replaced_, key, now) && !is_noted(left_, key, now);
+    return !is_noted(tables_->replaced, key, now) && !is_noted(tables_->left, key, now);
   }
   bool may_expire(const Key& key, Instant now) const noexcept {
-    return !is_noted(replaced_, key, now);
+    return !is_noted(tables_->replaced, key, now);
   }
 
  private:
@@ -58,9 +58,13 @@ class DroppedCookies {
   static void put(Notes& notes, const Key& key, Instant now) noexcept;
   static bool is_noted(const Notes& notes, const Key& key, Instant now) noexcept;
 
+  struct Tables {
+    Notes replaced{}, left{};
+    Notes attempts{};  // the keys of what they expired
+  };
+
   const KeyedHash hash_;
-  Notes replaced_{}, left_{};
-  Notes attempts_{};  // the keys of what they expired
+  const std::unique_ptr<Tables> tables_ = std::make_unique<Tables>();  // 96 KiB: on no stack
 };
 
 }  // namespace gatelet::engine

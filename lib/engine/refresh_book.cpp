@@ -24,6 +24,11 @@ std::string_view end_key(const session::Session& session) noexcept {
   return session.ticket ? std::string_view(session.ticket->id) : session.refresh_token.reveal();
 }
 
+bool continues(const session::Session& renewed, const session::Session& old) noexcept {
+  const bool is_rotated = !renewed.ticket && !(renewed.refresh_token == old.refresh_token);
+  return session::is_same_sign_in(renewed, old) || (is_rotated && !renewed.signed_in_at);
+}
+
 }  // namespace
 
 RefreshBook::RefreshBook(const std::array<unsigned char, 16>& hash_key, std::size_t max_bytes)
@@ -170,15 +175,15 @@ void RefreshBook::note_seen(const session::Session& session, Instant now) {
 }
 
 // A provider that does not rotate gives the same refresh token again: only an older session of the
-// same sign-in is replaced.
+// same sign-in is replaced. A rotated one says it better than a format that keeps no sign-in's time
+// any more.
 RefreshBook::Entries::iterator RefreshBook::find_newer(const session::Session& session) {
   auto [at, end] = by_hash_.equal_range(hash_(session.refresh_token.reveal()));
   auto best = entries_.end();
   for (; at != end; ++at) {
     const auto entry = at->second;
     if (entry->renewed && entry->replaced_token == session.refresh_token &&
-        entry->provider_id == session.provider_id &&
-        session::is_same_sign_in(*entry->renewed, session) &&
+        entry->provider_id == session.provider_id && continues(*entry->renewed, session) &&
         session::is_later(*entry->renewed, session) &&
         (best == entries_.end() || session::is_later(*entry->renewed, *best->renewed))) {
       best = entry;

@@ -72,14 +72,15 @@ flow::RefreshSession Work::refresh_of(const std::shared_ptr<const Snapshot>& sna
   };
   in.on_not_put = [this, snapshot, is_put](const Session& old, const Session& not_put) {
     *is_put = false;
-    events_.keep(Event::Level::warning, "store-unavailable",
-                 "the session store took no new tokens; they are put there again until it does",
-                 not_put->provider_id);
     const auto steady = clock_->now().steady;
     const auto until =
         not_put->ticket ? Duration::max() : steady + session::refresh_result_lifetime;
-    return put_later(std::make_shared<const NotPut>(NotPut{snapshot, old, not_put, until}),
-                     first_pause);
+    const bool is_taken_over = put_later(
+        std::make_shared<const NotPut>(NotPut{snapshot, old, not_put, until}), first_pause);
+    events_.keep(Event::Level::warning, "store-unavailable",
+                 "the session store took no new tokens; they are put there again until it does",
+                 not_put->provider_id);
+    return is_taken_over;
   };
   in.on_left_out = [this, id = in.session->provider_id](const std::string& left_out) {
     on_save_note(id, {})(flow::SaveNote::tokens_left_out, left_out);
@@ -199,8 +200,9 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
   refreshes_.note_success(old->provider_id);
   auto shared = std::make_shared<const session::Session>(std::move(renewed).value());
   // Recorded before the flight ends, so that nobody finds neither.
-  const auto& settings = snapshots_.load()->context->session;
-  const bool comes_back = settings.idle_timeout != std::chrono::seconds(0) && !old->ticket;
+  const auto current = snapshots_.load();
+  const bool has_idle_timeout = current->context->session.idle_timeout != std::chrono::seconds(0);
+  const bool comes_back = has_idle_timeout && !old->ticket;
   shared = refreshes_.record(*old, std::move(shared), at, comes_back);
   if (!shared) {
     return renewals_.finish(flight, Error{Status::grant_ended, "signed out meanwhile"}, at);
@@ -262,11 +264,13 @@ bool Work::put_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
   });
 }
 
-// Whether the session was ended here meanwhile, or its person denied.
+// Whether the session was ended here meanwhile, under its old tokens or the new ones, or its person
+// denied.
 bool Work::is_over(const Snapshot& snapshot, const Session& old, const Session& renewed) const {
   const bool has_escaped =
       renewed->ticket && denied_.covers(*old) && may_escape(*old, snapshot.context->session);
-  return has_escaped || refreshes_.is_over(*renewed, clock_->now());
+  const auto at = clock_->now();
+  return has_escaped || refreshes_.is_over(*old, at) || refreshes_.is_over(*renewed, at);
 }
 
 void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
@@ -280,7 +284,8 @@ void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, D
       flow::put_again(std::move(in)),
       [this, one, pause](const Result<bool>& put, Instant at) {
         if (!put.ok() && flow::may_be_taken_later(put.error().status)) {
-          put_later(one, pause);
+          // Where there is no memory for a timer the flow itself waits.
+          if (io::attempt([&] { put_later(one, pause); })) put_again(one, pause, pause, at);
           return;
         }
         settle(one);
@@ -291,9 +296,7 @@ void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, D
 
 bool Work::keep_in_hand(const std::shared_ptr<const NotPut>& one) noexcept {
   const std::scoped_lock lock(not_put_mutex_);
-  if (is_ending_) return false;
-  (void)io::attempt([&] { not_put_.insert(one); });
-  return true;
+  return !is_ending_ && !io::attempt([&] { not_put_.insert(one); });
 }
 
 void Work::settle(const std::shared_ptr<const NotPut>& one) {

@@ -12,6 +12,7 @@
 #include "oidc/identity.hpp"
 #include "oidc/refresh.hpp"
 #include "oidc/userinfo.hpp"
+#include "session/bounded_record.hpp"
 #include "session/lifetime.hpp"
 
 namespace gatelet::flow {
@@ -72,6 +73,8 @@ Flow<session::Session> redeem(RefreshSession in) {
 
   session::Session renewed = *in.session;
   if (!renewed.signed_in_at) renewed.signed_in_at = renewed.created_at;  // oauth2-proxy's has none
+  // As whoever renews it next will find it.
+  if (!session::has_extra_keys(in.context->session)) renewed.provider_id.clear();
   renewed.created_at = session::to_timestamp(renewed_at);
   renewed.last_used.reset();  // now
   const auto& kept = in.context->session.kept_tokens;

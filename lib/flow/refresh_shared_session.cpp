@@ -110,6 +110,12 @@ Flow<SharedSession> share(RefreshSession in, SharedPlace place, std::optional<st
                                              *context.entropy);
   if (!record.ok()) co_return renewed;
   for (Duration wait : {100ms, 300ms, 900ms, 0ms}) {
+    if (in.is_over && in.is_over(in.session, renewed)) {
+      // Whoever signed out here could not say so to a store that was down.
+      auto ending = end_at(in.context, place, std::move(seen), in.session);
+      (void)co_await attempt(std::move(ending));
+      co_return Error{Status::grant_ended, "signed out meanwhile"};
+    }
     auto call = StoreCall::swap(place->key, seen, *record, session::refresh_result_lifetime);
     const auto reply = co_await attempt(std::move(call));
     if (reply.ok() && reply->was_there) break;
@@ -122,7 +128,7 @@ Flow<SharedSession> share(RefreshSession in, SharedPlace place, std::optional<st
     }
     if (wait == Duration::zero()) {
       auto handing = hand_over(in, renewed);
-      (void)co_await std::move(handing);
+      (void)co_await attempt(std::move(handing));
       break;
     }
     Delay delay(wait);
@@ -271,7 +277,7 @@ Flow<session::Session> refresh_shared_session(RefreshSession in) {
   auto refreshing = refresh_session(in);
   auto alone = co_await std::move(refreshing);
   auto handing = hand_over(in, std::make_shared<const session::Session>(alone));
-  (void)co_await std::move(handing);
+  (void)co_await attempt(std::move(handing));
   co_return alone;
 }
 

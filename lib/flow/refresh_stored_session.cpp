@@ -179,7 +179,10 @@ Flow<session::Session> renew(RefreshSession in, std::string key, std::string own
   if (!done.session) co_return is_gone();
   if (!done.is_there) {
     auto handing = hand_over(in, done.session);
-    (void)co_await std::move(handing);
+    (void)co_await attempt(std::move(handing));
+  } else if (in.is_over && in.is_over(in.session, done.session)) {
+    auto erasing = erase_stored(ticket);
+    (void)co_await attempt(std::move(erasing));
   }
   if (!done.left_out.empty() && in.on_left_out) in.on_left_out(done.left_out);
   co_return *done.session;

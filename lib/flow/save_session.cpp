@@ -119,9 +119,10 @@ Flow<Cookies> in_store(SaveSession in) {
   const bool is_listed = co_await std::move(indexing);
   (void)co_await std::move(call);
   if (!is_listed) note(in, SaveNote::not_listed, "others wrote to its person's index just then");
+  auto cookies = cookies_of(in, *session, at);
+  if (!cookies.ok()) co_return std::move(cookies);
   auto erasing = erase_old(in, old);
   (void)co_await std::move(erasing);
-  auto cookies = cookies_of(in, *session, at);
   co_return std::move(cookies);
 }
 
@@ -139,9 +140,10 @@ Flow<std::vector<std::string>> save_session(SaveSession in) {
   } else if (settings.has_store_beside) {
     const auto why = why_not_in_cookies(in);
     if (why.empty()) {
+      auto whole = cookies_of(in, *in.session, at);
+      if (!whole.ok()) co_return std::move(whole);
       auto erasing = erase_old(in, tickets_of(*in.context, in.request->facts().headers, at));
       (void)co_await std::move(erasing);
-      auto whole = cookies_of(in, *in.session, at);
       co_return std::move(whole);
     }
     auto storing = in_store(in);

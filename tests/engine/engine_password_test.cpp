@@ -243,6 +243,18 @@ TEST_SUITE("engine/engine: passwords") {
     CHECK(session_cookie_of(ask(live, "", "/page", old)).find("Max-Age=0") != std::string::npos);
   }
 
+  TEST_CASE("the form: what a wrong password has expired is not set again by what was under way") {
+    const UsersFile users;
+    Live live(users.options({{"session_idle_timeout", "4m"}}));
+    const auto set = session_cookie_of(sign_in(live, "zoe", "secret"));
+    const auto old = set.substr(0, set.find(';'));
+    live.clock->advance(std::chrono::seconds(61));  // a use is to be noted
+    CHECK_FALSE(session_cookie_of(ask(live, "", "/page", old)).empty());
+    const auto wrong = post(live, {{"username", "zoe"}, {"password", "x"}}, {{"Cookie", old}});
+    CHECK(session_cookie_of(wrong).find("Max-Age=0") != std::string::npos);
+    CHECK(session_cookie_of(ask(live, "", "/page", old)).empty());
+  }
+
   TEST_CASE("the form: what is none, is broken or says a thing twice is 400") {
     const UsersFile file;
     Live live(file.options());

@@ -99,6 +99,23 @@ TEST_SUITE("engine/engine: refresh") {
     CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }
 
+  TEST_CASE(
+      "K-02: ... and where the settings have changed what the new cookie says of its sign-in") {
+    Options limited = compat_options;
+    limited.emplace_back("session_max_lifetime", "12h");
+    Live live(limited);
+    auto person = live.browser();
+    person.sign_in(live.provider);
+    auto late = live.browser();
+    late.cookies = person.cookies;
+    REQUIRE(live.engine->reload(live_settings(live.provider, compat_options)).ok());
+    live.clock->advance(std::chrono::minutes(61));
+    CHECK(person.get("/page").reason() == Reason::session_refreshed);
+    CHECK(late.get("/page").kind() == Decision::Kind::allow);
+    CHECK(live.provider.with([](auto& fake) { return fake.num_refreshes; }) == 1);
+    CHECK(live.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+  }
+
   TEST_CASE("EN-07: a client that goes away during its refresh loses nothing") {
     for (const bool cancels : {false, true}) {
       Live live;
@@ -355,6 +372,25 @@ TEST_SUITE("engine/engine: refresh") {
     CHECK_FALSE(browser.has_session());
     browser.cookies = before;
     CHECK(browser.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
+  }
+
+  TEST_CASE(
+      "sign-out: no answer to what was under way carries the session, one without tokens too") {
+    Live live(Options{{"session_idle_timeout", "4m"},
+                      {"session_drop_tokens", "access_token,refresh_token"}});
+    auto browser = live.browser();
+    browser.sign_in(live.provider);
+    auto tab = live.browser();
+    tab.cookies = browser.cookies;
+    live.clock->advance(std::chrono::seconds(61));  // a use is to be noted
+    CHECK(browser.get("/oauth2/sign_out").reason() == Reason::signed_out);
+    const auto answer = wait_for(tab.ask("/page"));
+    REQUIRE(answer.ok());
+    CHECK(answer->kind() == Decision::Kind::allow);  // it leaves no trace
+    CHECK(values_of(answer->response(), "Set-Cookie").empty());
+    CHECK(tab.set("cart", "1").http_status() == 401);
+    live.clock->advance(std::chrono::seconds(60));
+    CHECK_FALSE(session_cookie_of(*wait_for(tab.ask("/page"))).empty());
   }
 
   TEST_CASE("sign-out: during a refresh, the new session is not brought to life") {

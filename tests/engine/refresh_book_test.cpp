@@ -64,6 +64,19 @@ TEST_SUITE("engine/refresh_book") {
     CHECK_FALSE(book.look_up(*of(100, 100, "t2"), at_unix(301)).newer);
   }
 
+  TEST_CASE("look_up: a rotated token is followed where the format keeps no sign-in's time") {
+    RefreshBook book(key);
+    auto signed_in = *session_with("r1", 300);
+    signed_in.signed_in_at = session::Timestamp{100, 0};
+    const auto renewed = session_with("r2", 400), same = session_with("r1", 400);
+    (void)book.record(signed_in, renewed, at_unix(400));
+    CHECK(book.look_up(signed_in, at_unix(401)).newer == renewed);
+
+    RefreshBook other(key);
+    (void)other.record(signed_in, same, at_unix(400));
+    CHECK_FALSE(other.look_up(signed_in, at_unix(401)).newer);  // may be another sign-in's
+  }
+
   TEST_CASE("look_up: follows a chain to the newest") {
     RefreshBook book(key);
     const auto a = session_with("r1", 100), b = session_with("r2", 200),

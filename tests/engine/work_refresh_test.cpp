@@ -238,6 +238,37 @@ TEST_SUITE("engine/work_refresh") {
     }
   }
 
+  TEST_CASE("F-403: ... nor where the sign-out came before the new tokens did") {
+    Beside beside(Options{{"session_ends_with_tokens", "true"}});
+    const auto first = beside.person.cookies;
+    beside.shared.clock->advance(seconds(3700));
+    beside.memory->fail_with(Error{Status::store_unreachable, "out of order"});
+    beside.shared.provider.hold("/token");
+    auto waits = beside.person.ask("/page", {{"Accept", "application/json"}});
+    REQUIRE(beside.shared.provider.wait_for("/token", 2));
+    beside.person.get("/oauth2/sign_out");
+    beside.shared.provider.let_go();
+    const auto answer = wait_for(std::move(waits));
+    REQUIRE(answer.ok());
+    CHECK(answer->http_status() == 401);
+    beside.memory->fail_with(std::nullopt);
+    const auto is_told = [&] {
+      const auto keys = beside.memory->keys();
+      return std::any_of(keys.begin(), keys.end(), [](const auto& key) {
+        return key.find("-refresh-") != std::string::npos && !key.ends_with(".lock");
+      });
+    };
+    for (const auto end = soon(); !is_told() && std::chrono::steady_clock::now() < end;) {
+      std::this_thread::sleep_for(milliseconds(20));
+    }
+    REQUIRE(is_told());
+    Browser there(beside.other);
+    there.cookies = first;
+    CHECK(there.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
+    CHECK(beside.shared.num_refreshes() == 1);
+    CHECK(beside.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+  }
+
   TEST_CASE("who waits for a renewal that fails is not let in after a sign-out meanwhile") {
     for (const bool in_cookies : {true, false}) {
       for (const bool signs_out_here : {true, false}) {
@@ -272,9 +303,8 @@ TEST_SUITE("engine/work_refresh") {
   }
 
   TEST_CASE("F-403: nor does it end while the store may come back, but no later than a call") {
-    const Options options{{"http_timeout", "3s"}};
-    Hosted one(options);
-    const auto other = one.shared.engine(options);
+    Hosted one;
+    const auto other = one.shared.engine();
     REQUIRE(one.person.sign_in(one.shared.provider).reason() == Reason::signed_in);
     renew_untaken(one);
     const auto cookies = one.person.cookies;
@@ -285,7 +315,7 @@ TEST_SUITE("engine/work_refresh") {
     one.person.cookies = cookies;
     check_renewed_elsewhere(one, other);
 
-    Hosted two(options);  // whose store does not come back
+    Hosted two(Options{{"http_timeout", "3s"}});  // whose store does not come back
     REQUIRE(two.person.sign_in(two.shared.provider).reason() == Reason::signed_in);
     renew_untaken(two);
     CHECK(end(two).wait_for(seconds(20)) == std::future_status::ready);

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,8 @@ struct Beside {
   std::shared_ptr<const session::Session> session;
   std::shared_ptr<const session::Session> old, not_put;  // as on_not_put was told
   bool takes_over = true;                                // ... and what it says
+  bool throws = false;                                   // ... or that it has no memory
+  bool is_over = false;                                  // as the engine knows
   Beside() {
     world.keep_beside();
     session = std::make_shared<const session::Session>(world.sign_in());
@@ -99,9 +102,11 @@ struct Beside {
     in.on_not_put = [this](const auto& replaced, const auto& renewed) {
       old = replaced;
       not_put = renewed;
+      if (throws) throw std::bad_alloc();
       return takes_over;
     };
     in.last_patience = 10s;
+    in.is_over = [this](const auto&, const auto&) { return is_over; };
     return driver.run(flow::refresh_shared_session(std::move(in)));
   }
 };

@@ -57,6 +57,21 @@ TEST_SUITE("flow/refresh_session") {
     CHECK(one.world.provider.num_reused == 0);
   }
 
+  TEST_CASE(
+      "F-424: the provider's name stays where records have one, as whoever reads it finds it") {
+    for (const auto format : {session::CookieFormat::native, session::CookieFormat::oauth2_proxy}) {
+      SignedIn one;
+      one.world.context->session.format = format;
+      one.world.context->session.write_extra_keys = false;
+      auto named = *one.session;
+      named.provider_id = "idp";  // of a time when there were several
+      one.session = std::make_shared<const session::Session>(std::move(named));
+      const auto renewed = one.refresh();
+      REQUIRE(renewed.ok());
+      CHECK(renewed->provider_id == (format == session::CookieFormat::native ? "idp" : ""));
+    }
+  }
+
   TEST_CASE("F-083: validate_url is asked with the new access token, and ends the session by no") {
     for (const int status : {200, 204, 401, 403, 404, 302, 429, 500, 503, 0}) {
       CAPTURE(status);

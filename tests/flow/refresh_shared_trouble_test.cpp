@@ -175,6 +175,38 @@ TEST_SUITE("flow/refresh_shared_session: trouble") {
     CHECK(one.refresh_elsewhere().error().status == Status::grant_ended);
   }
 
+  TEST_CASE("F-270: signed out here while the store was down: it is over when that is back") {
+    Beside one;
+    one.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
+      const bool is_first = call.what == What::swap && !one.is_over;
+      if (is_first) one.is_over = true;
+      if (is_first) return Error{Status::store_unreachable, "gone"};
+      return one.world.store.answer(call);
+    };
+    CHECK(one.status() == Status::grant_ended);
+    CHECK_FALSE(one.not_put);
+    one.is_over = false;  // another process knows nothing of it
+    const auto elsewhere = one.refresh_elsewhere();
+    REQUIRE_FALSE(elsewhere.ok());
+    CHECK(elsewhere.error().status == Status::grant_ended);
+    CHECK(one.world.provider.num_refreshes == 1);
+    CHECK(one.world.provider.num_reused == 0);
+  }
+
+  TEST_CASE("F-403: memory that runs out beside new tokens loses none of them") {
+    for (const auto what : {What::swap, What::lock}) {
+      Beside one;
+      one.world.context->session.session_ends_with_tokens = true;
+      one.world.driver.now = one.world.driver.now + 1min;
+      one.throws = true;
+      one.fail(what);
+      const auto renewed = one.refresh();
+      REQUIRE(renewed.ok());
+      CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+      REQUIRE(one.not_put);
+    }
+  }
+
   TEST_CASE("another process changes the result while it is put: it is tried again") {
     Beside one;
     one.fail(What::swap);

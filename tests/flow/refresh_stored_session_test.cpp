@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <new>
 
 #include "flow/load_session.hpp"
 #include "hooks.hpp"
@@ -22,6 +23,8 @@ struct Stored {
   std::shared_ptr<const session::Session> session;
   std::shared_ptr<const session::Session> not_put;  // as on_not_put was told
   bool takes_over = true;                           // ... and what it says
+  bool throws = false;                              // ... or that it has no memory
+  bool is_over = false;                             // as the engine knows
   std::string left_out;
   Stored() {
     world.keep_in_store();
@@ -36,9 +39,11 @@ struct Stored {
     in.session = session;
     in.on_not_put = [this](const auto&, const auto& one) {
       not_put = one;
+      if (throws) throw std::bad_alloc();
       return takes_over;
     };
     in.last_patience = 10s;
+    in.is_over = [this](const auto&, const auto&) { return is_over; };
     in.on_left_out = [this](const std::string& tokens) { left_out = tokens; };
     return world.driver.run(flow::refresh_stored_session(std::move(in)));
   }
@@ -345,6 +350,26 @@ TEST_SUITE("flow/refresh_stored_session") {
       REQUIRE(stored.ok());
       CHECK((stored->refresh_token == renewed->refresh_token) == !takes_over);
     }
+  }
+
+  TEST_CASE("F-403: memory that runs out beside new tokens loses none of them") {
+    Stored one;
+    one.throws = true;
+    one.fail(What::swap);
+    const auto renewed = one.refresh();
+    REQUIRE(renewed.ok());
+    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
+    REQUIRE(one.not_put);
+  }
+
+  TEST_CASE("F-270: denied, or ended, by the time its new tokens are put: its record goes") {
+    Stored one;
+    one.at_call(What::swap, 1, [&] { one.is_over = true; });
+    CHECK(one.refresh().ok());  // whoever renews has the last word
+    CHECK(one.world.num_sessions() == 0);
+    Stored two;
+    CHECK(two.refresh().ok());
+    CHECK(two.world.num_sessions() == 1);
   }
 
   TEST_CASE("F-403: ... for so long, and no longer") {
