@@ -175,7 +175,7 @@ static void a_callback_gets_the_list_from_dispatch_once(void) {
   CHECK(gatelet_op_on_sessions(op, note_call, &num_called, note_drop) == GATELET_OK);
   CHECK(gatelet_op_on_sessions(op, note_call, &num_called, note_drop) == GATELET_E_INVALID_STATE);
   CHECK(num_called == 0 && num_dropped == 1);
-  for (i = 0; i < 1000 && num_called == 0; ++i) {
+  for (i = 0; i < 10000 && num_called == 0; ++i) {
     gatelet_loop_dispatch(engine, 10);
     poll(NULL, 0, 1);
   }

@@ -238,6 +238,7 @@ static void what_does_not_add_up_is_found(void) {
 static gatelet_config *host_config(void) {
   gatelet_config *config = offline_config();
   set_option(config, "session_store_type", "host");
+  set_option(config, "store_timeout", "10s");
   return config;
 }
 

@@ -240,8 +240,8 @@ TEST_SUITE("engine/engine: denials") {
     REQUIRE(somebody.sign_in(beside.shared.provider).reason() == Reason::signed_in);
     (void)somebody.get("/page");  // the list is read, and the store told in vain
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    beside.memory->refuse_writes(false);
     CHECK_FALSE(has_list());
+    beside.memory->refuse_writes(false);
     for (const auto end = soon(); !has_list() && std::chrono::steady_clock::now() < end;) {
       (void)somebody.get("/page");
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -290,8 +290,8 @@ TEST_SUITE("engine/engine: denials") {
     one.memory->refuse_writes(true);
     CHECK(one.person.get("/page").kind() == Decision::Kind::allow);
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    one.memory->refuse_writes(false);
     CHECK_FALSE(has_index());
+    one.memory->refuse_writes(false);
     for (const auto end = soon(); !has_index() && std::chrono::steady_clock::now() < end;) {
       one.shared.clock->advance(seconds(6));  // session_cache_max_staleness
       CHECK(one.person.get("/page").kind() == Decision::Kind::allow);

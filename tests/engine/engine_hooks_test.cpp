@@ -168,7 +168,7 @@ TEST_SUITE("engine/engine: hooks") {
   }
 
   TEST_CASE("F-258: nobody comes to call it in time: the new tokens are not used, it is over") {
-    Hooked live(Options{{"http_timeout", "1s"}});
+    Hooked live(Options{{"http_timeout", "2s"}});
     auto browser = live.browser();
     browser.sign_in(live.provider);
     live.let_tokens_run_out();
@@ -189,9 +189,11 @@ TEST_SUITE("engine/engine: hooks") {
     browser.sign_in(live.provider);
     (void)browser.get("/page");
     live.let_tokens_run_out();
+    live.provider.hold("/token");
     (void)browser.get("/page");
     CHECK(is_at_once(browser.ask("/page")));
     CHECK(live.provider.wait_for("/token", 2));
+    live.provider.let_go();
     CHECK(host.count(Moment::refreshed) == 0);
   }
 

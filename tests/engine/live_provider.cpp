@@ -120,9 +120,13 @@ std::size_t LiveProvider::num_requests(std::string_view path) {
 Settings live_settings(const LiveProvider& provider,
                        const std::vector<std::pair<std::string, std::string>>& more) {
   Settings settings{
-      {"oidc_issuer_url", provider.issuer()},    {"client_id", "c"},
-      {"client_secret", "client-secret-canary"}, {"cookie_secret", support::cookie_secret},
-      {"insecure_allow_http_provider", "true"},  {"email_domains", "*"},
+      {"oidc_issuer_url", provider.issuer()},
+      {"client_id", "c"},
+      {"client_secret", "client-secret-canary"},
+      {"cookie_secret", support::cookie_secret},
+      {"insecure_allow_http_provider", "true"},
+      {"email_domains", "*"},
+      {"store_timeout", "10s"},  // a machine that is slow is no trouble with the store
   };
   for (const auto& [key, value] : more) {
     const auto set = settings.set(key, value);

@@ -73,7 +73,7 @@ def hang_up(jar, app):
     with socket.create_connection((where, int(port))) as gone:
         gone.sendall(f'GET /oauth2/auth HTTP/1.1\r\nHost: {host(app.url)}\r\nCookie: {cookie}\r\n\r\n'.encode())
         if random.random() < 0.5:
-            gone.settimeout(5)
+            gone.settimeout(60)
             gone.recv(20)
 
 

@@ -247,7 +247,7 @@ def _():
 
 @case('a provider that hangs during one sign-in delays nobody else')
 def _():
-    idp, app = stage(http_timeout='3s')
+    idp, app = stage(http_timeout='12s')
     signed_in = sign_in(app)
     slow = Browser()
     callback = to_callback(slow, app)

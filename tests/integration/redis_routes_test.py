@@ -40,7 +40,7 @@ def expect_refused(what, text, *arguments):
         for _ in range(2):
             answer, took = asker.ask('get k')
             expect(f'{what} is refused', answer.startswith('error ') and text in answer and 's3cret' not in answer, answer)
-            expect(f'{what} is refused soon', took < 1, took)
+            expect(f'{what} is refused soon', took < 4, took)
 
 
 def check_sentinels(binary, folder, running):
@@ -66,7 +66,7 @@ def check_sentinels(binary, folder, running):
                 strike_and_wait.took = other.seconds_until_written()
             tally = asker.load(1, strike_and_wait)
             expect_sound(f'{what}: while calls run', tally, may_lose=True)
-            expect(f'{what}: calls end in their time', tally['longest'] < 900, tally)
+            expect(f'{what}: calls end in their time', tally['longest'] < 2500, tally)
             expect(f'{what}: the new primary is used {back_within} s after the election', strike_and_wait.took < back_within, strike_and_wait.took)
             new = trio.primary()
             other.ask(f'put after-{what.replace(" ", "-")} new 60000')
@@ -93,7 +93,7 @@ def check_sentinels(binary, folder, running):
         expect('Sentinels that hang disturb nobody', tally['failed'] == 0 and tally['ok'] > 100, tally)
         with Asker(trio.urls(), *options) as fresh:
             took = fresh.seconds_until_written()
-            expect('Sentinels that hang are passed over', took < 1.5, took)
+            expect('Sentinels that hang are passed over', took < 4, took)
         for one in trio.sentinels[:2]:
             one.signal(signal.SIGCONT)
         for one in trio.sentinels:
@@ -177,7 +177,7 @@ def check_cluster(binary, folder, running):
                 strike_and_wait.took = time.monotonic() - began
             tally = asker.load(1, strike_and_wait)
             expect_sound(f'a cluster: {what}: while calls run', tally, may_lose=True)
-            expect(f'a cluster: {what}: calls end in their time', tally['longest'] < 900, tally)
+            expect(f'a cluster: {what}: calls end in their time', tally['longest'] < 2500, tally)
             expect(f'a cluster: {what}: the new primary is used {back_within} s after the election', strike_and_wait.took < back_within, strike_and_wait.took)
             mend(old)
             tally = asker.load(0.6)

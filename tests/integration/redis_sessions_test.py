@@ -58,10 +58,10 @@ def _():
 
 @case('F-403: tokens that ran out, asked for by forty requests at two processes at once: one grant, nobody is signed out')
 def _():
-    idp, _, a, b = two(BUILD, ('--token-lifetime', '2'), refresh_before_expiry='1s')
+    idp, _, a, b = two(BUILD, ('--token-lifetime', '10'), refresh_before_expiry='1s')
     browser = sign_in(a.url)
     before = idp.count('grants.refresh_token')
-    time.sleep(3.2)  # a second after the end of the tokens
+    time.sleep(10.2)  # the tokens are over; the new ones are not due before all have been answered
     seen = []
 
     def ask(server):
@@ -110,8 +110,8 @@ def _():
     assert status == 503 and 'app' not in visitor.cookies[host(a.url)], (status, text)
     store.start()
     begun = time.monotonic()
-    wait_until('it does not come back', lambda: auth(browser, a.url)[0] == 401, 1.5)  # Redis kept nothing
-    assert time.monotonic() - begun < 1.5 and browser.request('GET', a.url + '/ready')[0] == 200
+    wait_until('it does not come back', lambda: auth(browser, a.url)[0] == 401, 5)  # Redis kept nothing
+    assert time.monotonic() - begun < 5 and browser.request('GET', a.url + '/ready')[0] == 200
     assert auth(sign_in(a.url), a.url)[0] == 202
 
 

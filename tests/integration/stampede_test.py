@@ -15,7 +15,7 @@ from stored_sessions import Store, sign_in
 
 BUILD = sys.argv[1]
 TOKEN_LIFETIME = 2  # seconds
-LONG_TOKEN_LIFETIME = 8  # where all requests must be answered before the new tokens are due
+LONG_TOKEN_LIFETIME = 12  # where all requests must be answered before the new tokens are due
 
 
 def provider(lifetime=TOKEN_LIFETIME):
@@ -109,7 +109,9 @@ def _():
                 asyncio.run(ask(victim.url, cookie))
             except (OSError, IndexError, asyncio.TimeoutError):
                 pass
-            time.sleep(0.3)  # what goes on behind the answer
+            deadline = time.monotonic() + 1  # what goes on behind the answer
+            while victim.process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.02)
             died = victim.process.poll() is not None
             num_deaths += died
             # Whoever the browser reaches next serves it, once the dead one's lock has ended; or signs it out, once, where the new tokens died

@@ -132,7 +132,7 @@ struct SqliteFile {
   }
   std::string path() const { return folder + "/sessions.db"; }
   std::shared_ptr<SessionStore> open() const {
-    auto* user = sqlite_store_open(path().c_str(), 5000);
+    auto* user = sqlite_store_open(path().c_str(), 60'000);
     REQUIRE(user != nullptr);
     return std::make_shared<capi::StoreFunctions>(sqlite_store,
                                                   capi::User(user, sqlite_store_close));
@@ -417,10 +417,13 @@ TEST_SUITE("io/host_store") {
     turned->begin(StoreCall::put("a", "1", 1h));
     held.wait_for_calls(1);
     turned->begin(StoreCall::put("b", "2", 1h));
+    std::atomic<bool> ends{false};
     std::thread opener([&] {
-      std::this_thread::sleep_for(50ms);
+      while (!ends) std::this_thread::yield();
+      std::this_thread::sleep_for(200ms);
       held.let_go();
     });
+    ends = true;
     turned.reset();
     CHECK(held.memory->keys() == std::vector<std::string>{"a"});
     CHECK(host.use_count() == 1);

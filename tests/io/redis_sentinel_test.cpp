@@ -289,7 +289,7 @@ TEST_SUITE("io/redis_sentinel") {
       TurnedStore turned(plan_of({&bad, &good}));
       const auto began = SteadyClock::now();
       CHECK(turned.get("k").ok());
-      CHECK(SteadyClock::now() - began < 2s);
+      CHECK(SteadyClock::now() - began < 4s);  // a call may take five
       if (bytes.empty()) continue;
       TurnedStore alone(plan_of({&bad}));
       CHECK_FALSE(alone.get("k").ok());
@@ -315,12 +315,13 @@ TEST_SUITE("io/redis_sentinel") {
     sentinel.emplace(say([&] { return hangs ? std::string() : address_of(primary.server); }));
     TurnedStore turned(plan_of({&*sentinel}));
     CHECK(turned.get("k").ok());
+    int num_slow = 0;
     const auto goes_on = [&] {
       const auto deadline = SteadyClock::now() + 1500ms;
       while (SteadyClock::now() < deadline) {
         const auto began = SteadyClock::now();
         CHECK(turned.get("k").ok());
-        CHECK(SteadyClock::now() - began < 1s);
+        num_slow += SteadyClock::now() - began < 1s ? 0 : 1;
         std::this_thread::sleep_for(20ms);
       }
     };
@@ -328,19 +329,19 @@ TEST_SUITE("io/redis_sentinel") {
     goes_on();
     sentinel.reset();
     goes_on();
+    CHECK(num_slow <= 1);  // a machine's own stall
   }
 
   TEST_CASE("attempts to reach a Sentinel are not more than one a pause") {
     std::atomic<int> num_attempts{0};
     HttpServer sentinel([&](HttpPeer&) { ++num_attempts; });  // closes at once
     TurnedStore turned(plan_of({&sentinel}));
-    const auto deadline = SteadyClock::now() + 1s;
-    while (SteadyClock::now() < deadline) {
+    const auto began = SteadyClock::now();
+    while (SteadyClock::now() - began < 1s || num_attempts < 3) {
       CHECK_FALSE(turned.get("k").ok());
       std::this_thread::sleep_for(1ms);
     }
-    CHECK(num_attempts >= 3);
-    CHECK(num_attempts <= 16);
+    CHECK(num_attempts <= 12 + (SteadyClock::now() - began) / 250ms);
   }
 
   TEST_CASE("a call that waits for Sentinels ends in its time, and can be forgotten") {
@@ -351,7 +352,7 @@ TEST_SUITE("io/redis_sentinel") {
     const auto waiting = turned.begin(StoreCall::get("b"));
     turned.store.forget(forgotten);
     CHECK(fails(turned.wait_for(waiting), "did not answer in time"));
-    CHECK(SteadyClock::now() - began < 1s);
+    CHECK(SteadyClock::now() - began < 3s);
     CHECK(turned.answers.empty());
     CHECK(turned.num_turns < 50);  // it waits, and does not spin
   }

@@ -20,6 +20,17 @@ struct StoreUnderTest {
   std::string prefix;  // of every key, so that runs beside each other do not meet
 };
 
+// Whether what lasts so long is to be there still, by the clock of whoever looks on: a machine may
+// be slow.
+class InTime {
+ public:
+  explicit InTime(Duration lifetime) : end_(std::chrono::steady_clock::now() + lifetime) {}
+  bool holds() const { return std::chrono::steady_clock::now() < end_; }
+
+ private:
+  const std::chrono::steady_clock::time_point end_;
+};
+
 inline void check_store_contract(const StoreUnderTest& store) {
   using flow::StoreCall;
   using namespace std::chrono_literals;
@@ -83,8 +94,10 @@ inline void check_store_contract(const StoreUnderTest& store) {
     CHECK_FALSE(replace("none", "1", 60s));
     CHECK_FALSE(get("none"));
     put("a", "1", 60s);
+    const InTime in_time(100ms);
     CHECK(replace("a", "2", 100ms));
-    CHECK(get("a") == "2");
+    const auto there = get("a");
+    CHECK((there == "2" || !in_time.holds()));
     store.pass(250ms);
     CHECK_FALSE(get("a"));
     CHECK_FALSE(replace("a", "3", 60s));
@@ -124,9 +137,11 @@ inline void check_store_contract(const StoreUnderTest& store) {
   }
 
   SUBCASE("a record is gone after its lifetime, to the millisecond") {
+    const InTime in_time(150ms);
     put("short", "s", 150ms);
     put("long", "l", 60s);
-    CHECK(get("short") == "s");
+    const auto there = get("short");
+    CHECK((there == "s" || !in_time.holds()));
     store.pass(300ms);
     CHECK_FALSE(get("short"));
     CHECK(get("long") == "l");
@@ -163,8 +178,11 @@ inline void check_store_contract(const StoreUnderTest& store) {
   }
 
   SUBCASE("an extended lease counts from the extension") {
+    const InTime in_time(200ms);
     CHECK(lock("l", "me", 200ms));
-    CHECK(extend("l", "me", 60s));
+    const bool is_extended = extend("l", "me", 60s);
+    CHECK((is_extended || !in_time.holds()));
+    if (!is_extended) return;
     store.pass(400ms);
     CHECK_FALSE(lock("l", "other", 60s));
     CHECK(unlock("l", "me"));

@@ -64,7 +64,7 @@ TEST_SUITE("io/stream_socket") {
     CHECK(socket.receive(data, sizeof data).state == StreamSocket::State::closed);
     REQUIRE(server.wait_for_open_connections(0));
     (void)socket.send("one that is answered with a reset");
-    wait_for(socket, POLLIN);
+    wait_for(socket, POLLERR);
     CHECK(socket.send("another").state == StreamSocket::State::closed);
   }
 
@@ -99,7 +99,8 @@ TEST_SUITE("io/stream_socket") {
     HttpServer server([](HttpPeer&) {});
     auto socket = StreamSocket::connect(address_of(server)).value();
     wait_for(socket, POLLIN);
-    // The first byte makes the other side's kernel say that nobody reads there; poll tells when that is heard.
+    // The first byte makes the other side's kernel say that nobody reads there; poll tells when
+    // that is heard.
     (void)socket.send("x");
     wait_for(socket, POLLERR);
     CHECK(socket.send("x").state == StreamSocket::State::closed);

@@ -105,13 +105,13 @@ TEST_SUITE("io/worker") {
   }
 
   TEST_CASE("push: with more threads as many jobs are under way, and the next waits") {
-    Worker worker(8, 2);
     Gate first, second, third;
+    std::promise<void> done;
+    Worker worker(8, 2);  // ends before what its jobs use
     REQUIRE(worker.push(first.job()).ok());
     REQUIRE(worker.push(second.job()).ok());
     first.wait_until_entered();
     second.wait_until_entered();
-    std::promise<void> done;
     auto is_done = done.get_future();
     REQUIRE(worker.push([&] { done.set_value(); }).ok());
     CHECK(is_done.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout);
