@@ -81,12 +81,12 @@ std::shared_ptr<const session::Session> RefreshBook::record(
 
 Result<std::shared_ptr<const session::Session>> RefreshBook::change(
     const std::shared_ptr<const session::Session>& session, const Change& change, Instant now) {
-  const std::shared_ptr<const session::Session> over;
+  using Shared = std::shared_ptr<const session::Session>;
   std::unique_lock lock(mutex_);
-  const auto newest_now = [&]() -> std::shared_ptr<const session::Session> {
+  const auto newest_now = [&]() -> Shared {
     auto known = follow(*session, now);
-    if (known.is_over) return over;
-    return known.newer ? std::move(known.newer) : session;
+    if (known.is_over) return nullptr;
+    return known.newer ? known.newer : session;
   };
   while (const auto newest = newest_now()) {
     lock.unlock();  // a change takes its time, and whoever decides may wait for the lock
@@ -103,7 +103,7 @@ Result<std::shared_ptr<const session::Session>> RefreshBook::change(
     add(replacing(*newest, *changed, now), now);
     return changed;
   }
-  return over;
+  return Shared();
 }
 
 RefreshBook::Entry RefreshBook::replacing(const session::Session& old,
