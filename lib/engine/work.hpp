@@ -137,21 +137,25 @@ class Work final : public io::Services, public io::StoreWatcher {
   void load_session(const std::shared_ptr<const Snapshot>& snapshot,
                     std::vector<flow::SharedTicket> tickets, SingleFlight<Session>::Waiter waiter,
                     Instant now);
-  // A renewed session that the store did not take, and what it replaced; or one that it took and
-  // did not erase.
+  // What a request came with, the newest that this was renewed to before, and the new one.
+  struct Renewal {
+    Session asked, old, renewed;
+  };
+  // A renewed session that the store did not take; or one that it took and did not erase.
   struct NotPut {
     std::shared_ptr<const Snapshot> snapshot;
-    Session old, renewed;
+    Renewal renewal;
     Duration tried_until;    // steady clock
     bool is_denied = false;  // it goes
   };
   flow::RefreshSession refresh_of(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh need,
                                   const std::shared_ptr<bool>& is_put, Instant now);
-  bool put_later(const std::shared_ptr<const NotPut>& one, Duration pause);  // false: it ends
+  // False: the engine ends, or there is no memory. So does keep_in_hand.
+  bool put_later(const std::shared_ptr<const NotPut>& one, Duration pause);
   void put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
                  Instant now);
-  bool is_over(const Snapshot& snapshot, const Session& old, const Session& renewed) const;
-  bool keep_in_hand(const std::shared_ptr<const NotPut>& one) noexcept;  // false: it ends
+  bool is_over(const Snapshot& snapshot, const Renewal& renewal) const;
+  bool keep_in_hand(const std::shared_ptr<const NotPut>& one) noexcept;
   void settle(const std::shared_ptr<const NotPut>& one);
   void judge_later(const std::shared_ptr<const NotPut>& one, Duration pause);
   void put_back(const std::shared_ptr<const Snapshot>& snapshot, std::vector<session::Denial> lost,
@@ -165,7 +169,7 @@ class Work final : public io::Services, public io::StoreWatcher {
   void keep_fetched(const std::string& flight, const std::string& provider_id,
                     std::uint64_t generation, Result<oidc::ProviderState> fetched, Instant at);
   void keep_renewed(const std::string& flight, const Session& old, Result<session::Session> renewed,
-                    Instant at);
+                    bool is_put, Instant at);
   void end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std::string& flight,
                   const Session& old, session::Session renewed, Instant now);
   void end_unkept(const std::shared_ptr<const Snapshot>& snapshot, const Session& old,

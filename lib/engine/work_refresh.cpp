@@ -67,16 +67,18 @@ flow::RefreshSession Work::refresh_of(const std::shared_ptr<const Snapshot>& sna
   in.request = std::move(need.request);
   in.patience = patience_;
   in.last_patience = last_patience_;
-  in.is_over = [this, snapshot](const Session& old, const Session& renewed) {
-    return is_over(*snapshot, old, renewed);
+  in.is_over = [this, snapshot, asked = in.session](const Session& old, const Session& renewed) {
+    return is_over(*snapshot, {asked, old, renewed});
   };
-  in.on_not_put = [this, snapshot, is_put](const Session& old, const Session& not_put) {
+  in.on_not_put = [this, snapshot, is_put, asked = in.session](const Session& old,
+                                                               const Session& not_put) {
     *is_put = false;
     const auto steady = clock_->now().steady;
     const auto until =
         not_put->ticket ? Duration::max() : steady + session::refresh_result_lifetime;
-    const bool is_taken_over = put_later(
-        std::make_shared<const NotPut>(NotPut{snapshot, old, not_put, until}), first_pause);
+    const bool is_taken_over =
+        put_later(std::make_shared<const NotPut>(NotPut{snapshot, {asked, old, not_put}, until}),
+                  first_pause);
     events_.keep(Event::Level::warning, "store-unavailable",
                  "the session store took no new tokens; they are put there again until it does",
                  not_put->provider_id);
@@ -118,24 +120,25 @@ void Work::refresh(const std::shared_ptr<const Snapshot>& snapshot, NeedRefresh 
           index(snapshot, std::make_shared<const session::Session>(*renewed), at);
         }
         if (!renewed.ok() || !may_escape(*old, snapshot->context->session)) {
-          return keep_renewed(flight, old, std::move(renewed), at);
+          return keep_renewed(flight, old, std::move(renewed), *is_put, at);
         }
         auto kept = std::make_shared<Result<session::Session>>(std::move(renewed));
         load_deny_list(
             snapshot,
-            [this, snapshot, flight, old, kept](const Result<flow::SharedDenyList>& list,
-                                                Instant later) {
+            [this, snapshot, flight, old, kept, is_put](const Result<flow::SharedDenyList>& list,
+                                                        Instant later) {
               const auto thrown = io::attempt([&] {
                 if (old->ticket && denied_.covers(*old)) {
                   return end_denied(snapshot, flight, old, std::move(**kept), later);
                 }
                 if (old->ticket && !list.ok()) {
                   auto renewed_one = std::make_shared<const session::Session>(**kept);
-                  judge_later(std::make_shared<const NotPut>(NotPut{
-                                  snapshot, old, std::move(renewed_one), Duration::max(), true}),
-                              first_pause);
+                  judge_later(
+                      std::make_shared<const NotPut>(NotPut{
+                          snapshot, {old, old, std::move(renewed_one)}, Duration::max(), true}),
+                      first_pause);
                 }
-                keep_renewed(flight, old, std::move(*kept), later);
+                keep_renewed(flight, old, std::move(*kept), *is_put, later);
               });
               if (thrown) renewals_.finish(flight, *thrown, later);
             },
@@ -181,7 +184,7 @@ void Work::end_unkept(const std::shared_ptr<const Snapshot>& snapshot, const Ses
 }
 
 void Work::keep_renewed(const std::string& flight, const Session& old,
-                        Result<session::Session> renewed, Instant at) {
+                        Result<session::Session> renewed, bool is_put, Instant at) {
   metrics_.count_refresh(renewed.ok());
   if (!renewed.ok()) {
     auto error = std::move(renewed).error();
@@ -189,7 +192,8 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
     events_.keep(Event::Level::warning, is_vetoed ? "refresh-vetoed" : "refresh-failed", error.text,
                  old->provider_id);
     if (flow::ends_session(error.status)) {
-      refreshes_.record_end(*old, at);
+      // One that was ended here before stays so, and sessions that began since are not meant.
+      if (!refreshes_.is_over(*old, at)) refreshes_.record_end(*old, at);
     } else if (error.status == Status::store_unreachable && !old->ticket) {
       refreshes_.note_trouble(store_beside, at);
     } else if (flow::is_provider_trouble(error.status)) {
@@ -202,7 +206,8 @@ void Work::keep_renewed(const std::string& flight, const Session& old,
   // Recorded before the flight ends, so that nobody finds neither.
   const auto current = snapshots_.load();
   const bool has_idle_timeout = current->context->session.idle_timeout != std::chrono::seconds(0);
-  const bool comes_back = has_idle_timeout && !old->ticket;
+  // What stands nowhere else is told to the old cookie for as long as that may be.
+  const bool comes_back = (has_idle_timeout || !is_put) && !old->ticket;
   shared = refreshes_.record(*old, std::move(shared), at, comes_back);
   if (!shared) {
     return renewals_.finish(flight, Error{Status::grant_ended, "signed out meanwhile"}, at);
@@ -216,9 +221,9 @@ void Work::end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std
                       const Session& old, session::Session renewed, Instant now) {
   auto denied = std::make_shared<const session::Session>(std::move(renewed));
   const auto one = std::make_shared<const NotPut>(
-      NotPut{snapshot, old, std::move(denied), Duration::max(), true});
+      NotPut{snapshot, {old, old, std::move(denied)}, Duration::max(), true});
   (void)keep_in_hand(one);
-  refreshes_.record_end(*one->renewed, now);
+  refreshes_.record_end(*one->renewal.renewed, now);
   const auto then = [this, flight, one](const Result<bool>& erased, Instant at) {
     if (erased.ok()) {
       settle(one);
@@ -226,11 +231,11 @@ void Work::end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std
       events_.keep(Event::Level::warning, "store-unavailable",
                    "the session store did not erase the session of somebody who was denied; it is "
                    "erased once it does",
-                   one->renewed->provider_id);
-      put_later(one, first_pause);
+                   one->renewal.renewed->provider_id);
+      if (!put_later(one, first_pause)) put_again(one, first_pause, last_patience_, at);
     }
     metrics_.count_refresh(true);
-    renewals_.finish(flight, one->renewed, at);
+    renewals_.finish(flight, one->renewal.renewed, at);
   };
   const auto thrown = io::attempt([&] { run<bool>(flow::erase_stored(old->ticket), then, now); });
   if (thrown) then(*thrown, now);
@@ -239,10 +244,13 @@ void Work::end_denied(const std::shared_ptr<const Snapshot>& snapshot, const std
 // Whether it was denied could not be read when it was renewed: nobody else can tell later.
 void Work::judge_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
   driver_->after(pause, [this, one, pause](Instant now) {
-    const auto end = session::ends_at(*one->renewed, one->snapshot->context->session);
+    const auto end = session::ends_at(*one->renewal.renewed, one->snapshot->context->session);
     if (end && *end <= session::to_timestamp(now)) return;
-    const auto judge = [this, one, pause](const Result<flow::SharedDenyList>& list, Instant) {
-      if (denied_.covers(*one->old)) return (void)put_later(one, Duration::zero());
+    const auto judge = [this, one, pause](const Result<flow::SharedDenyList>& list, Instant later) {
+      if (denied_.covers(*one->renewal.old)) {
+        if (!put_later(one, Duration::zero())) put_again(one, first_pause, last_patience_, later);
+        return;
+      }
       if (!list.ok()) judge_later(one, std::min(2 * pause, longest_pause));
     };
     (void)io::attempt([&] { load_deny_list(one->snapshot, judge, now); });
@@ -256,29 +264,31 @@ bool Work::put_later(const std::shared_ptr<const NotPut>& one, Duration pause) {
   if (!keep_in_hand(one)) return false;
   return driver_->after(pause, [this, one, pause](Instant now) {
     const auto& settings = one->snapshot->context->session;
-    const auto end = session::ends_at(*one->renewed, settings);
+    const auto end = session::ends_at(*one->renewal.renewed, settings);
     const bool is_over = end && *end <= session::to_timestamp(now);
     if (is_over || now.steady >= one->tried_until) return settle(one);
-    const auto next = next_pause(*one->renewed, pause);
+    const auto next = next_pause(*one->renewal.renewed, pause);
     if (io::attempt([&] { put_again(one, next, Duration::zero(), now); })) put_later(one, next);
   });
 }
 
-// Whether the session was ended here meanwhile, under its old tokens or the new ones, or its person
+// Whether the session was ended here meanwhile, under whichever of its tokens, or its person
 // denied.
-bool Work::is_over(const Snapshot& snapshot, const Session& old, const Session& renewed) const {
+bool Work::is_over(const Snapshot& snapshot, const Renewal& renewal) const {
+  const auto& [asked, old, renewed] = renewal;
   const bool has_escaped =
       renewed->ticket && denied_.covers(*old) && may_escape(*old, snapshot.context->session);
   const auto at = clock_->now();
-  return has_escaped || refreshes_.is_over(*old, at) || refreshes_.is_over(*renewed, at);
+  return has_escaped || refreshes_.is_over(*asked, at) || refreshes_.is_over(*old, at) ||
+         refreshes_.is_over(*renewed, at);
 }
 
 void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, Duration patience,
                      Instant now) {
   flow::PutAgain in(one->snapshot->context);
-  in.old = one->old;
-  in.renewed = one->renewed;
-  in.is_over = one->is_denied || is_over(*one->snapshot, one->old, one->renewed);
+  in.old = one->renewal.old;
+  in.renewed = one->renewal.renewed;
+  in.is_over = one->is_denied || is_over(*one->snapshot, one->renewal);
   in.patience = patience;
   run<bool>(
       flow::put_again(std::move(in)),
@@ -288,8 +298,15 @@ void Work::put_again(const std::shared_ptr<const NotPut>& one, Duration pause, D
           if (io::attempt([&] { put_later(one, pause); })) put_again(one, pause, pause, at);
           return;
         }
+        // A sign-out meanwhile, which could not say so to the store itself.
+        if (put.ok() && *put && !one->is_denied && is_over(*one->snapshot, one->renewal)) {
+          return put_again(one, pause, Duration::zero(), at);
+        }
         settle(one);
-        if (put.ok() && !*put) refreshes_.record_end(*one->renewed, at);
+        const auto& renewed = *one->renewal.renewed;
+        if (put.ok() && !*put && !refreshes_.is_over(renewed, at)) {
+          refreshes_.record_end(renewed, at);
+        }
       },
       now);
 }

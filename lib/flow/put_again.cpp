@@ -1,6 +1,7 @@
 #include "flow/put_again.hpp"
 
 #include <chrono>
+#include <exception>
 
 #include "flow/refresh_shared_session.hpp"
 #include "flow/refresh_stored_session.hpp"
@@ -21,15 +22,16 @@ Flow<bool> put_once(PutAgain in) {
     auto putting = put_renewed(in.context, in.renewed);
     co_return co_await std::move(putting);
   }
+  const auto until = in.renewed->created_at;  // it was ended some time ago
   if (in.is_over) {
-    auto ending = end_shared_session(in.context, in.old);
+    auto ending = end_shared_session(in.context, in.old, until);
     (void)co_await std::move(ending);
   } else {
     auto sharing = share_renewed(in.context, in.old, in.renewed);
     const bool is_there = co_await std::move(sharing);
     if (is_there) co_return true;
   }
-  auto ending_new = end_shared_session(in.context, in.renewed);
+  auto ending_new = end_shared_session(in.context, in.renewed, until);
   (void)co_await std::move(ending_new);
   co_return false;
 }
@@ -51,7 +53,14 @@ Flow<bool> put_again(PutAgain in) {
 }
 
 Flow<bool> hand_over(RefreshSession in, std::shared_ptr<const session::Session> renewed) {
-  if (!in.on_not_put || in.on_not_put(in.session, renewed)) co_return true;
+  if (!in.on_not_put) co_return true;
+  bool is_taken_over = false;
+  try {
+    is_taken_over = in.on_not_put(in.session, renewed);
+  } catch (const std::exception&) {
+    is_taken_over = false;  // for want of memory
+  }
+  if (is_taken_over) co_return true;
   PutAgain again(in.context);
   again.old = in.session;
   again.renewed = std::move(renewed);

@@ -26,7 +26,8 @@ class RefreshSession {
   using Shared = std::shared_ptr<const session::Session>;
   std::function<bool(const Shared& old, const Shared& renewed)> on_not_put;
   Duration last_patience{0};
-  // May be empty. Whether the session was ended here meanwhile: then its record is.
+  // May be empty. Whether the session was ended here meanwhile: then its record goes, or what the
+  // others would find beside cookies says so.
   std::function<bool(const Shared& old, const Shared& renewed)> is_over;
   // May be empty. Told of tokens for which a record has no room.
   std::function<void(const std::string& left_out)> on_left_out;

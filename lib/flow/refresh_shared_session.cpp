@@ -79,20 +79,20 @@ Flow<Seen> look(SharedContext context, SharedSession asked) {
   co_return seen;
 }
 
-// The record that says that the session, and all that began until `at`, is over. A session that was
-// made by a clock ahead of this one is meant too.
+// The record that says that the session, and all that began until `until`, is over. A session that
+// was made by a clock ahead of this one is meant too.
 Result<std::string> end_record(const Context& context, const session::RefreshPlace& place,
-                               const session::Session& session, Instant at) {
+                               const session::Session& session,
+                               std::optional<session::Timestamp> until) {
   session::Session end;
-  end.created_at = std::max(session.created_at, std::optional(session::to_timestamp(at)));
+  end.created_at = std::max(session.created_at, until);
   return session::seal_refresh_result(context.session, context.gcm, place, end, *context.entropy);
 }
 
 // Ends the session where nothing was written since `seen`. False: something was.
 Flow<bool> end_at(SharedContext context, SharedPlace place, std::optional<std::string> seen,
-                  SharedSession session) {
-  const auto at = co_await now();
-  auto sealing = end_record(*context, *place, *session, at);
+                  SharedSession session, std::optional<session::Timestamp> until) {
+  auto sealing = end_record(*context, *place, *session, until);
   auto record = co_await std::move(sealing);
   auto call = StoreCall::swap(place->key, std::move(seen), std::move(record),
                               session::refresh_result_lifetime);
@@ -111,9 +111,14 @@ Flow<SharedSession> share(RefreshSession in, SharedPlace place, std::optional<st
   if (!record.ok()) co_return renewed;
   for (Duration wait : {100ms, 300ms, 900ms, 0ms}) {
     if (in.is_over && in.is_over(in.session, renewed)) {
-      // Whoever signed out here could not say so to a store that was down.
-      auto ending = end_at(in.context, place, std::move(seen), in.session);
-      (void)co_await attempt(std::move(ending));
+      // Whoever signed out here could not say so to a store that was down. Sessions that began
+      // later, perhaps with the same token, are not meant.
+      auto ending = end_at(in.context, place, std::move(seen), in.session, {});
+      const auto ended = co_await attempt(std::move(ending));
+      if (!ended.ok() || !*ended) {
+        auto handing = hand_over(in, renewed);
+        (void)co_await attempt(std::move(handing));
+      }
       co_return Error{Status::grant_ended, "signed out meanwhile"};
     }
     auto call = StoreCall::swap(place->key, seen, *record, session::refresh_result_lifetime);
@@ -192,7 +197,9 @@ Flow<SharedSession> renew(RefreshSession in, SharedPlace place, std::string key,
     }
   }
   if (is_over) {
-    auto ending = end_at(in.context, place, std::move(seen.record), in.session);
+    const auto at = co_await now();
+    auto ending =
+        end_at(in.context, place, std::move(seen.record), in.session, session::to_timestamp(at));
     (void)co_await attempt(std::move(ending));
   }
   if (is_over && why == Status::grant_ended) {
@@ -298,7 +305,10 @@ Flow<bool> share_renewed(SharedContext context, SharedSession old, SharedSession
   co_return true;
 }
 
-Flow<bool> end_shared_session(SharedContext context, SharedSession session) {
+Flow<bool> end_shared_session(SharedContext context, SharedSession session,
+                              std::optional<session::Timestamp> until) {
+  const auto at = co_await now();
+  if (!until) until = session::to_timestamp(at);
   std::vector<SharedPlace> left;  // the places that lead to the newest
   for (int hops = 0; hops < max_hops; ++hops) {
     auto finding = find(context, session);
@@ -310,13 +320,12 @@ Flow<bool> end_shared_session(SharedContext context, SharedSession session) {
       left.push_back(place);
       continue;
     }
-    auto ending = end_at(context, place, std::move(found.record), session);
+    auto ending = end_at(context, place, std::move(found.record), session, until);
     const bool is_ended = co_await std::move(ending);
     if (is_ended) break;  // else it was renewed meanwhile
   }
   for (const auto& place : left) {
-    const auto at = co_await now();
-    auto sealing = end_record(*context, *place, *session, at);
+    auto sealing = end_record(*context, *place, *session, until);
     auto record = co_await std::move(sealing);
     auto call = StoreCall::put(place->key, std::move(record), session::refresh_result_lifetime);
     (void)co_await std::move(call);

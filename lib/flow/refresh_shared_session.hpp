@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "flow/context.hpp"
 #include "flow/flow.hpp"
@@ -20,7 +21,8 @@ namespace gatelet::flow {
 // is due itself by now is renewed in its turn; one that is over ends the session. The driver
 // extends the lock meanwhile; that of a process that died ends with its lease of two seconds.
 //   Requires: the session has a refresh token and no ticket, and there is a store.
-//   Failure: as refresh_session. Status::grant_ended too where the session was ended elsewhere.
+//   Failure: as refresh_session. Status::grant_ended too where the session was ended elsewhere, or
+//   here meanwhile.
 //   Status::store_unreachable when no grant was sent: nothing came of the other's renewal in that
 //   time, or the store is down and the session outlives its tokens, which a provider that revokes
 //   on reuse would end. One that its tokens end is renewed all the same while the store is down, as
@@ -39,10 +41,12 @@ Flow<bool> share_renewed(std::shared_ptr<const Context> context,
                          std::shared_ptr<const session::Session> renewed);
 
 // Tells all processes that the session is over, and what it was, or is, renewed to: an end stands
-// where each of their refresh tokens is looked for, sixteen at most.
+// where each of their refresh tokens is looked for, sixteen at most. `until`: sessions that began
+// later are not meant, though their provider gave them the same token; nullopt: than now.
 //   Requires: as above.
 //   Failure: Status::store_unreachable, no_entropy, internal.
 Flow<bool> end_shared_session(std::shared_ptr<const Context> context,
-                              std::shared_ptr<const session::Session> session);
+                              std::shared_ptr<const session::Session> session,
+                              std::optional<session::Timestamp> until = std::nullopt);
 
 }  // namespace gatelet::flow

@@ -182,7 +182,11 @@ Flow<session::Session> renew(RefreshSession in, std::string key, std::string own
     (void)co_await attempt(std::move(handing));
   } else if (in.is_over && in.is_over(in.session, done.session)) {
     auto erasing = erase_stored(ticket);
-    (void)co_await attempt(std::move(erasing));
+    const auto erased = co_await attempt(std::move(erasing));
+    if (!erased.ok()) {
+      auto handing = hand_over(in, done.session);
+      (void)co_await attempt(std::move(handing));
+    }
   }
   if (!done.left_out.empty() && in.on_left_out) in.on_left_out(done.left_out);
   co_return *done.session;

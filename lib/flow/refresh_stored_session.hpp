@@ -13,7 +13,9 @@ namespace gatelet::flow {
 // the lock taken waits for the other's result, at most fifteen seconds, and so does whoever gets
 // the lock and finds the session renewed: no second grant is sent. The driver extends the lock
 // while the provider is slow. A grant that has ended erases the record only under the lock and
-// where nobody has renewed it: a process that was held up takes the other's result.
+// where nobody has renewed it: a process that was held up takes the other's result. What is_over
+// says after the result was put erases it; the session is returned all the same, for whoever asked
+// to judge.
 //   Requires: the session has a ticket.
 //   Failure: as refresh_session; Status::grant_ended too when the store has no such session any
 //            more. Status::store_unreachable before anything was sent, or while another process

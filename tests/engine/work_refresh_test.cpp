@@ -269,6 +269,55 @@ TEST_SUITE("engine/work_refresh") {
     CHECK(beside.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }
 
+  TEST_CASE(
+      "F-403: ... nor where the cookie was of before an earlier renewal, of another process") {
+    Beside beside(Options{{"session_ends_with_tokens", "true"}});
+    const auto first = beside.person.cookies;
+    beside.shared.clock->advance(seconds(3700));
+    Browser there(beside.other);
+    there.cookies = first;
+    CHECK(there.get("/page").reason() == Reason::session_refreshed);
+    beside.shared.clock->advance(seconds(3700 - 120));  // its result is kept for an hour
+    beside.shared.provider.hold("/token");
+    auto waits = beside.person.ask("/page", {{"Accept", "application/json"}});
+    REQUIRE(beside.shared.provider.wait_for("/token", 3));
+    beside.memory->fail_with(Error{Status::store_unreachable, "out of order"});
+    beside.person.get("/oauth2/sign_out");
+    beside.shared.provider.let_go();
+    REQUIRE(wait_for(std::move(waits)).ok());
+    beside.memory->fail_with(std::nullopt);
+    const auto num_told = [&] {
+      const auto keys = beside.memory->keys();
+      return std::count_if(keys.begin(), keys.end(), [](const auto& key) {
+        return key.find("-refresh-") != std::string::npos && !key.ends_with(".lock");
+      });
+    };
+    for (const auto end = soon(); num_told() < 2 && std::chrono::steady_clock::now() < end;) {
+      std::this_thread::sleep_for(milliseconds(20));
+    }
+    REQUIRE(num_told() >= 2);
+    Browser late(beside.shared.engine(
+        Options{{"session_ends_with_tokens", "true"}, {"session_fallback_to_cookie", "true"}}));
+    late.cookies = first;
+    CHECK(late.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
+    CHECK(beside.shared.num_refreshes() == 2);
+  }
+
+  TEST_CASE(
+      "K-02: what the store did not take is told to the old cookie for as long as it may be") {
+    Beside beside(Options{{"session_ends_with_tokens", "true"}});
+    Browser copy(beside.here);
+    copy.cookies = beside.person.cookies;
+    beside.shared.clock->advance(seconds(3700));
+    beside.memory->fail_with(Error{Status::store_unreachable, "out of order"});
+    CHECK(beside.person.get("/page").reason() == Reason::session_refreshed);
+    CHECK(beside.person.get("/page").kind() == Decision::Kind::allow);  // the new one is seen
+    beside.shared.clock->advance(seconds(90));
+    CHECK(copy.get("/page").kind() == Decision::Kind::allow);
+    CHECK(beside.shared.num_refreshes() == 1);
+    CHECK(beside.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
+  }
+
   TEST_CASE("who waits for a renewal that fails is not let in after a sign-out meanwhile") {
     for (const bool in_cookies : {true, false}) {
       for (const bool signs_out_here : {true, false}) {

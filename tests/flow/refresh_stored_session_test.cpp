@@ -332,10 +332,14 @@ TEST_SUITE("flow/refresh_stored_session") {
     }
   }
 
-  TEST_CASE("F-403: what nobody takes over, since the engine ends, goes on by itself") {
-    for (const bool takes_over : {false, true}) {
+  TEST_CASE("F-403: what nobody takes over, the engine ends or has no memory, goes on by itself") {
+    enum class Host { refuses, takes_over, throws };
+    for (const auto host : {Host::refuses, Host::takes_over, Host::throws}) {
+      const bool takes_over = host == Host::takes_over;
+      CAPTURE(static_cast<int>(host));
       Stored one;
       one.takes_over = takes_over;
+      one.throws = host == Host::throws;
       int num_swaps = 0;
       one.world.driver.on_store = [&](const flow::StoreCall& call) -> Result<flow::StoreReply> {
         if (call.what == What::swap && ++num_swaps < 20) {
@@ -352,24 +356,20 @@ TEST_SUITE("flow/refresh_stored_session") {
     }
   }
 
-  TEST_CASE("F-403: memory that runs out beside new tokens loses none of them") {
-    Stored one;
-    one.throws = true;
-    one.fail(What::swap);
-    const auto renewed = one.refresh();
-    REQUIRE(renewed.ok());
-    CHECK_FALSE(renewed->refresh_token == one.session->refresh_token);
-    REQUIRE(one.not_put);
-  }
-
   TEST_CASE("F-270: denied, or ended, by the time its new tokens are put: its record goes") {
     Stored one;
     one.at_call(What::swap, 1, [&] { one.is_over = true; });
     CHECK(one.refresh().ok());  // whoever renews has the last word
     CHECK(one.world.num_sessions() == 0);
+    CHECK_FALSE(one.not_put);
     Stored two;
     CHECK(two.refresh().ok());
     CHECK(two.world.num_sessions() == 1);
+    Stored three;  // whose store does not erase it: later
+    three.is_over = true;
+    three.fail(What::erase);
+    CHECK(three.refresh().ok());
+    CHECK(three.not_put);
   }
 
   TEST_CASE("F-403: ... for so long, and no longer") {
