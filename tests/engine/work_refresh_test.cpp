@@ -41,6 +41,20 @@ std::future<void> end(Hosted& one) {
                     [engine = std::move(one.engine)]() mutable { engine.reset(); });
 }
 
+// Waits for so many results, or ends, of renewals to stand beside the cookies.
+bool wait_until_told(HostMemory& memory, std::ptrdiff_t num) {
+  const auto is_told = [&] {
+    const auto keys = memory.keys();
+    return num <= std::count_if(keys.begin(), keys.end(), [](const auto& key) {
+             return key.find("-refresh-") != std::string::npos && !key.ends_with(".lock");
+           });
+  };
+  for (const auto end = soon(); !is_told() && std::chrono::steady_clock::now() < end;) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  return is_told();
+}
+
 }  // namespace
 
 TEST_SUITE("engine/work_refresh") {
@@ -78,16 +92,7 @@ TEST_SUITE("engine/work_refresh") {
     beside.memory->fail_with(Error{Status::store_unreachable, "out of order"});
     CHECK(beside.person.get("/page").reason() == Reason::session_refreshed);
     beside.memory->fail_with(std::nullopt);
-    const auto is_told = [&] {
-      for (const auto& key : beside.memory->keys()) {
-        if (key.find("-refresh-") != std::string::npos && !key.ends_with(".lock")) return true;
-      }
-      return false;
-    };
-    for (const auto end = soon(); !is_told() && std::chrono::steady_clock::now() < end;) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    REQUIRE(is_told());
+    REQUIRE(wait_until_told(*beside.memory, 1));
     Browser there(beside.other);
     there.cookies = before;
     CHECK(there.get("/page").kind() == Decision::Kind::allow);
@@ -222,15 +227,7 @@ TEST_SUITE("engine/work_refresh") {
         beside.person = Browser(nullptr);
         beside.here.reset();
       }
-      const auto num_told = [&] {
-        const auto keys = beside.memory->keys();
-        return std::count_if(keys.begin(), keys.end(), [](const auto& key) {
-          return key.find("-refresh-") != std::string::npos && !key.ends_with(".lock");
-        });
-      };
-      for (const auto end = soon(); num_told() < 2 && std::chrono::steady_clock::now() < end;) {
-        std::this_thread::sleep_for(milliseconds(20));
-      }
+      CHECK(wait_until_told(*beside.memory, 2));
       CHECK(is_out(first));
       beside.shared.clock->advance(seconds(3700));  // a cookie counts elsewhere until it is due
       CHECK(is_out(second));
@@ -252,16 +249,7 @@ TEST_SUITE("engine/work_refresh") {
     REQUIRE(answer.ok());
     CHECK(answer->http_status() == 401);
     beside.memory->fail_with(std::nullopt);
-    const auto is_told = [&] {
-      const auto keys = beside.memory->keys();
-      return std::any_of(keys.begin(), keys.end(), [](const auto& key) {
-        return key.find("-refresh-") != std::string::npos && !key.ends_with(".lock");
-      });
-    };
-    for (const auto end = soon(); !is_told() && std::chrono::steady_clock::now() < end;) {
-      std::this_thread::sleep_for(milliseconds(20));
-    }
-    REQUIRE(is_told());
+    REQUIRE(wait_until_told(*beside.memory, 1));
     Browser there(beside.other);
     there.cookies = first;
     CHECK(there.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
@@ -286,16 +274,7 @@ TEST_SUITE("engine/work_refresh") {
     beside.shared.provider.let_go();
     REQUIRE(wait_for(std::move(waits)).ok());
     beside.memory->fail_with(std::nullopt);
-    const auto num_told = [&] {
-      const auto keys = beside.memory->keys();
-      return std::count_if(keys.begin(), keys.end(), [](const auto& key) {
-        return key.find("-refresh-") != std::string::npos && !key.ends_with(".lock");
-      });
-    };
-    for (const auto end = soon(); num_told() < 2 && std::chrono::steady_clock::now() < end;) {
-      std::this_thread::sleep_for(milliseconds(20));
-    }
-    REQUIRE(num_told() >= 2);
+    REQUIRE(wait_until_told(*beside.memory, 2));
     Browser late(beside.shared.engine(
         Options{{"session_ends_with_tokens", "true"}, {"session_fallback_to_cookie", "true"}}));
     late.cookies = first;
