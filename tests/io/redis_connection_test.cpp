@@ -393,6 +393,8 @@ TEST_SUITE("io/redis_connection") {
     Turned turned(
         http::parse_redis_url("redis://127.0.0.1:" + std::to_string(listener.port())).value());
     const auto began = SteadyClock::now();
+    turned.turn();
+    CHECK(turned.connection.next_deadline() <= began + 500ms);
     REQUIRE(turned.turn_until(State::closed));
     CHECK(SteadyClock::now() - began >= 400ms);  // a server far away answers within that
     CHECK(SteadyClock::now() - began < 4s);      // it might take five
