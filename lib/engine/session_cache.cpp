@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <new>
 
 #include "session/host_data.hpp"
 #include "session/lifetime.hpp"
+#include "session/packed_session.hpp"
 #include "session/ticket.hpp"
 
 namespace gatelet::engine {
@@ -23,13 +25,25 @@ bool is_part_of(std::string_view name, std::string_view cookie_name) noexcept {
 // Before a kept token: no cookie's name has a blank.
 constexpr std::string_view token_mark = "Bearer ";
 
-// What an entry occupies besides its texts: list and map nodes, the session with its fields, what
-// the heap adds to each; and besides, where there are any, a ticket and a claim (measured in
-// tests/bench).
-constexpr std::size_t entry_overhead = 640;
+// What an entry occupies besides its text: list and map nodes, and what the heap adds to each. The
+// session besides its texts, while it is opened; and, where there are any, a ticket and a claim
+// (measured in tests/bench).
+constexpr std::size_t entry_overhead = 176;
+constexpr std::size_t session_overhead = 464;
 constexpr std::size_t ticket_overhead = 176;
 constexpr std::size_t data_overhead = 64;
 constexpr std::size_t claim_overhead = 512;
+
+// Packed are sessions that have no more than this in tokens and other texts: of larger ones that
+// would save less than a fifth.
+constexpr std::size_t max_packed = 2000;
+
+constexpr std::uint32_t max_size = std::numeric_limits<std::int32_t>::max();  // of an entry
+
+// What an entry takes more while its session is opened.
+std::size_t opened_bytes(const session::Session& session) noexcept {
+  return bytes_of(session) + session_overhead;
+}
 
 // When the session ends, on the clock that is never set back.
 Duration steady_end(const session::Session& session, Instant now) noexcept {
@@ -159,14 +173,15 @@ std::shared_ptr<const session::Session> SessionCache::find_image(const Image& im
   const auto found = shard.by_hash.find(hash);
   if (found == shard.by_hash.end()) return nullptr;
   const auto entry = found->second;
-  if (entry->generation != generation || !image.equals(entry->image.reveal())) return nullptr;
+  if (entry->generation != generation || !image.equals(entry->image())) return nullptr;
   const bool is_stored = entry->place != Origin::none;
   if (is_stored && !changes_.is_unchanged(entry->place, entry->read_after)) {
     evict(shard, entry);  // with its tokens
     return nullptr;
   }
   if (entry->ends_at <= steady_now) return nullptr;
-  shard.entries.splice(shard.entries.begin(), shard.entries, entry);
+  if (!entry->session) return open_again(shard, entry);
+  use(shard, entry);
   return entry->session;
 }
 
@@ -175,28 +190,25 @@ void SessionCache::insert_image(const Image& image, std::uint64_t generation,
                                 std::shared_ptr<const session::Session> session, Duration ends_at,
                                 Origin origin) {
   if (!image.fits() || max_shard_bytes_ == 0) return;
-  auto kept = image.keep();
-  const auto bytes = kept.size() + bytes_of(*session) + entry_overhead;
-  if (bytes > std::min<std::size_t>(max_shard_bytes_, std::numeric_limits<std::uint32_t>::max())) {
-    return;
-  }
-  Entry entry{image.hash(hash_, generation),
-              generation,
-              std::move(kept),
-              std::move(session),
-              ends_at,
-              origin.read_after,
-              origin.place,
-              static_cast<std::uint32_t>(bytes)};
+  auto text = image.keep();
+  const auto size = text.size();
+  Entries made;
+  made.push_front({image.hash(hash_, generation), generation, std::move(text), std::move(session),
+                   ends_at, origin.read_after, origin.place,
+                   static_cast<std::uint32_t>(size) & max_size, false});
+  const auto entry = made.begin();
+  const auto bytes = entry->bytes();
+  if (bytes > std::min<std::size_t>(max_shard_bytes_, max_size)) return;
 
-  auto& shard = this->shard(entry.hash);
+  auto& shard = this->shard(entry->hash);
   const std::scoped_lock lock(shard.mutex);
-  if (const auto same = shard.by_hash.find(entry.hash); same != shard.by_hash.end())
+  if (const auto same = shard.by_hash.find(entry->hash); same != shard.by_hash.end())
     evict(shard, same->second);
-  while (shard.bytes + entry.bytes > max_shard_bytes_) evict(shard, std::prev(shard.entries.end()));
-  shard.bytes += entry.bytes;
-  shard.entries.push_front(std::move(entry));
-  shard.by_hash.emplace(shard.entries.front().hash, shard.entries.begin());
+  make_room(shard, bytes);
+  shard.by_hash.emplace(entry->hash, entry);
+  shard.entries.splice(shard.entries.begin(), made);
+  shard.bytes += bytes;
+  use(shard, entry);
 }
 
 std::shared_ptr<const session::Session> SessionCache::find(const CookieImage& image,
@@ -240,8 +252,67 @@ void SessionCache::insert(const TokenImage& image, std::uint64_t generation,
   insert_image(image, generation, std::move(session), ends_at, {});
 }
 
-void SessionCache::evict(Shard& shard, std::list<Entry>::iterator entry) {
-  shard.bytes -= entry->bytes;
+std::size_t SessionCache::Entry::bytes() const noexcept {
+  return text.size() + entry_overhead + (session ? opened_bytes(*session) : 0);
+}
+
+void SessionCache::make_room(Shard& shard, std::size_t bytes) noexcept {
+  while (shard.bytes + bytes > max_shard_bytes_) evict(shard, std::prev(shard.entries.end()));
+}
+
+std::shared_ptr<const session::Session> SessionCache::open_again(Shard& shard,
+                                                                 Entries::iterator entry) noexcept {
+  std::shared_ptr<const session::Session> session;
+  try {
+    session = session::unpack(entry->packed());
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+  if (!session) {
+    evict(shard, entry);
+    return nullptr;
+  }
+  const auto more = opened_bytes(*session);
+  if (entry->bytes() + more > max_shard_bytes_) return session;  // it stays packed
+  use(shard, entry);
+  make_room(shard, more);
+  shard.bytes += more;
+  entry->session = session;
+  return session;
+}
+
+void SessionCache::use(Shard& shard, Entries::iterator entry) noexcept {
+  if (entry == shard.first_past) ++shard.first_past;
+  shard.entries.splice(shard.entries.begin(), shard.entries, entry);
+  if (entry->is_recent) return;
+  entry->is_recent = true;
+  if (++shard.num_recent <= max_recent / num_shards) return;
+  const auto last = std::prev(shard.first_past);
+  shard.first_past = last;
+  last->is_recent = false;
+  --shard.num_recent;
+  pack(shard, last);
+}
+
+void SessionCache::pack(Shard& shard, Entries::iterator entry) noexcept {
+  if (bytes_of(*entry->session) > max_packed) return;
+  Secret text;
+  try {
+    if (entry->packed().empty()) text = session::pack(*entry->session, entry->image());
+  } catch (const std::bad_alloc&) {
+    return evict(shard, entry);
+  }
+  shard.bytes -= entry->bytes();
+  if (!text.empty()) entry->text = std::move(text);
+  entry->session = nullptr;
+  shard.bytes += entry->bytes();
+  make_room(shard, 0);  // a claim's size was a guess before
+}
+
+void SessionCache::evict(Shard& shard, Entries::iterator entry) noexcept {
+  if (entry == shard.first_past) ++shard.first_past;
+  if (entry->is_recent) --shard.num_recent;
+  shard.bytes -= entry->bytes();
   shard.by_hash.erase(entry->hash);
   shard.entries.erase(entry);
 }

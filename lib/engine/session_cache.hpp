@@ -5,6 +5,10 @@
 // finds it, the bytes confirm it. Only what had a signature that held gets in, so strangers cannot
 // fill or aim at the table. Bounded in bytes, oldest use out first.
 //
+// The sessions used last are kept as they are: a hit copies nothing. Of the others those are packed
+// whose tokens are not most of what they take, which halves that, and made anew when they are asked
+// for.
+//
 // A session from a store is the one exception to "the bytes never change": its record may. It is
 // found only while the store tells of changes, and not after the store told of one; nor is a
 // session kept that was read before such a change and arrives after it.
@@ -83,7 +87,8 @@ class SessionCache {
 
   // The session these cookies opened to, or this token was verified as, under these settings.
   // Whether it still holds is the caller's to judge.
-  //   Threads: any. Allocates nothing.
+  //   Threads: any. Allocates only where the session was packed; null too where there is no memory
+  //   for that.
   std::shared_ptr<const session::Session> find(const CookieImage& image,
                                                std::uint64_t generation) noexcept;
   // The same for a token or password; one is forgotten when the session is over, on whichever clock
@@ -114,6 +119,10 @@ class SessionCache {
 
   std::size_t size_bytes() const noexcept;
 
+  // How many sessions are kept as they are, of those that are packed otherwise; about, since each
+  // shard has its part of them.
+  static constexpr std::size_t max_recent = 4096;
+
  private:
   // Of a session from a store; not of others.
   struct Origin {
@@ -124,18 +133,26 @@ class SessionCache {
   struct Entry {
     std::uint64_t hash;
     std::uint64_t generation;
-    Secret image;
-    std::shared_ptr<const session::Session> session;
-    Duration ends_at;  // on the steady clock
+    Secret text;  // the image's bytes; behind them the session, once it was packed
+    std::shared_ptr<const session::Session> session;  // null: only packed
+    Duration ends_at;                                 // on the steady clock
     // One behind the other, they fill words: a hundred thousand entries are kept.
     RecordChanges::Number read_after;
     RecordChanges::Place place;
-    std::uint32_t bytes;
+    std::uint32_t image_size : 31;
+    std::uint32_t is_recent : 1;
+
+    std::string_view image() const noexcept { return text.reveal().substr(0, image_size); }
+    std::string_view packed() const noexcept { return text.reveal().substr(image_size); }
+    std::size_t bytes() const noexcept;  // what it takes, about
   };
+  using Entries = std::list<Entry>;
   struct Shard {
-    mutable std::mutex mutex;
-    std::list<Entry> entries;  // most recently used first; guarded by mutex
-    std::unordered_map<std::uint64_t, std::list<Entry>::iterator> by_hash;
+    mutable std::mutex mutex;                      // guards all the others
+    Entries entries;                               // most recently used first
+    Entries::iterator first_past = entries.end();  // those before it are recent
+    std::size_t num_recent = 0;
+    std::unordered_map<std::uint64_t, Entries::iterator> by_hash;
     std::size_t bytes = 0;
   };
   static constexpr std::size_t num_shards = 8;
@@ -149,7 +166,13 @@ class SessionCache {
                     Origin origin);
 
   Shard& shard(std::uint64_t hash) noexcept { return shards_[hash >> 61]; }
-  static void evict(Shard& shard, std::list<Entry>::iterator entry);
+  void make_room(Shard& shard, std::size_t bytes) noexcept;
+  // Null: it is not here any more, or there was no memory.
+  std::shared_ptr<const session::Session> open_again(Shard& shard,
+                                                     Entries::iterator entry) noexcept;
+  void use(Shard& shard, Entries::iterator entry) noexcept;  // it is the one used last
+  void pack(Shard& shard, Entries::iterator entry) noexcept;
+  static void evict(Shard& shard, Entries::iterator entry) noexcept;
 
   const std::size_t max_shard_bytes_;
   const KeyedHash hash_;

@@ -9,7 +9,7 @@
 namespace gatelet::io {
 namespace {
 
-constexpr std::size_t max_piece = 16 * 1024;
+constexpr std::size_t max_piece = 4 * 1024;
 
 }  // namespace
 

@@ -14,14 +14,15 @@ using namespace gatelet;
 
 using support::Keeper;
 
-void decide_kept_session(benchmark::State& state) {
+// `num` sessions, asked for in turn.
+void decide_kept_in_turn(benchmark::State& state, std::size_t token_size, int num) {
   Keeper keeper;
   std::vector<support::Request> requests;
-  for (int i = 0; i < 64; ++i) {
+  for (int i = 0; i < num; ++i) {
     requests.emplace_back("/app/page?x=1", std::vector<std::pair<std::string, std::string>>{
                                                {"Accept", "text/html"},
                                                {"User-Agent", "Mozilla/5.0"},
-                                               {"Cookie", keeper.keep(2000, i)}});
+                                               {"Cookie", keeper.keep(token_size, i)}});
   }
   std::size_t next = 0;
   for (auto _ : state) {
@@ -30,7 +31,21 @@ void decide_kept_session(benchmark::State& state) {
     }
   }
 }
+
+void decide_kept_session(benchmark::State& state) { decide_kept_in_turn(state, 2000, 64); }
 BENCHMARK(decide_kept_session);
+
+// More than are kept as they are, and small: each is packed when its turn comes.
+void decide_packed_session(benchmark::State& state) {
+  decide_kept_in_turn(state, 0, 2 * static_cast<int>(engine::SessionCache::max_recent));
+}
+BENCHMARK(decide_packed_session);
+
+// As many that are not packed.
+void decide_kept_sessions(benchmark::State& state) {
+  decide_kept_in_turn(state, 2000, 2 * static_cast<int>(engine::SessionCache::max_recent));
+}
+BENCHMARK(decide_kept_sessions);
 
 std::size_t heap_in_use() {
   const auto info = mallinfo2();

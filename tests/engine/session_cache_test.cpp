@@ -51,6 +51,40 @@ struct Told {
 
 std::vector<HeaderView> cookies(std::string_view text) { return {{"Cookie", text}}; }
 
+// Sessions of a store, three times as many as are kept as they are.
+struct Crowd {
+  static constexpr int num = 3 * static_cast<int>(SessionCache::max_recent);
+
+  explicit Crowd(std::size_t max_bytes = std::size_t{1} << 30) : cache(max_bytes, key) {
+    cache.changes().told_until(1000s);
+    for (int i = 0; i < num; ++i) {
+      session::Session session;
+      session.user = std::to_string(i);
+      session.email = session.user + "@example.com";
+      session.access_token = Secret("token of " + session.user);
+      session.ends_at = session::Timestamp{1'900'000'000 + i, 0};
+      session.ticket = std::make_shared<const session::Ticket>(
+          session::Ticket{id_of(i), Secret("0123456789abcdef")});
+      made.push_back(std::make_shared<const session::Session>(std::move(session)));
+      insert(i);
+    }
+  }
+  void insert(int i) {
+    const auto text = cookie_of(i);
+    cache.insert_stored(CookieImage(cookies(text), "s"), 1, made[static_cast<std::size_t>(i)],
+                        cache.changes().last(), 200s);
+  }
+  std::shared_ptr<const session::Session> find(int i, Duration now = 101s) {
+    const auto text = cookie_of(i);
+    return cache.find_stored(CookieImage(cookies(text), "s"), 1, now, 1000s);
+  }
+  static std::string id_of(int i) { return "s-" + std::to_string(i); }
+  static std::string cookie_of(int i) { return "s=" + std::to_string(i) + "."; }
+
+  SessionCache cache;
+  std::vector<std::shared_ptr<const session::Session>> made;
+};
+
 }  // namespace
 
 TEST_SUITE("engine/session_cache") {
@@ -224,5 +258,104 @@ TEST_SUITE("engine/session_cache") {
     told.cache.changes().told_until(106s);
     CHECK(told.has(told.a, 107s));
     CHECK_FALSE(told.has(told.a, 200s, 1h));  // to be asked for again, however well it tells
+  }
+
+  TEST_CASE("find: beyond those kept as they are, sessions are packed, and come back whole") {
+    Crowd crowd;
+    const auto first = crowd.find(0);
+    REQUIRE(first);
+    CHECK(first != crowd.made[0]);
+    CHECK(first->email == "0@example.com");
+    CHECK(first->access_token == crowd.made[0]->access_token);
+    CHECK(first->ends_at == crowd.made[0]->ends_at);
+    REQUIRE(first->ticket);
+    CHECK(first->ticket->id == Crowd::id_of(0));
+    CHECK(crowd.find(0) == first);  // one of those again
+    CHECK(crowd.find(Crowd::num - 1) == crowd.made.back());
+    for (int i = 1; i < Crowd::num; ++i) {
+      const auto found = crowd.find(i);
+      REQUIRE(found);
+      CHECK(found->user == crowd.made[static_cast<std::size_t>(i)]->user);
+    }
+    CHECK(crowd.find(0) != first);  // and packed again behind all others
+  }
+
+  TEST_CASE("find: sessions that are mostly tokens stay as they are, however many") {
+    Crowd crowd;
+    session::Session large;
+    large.access_token = Secret(std::string(2001, 't'));
+    const TokenImage token("token");
+    const auto kept = std::make_shared<const session::Session>(std::move(large));
+    crowd.cache.insert(token, 1, kept, at_unix(100));
+    for (int round = 0; round < 2; ++round) {
+      for (int i = 0; i < Crowd::num; ++i) CHECK(crowd.find(i));
+      CHECK(crowd.cache.find(token, 1, at_unix(101)) == kept);
+    }
+  }
+
+  TEST_CASE("F-427: a packed session goes with a change of its record, and others stay") {
+    Crowd crowd;
+    crowd.cache.changes().note(Crowd::id_of(1));
+    const auto bytes = crowd.cache.size_bytes();
+    CHECK(crowd.find(1) == nullptr);
+    CHECK(crowd.cache.size_bytes() < bytes);
+    CHECK(crowd.find(2));
+    CHECK(crowd.find(2, 200s) == nullptr);  // to be asked for again
+    CHECK(crowd.find(3, 200s) == nullptr);
+  }
+
+  TEST_CASE("find: with packed sessions every byte is counted, in and out, in any order") {
+    Crowd crowd;
+    int num_found = 0;
+    for (int i = 0; i < 3 * Crowd::num; ++i) {
+      const auto which = i * 7919 % Crowd::num;
+      const bool is_changed = i % 11 == 0;
+      if (is_changed) crowd.cache.changes().note(Crowd::id_of(which));
+      const auto found = crowd.find(which);
+      if (is_changed) CHECK(found == nullptr);
+      if (found) CHECK(found->user == std::to_string(which));
+      num_found += found ? 1 : 0;
+    }
+    CHECK(num_found > Crowd::num);
+    crowd.cache.changes().note_all();
+    CHECK(crowd.cache.size_bytes() > 0);
+    for (int i = 0; i < Crowd::num; ++i) CHECK(crowd.find(i) == nullptr);
+    CHECK(crowd.cache.size_bytes() == 0);
+    for (int i = 0; i < 64; ++i) crowd.insert(i);
+    for (int i = 0; i < 64; ++i) CHECK(crowd.find(i) == crowd.made[static_cast<std::size_t>(i)]);
+  }
+
+  TEST_CASE(
+      "find: what is opened again stays within the bytes, the least recently used out first") {
+    // Room for somewhat more than the sessions that are kept as they are.
+    constexpr std::size_t max_bytes = SessionCache::max_recent * 1100;
+    Crowd crowd(max_bytes);
+    CHECK(crowd.cache.size_bytes() <= max_bytes);
+    int num_found = 0;
+    for (int i = 0; i < Crowd::num; ++i) {
+      num_found += crowd.find(i) ? 1 : 0;
+      REQUIRE(crowd.cache.size_bytes() <= max_bytes);
+    }
+    CHECK(num_found > Crowd::num / 8);
+    CHECK(num_found < Crowd::num);
+    CHECK(crowd.find(Crowd::num - 1));
+  }
+
+  TEST_CASE("find: a packed session of more than a record may have is forgotten, not cut short") {
+    Crowd crowd;
+    session::msgpack::Value deep;
+    for (std::size_t i = 0; i <= session::msgpack::max_depth; ++i)
+      deep =
+          session::msgpack::Value(session::msgpack::Value::Data(session::msgpack::Array(1, deep)));
+    session::Session session;
+    session.additional_claims = {{"deep", deep}};
+    const TokenImage token("token");
+    crowd.cache.insert(token, 1, std::make_shared<const session::Session>(std::move(session)),
+                       at_unix(100));
+    CHECK(crowd.cache.find(token, 1, at_unix(101)));
+    for (int i = 0; i < Crowd::num; ++i) (void)crowd.find(i);
+    const auto bytes = crowd.cache.size_bytes();
+    CHECK(crowd.cache.find(token, 1, at_unix(101)) == nullptr);
+    CHECK(crowd.cache.size_bytes() < bytes);
   }
 }

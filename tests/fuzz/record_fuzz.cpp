@@ -1,6 +1,6 @@
 // What lies behind decryption. The first byte chooses: an LZ4 frame (the output stays within its
 // limit, and a reader that refused serves again) or a bare record. An accepted record is written
-// and read again to the same bytes.
+// and read again to the same bytes, and packed to the same session.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,6 +9,7 @@
 #include "require.hpp"
 #include "session/claim_json.hpp"
 #include "session/lz4_frame.hpp"
+#include "session/packed_session.hpp"
 #include "session/record.hpp"
 
 using namespace gatelet;
@@ -67,6 +68,9 @@ void check_record(std::string_view record) {
   require(again->provider_id == session->provider_id &&
           again->email_verified == session->email_verified &&
           again->groups_complete == session->groups_complete);
+
+  const auto unpacked = unpack(pack(*session).reveal());
+  require(unpacked != nullptr && write_record(*unpacked, parts) == written);
 
   const auto frame = write_frame(written);
   FrameReader reader;
