@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <gatelet/gatelet.hpp>
@@ -26,6 +27,8 @@ namespace gatelet::bench {
 bool did_as_expected = true;
 void give_up(benchmark::State& state, const char* why) {
   did_as_expected = false;
+  // Google Benchmark aborts where repetitions differ, before it says why.
+  std::fprintf(stderr, "a benchmark gives up: %s\n", why);
   state.SkipWithError(why);
 }
 bool all_did_as_expected() noexcept { return did_as_expected; }

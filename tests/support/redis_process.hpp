@@ -3,11 +3,13 @@
 
 #include <signal.h>
 #include <spawn.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,11 +46,10 @@ class RedisProcess {
     ::rmdir(folder_.c_str());
   }
 
-  // False: there is no redis-server, or it does not come within ten seconds.
+  // False: there is no redis-server, or it does not take a connection within ten seconds.
   bool is_there() const {
-    struct stat about {};
     for (int i = 0; process_ > 0 && i < 1000; ++i) {
-      if (::stat(path().c_str(), &about) == 0) return true;
+      if (takes_connections()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return false;
@@ -57,6 +58,21 @@ class RedisProcess {
   std::string url() const { return "unix://" + path(); }
 
  private:
+  // Its socket is in the folder a moment before it listens there.
+  bool takes_connections() const {
+    ::sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const auto name = path();
+    if (name.size() >= sizeof(address.sun_path)) return false;
+    std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    const bool is_connected =
+        ::connect(fd, reinterpret_cast<const ::sockaddr*>(&address), sizeof(address)) == 0;
+    ::close(fd);
+    return is_connected;
+  }
+
   std::string folder_;
   ::pid_t process_ = 0;
 };
