@@ -5,6 +5,7 @@ Sign in, see the page, let the tokens be renewed, ask nginx's question, sign out
 """
 import json
 import sys
+import time
 import urllib.parse
 
 from http_browser import Browser
@@ -42,6 +43,7 @@ def main():
 
     status, location, _, _ = browser.request('GET', callback)
     expect('the sign-in leads back to where it began', status == 302 and location == url + '/reports?month=11', (status, location))
+    time.sleep(1.2)  # the tokens live two seconds, and are to be renewed in the second of them
     status, _, page, _ = browser.request('GET', location, headers={'X-Forwarded-User': 'planted'})
     expect('the page is shown', status == 200 and 'Hello, alice' in page, status)
     expect('with the identity in the headers', 'alice@example.org' in page and 'u-1001' in page)

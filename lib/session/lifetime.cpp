@@ -30,12 +30,25 @@ bool is_old(const Session& session, const SessionSettings& settings, Timestamp n
   return *session.created_at + settings.cookie_refresh < Timestamp{now.seconds, 0};
 }
 
-// Up to half of refresh_before_expiry earlier than that, so that sessions which began together do
-// not stay in step: by the session's own nanoseconds, which all processes see alike.
+// refresh_before_expiry, or half of the tokens' life where that is less: however short they live,
+// new ones are not due at once.
+Duration time_ahead(const Session& session, const SessionSettings& settings) noexcept {
+  const auto longest = settings.refresh_before_expiry;
+  if (!session.created_at || !session.expires_on) return longest;
+  const auto begun = *session.created_at, end = *session.expires_on;
+  if (end <= begun) return Duration(0);
+  if (begun + std::chrono::ceil<seconds>(2 * longest) <= end) return longest;
+  const Duration life = seconds(end.seconds - begun.seconds) + std::chrono::nanoseconds(end.nanos) -
+                        std::chrono::nanoseconds(begun.nanos);
+  return std::min(life / 2, longest);
+}
+
+// Up to half of that time earlier, so that sessions which began together do not stay in step: by
+// the session's own nanoseconds, which all processes see alike.
 bool tokens_run_out(const Session& session, const SessionSettings& settings, Instant now) noexcept {
   constexpr std::int64_t parts = 1000;
-  const auto ahead = settings.refresh_before_expiry;
-  if (ahead == Duration(0)) return false;
+  if (settings.refresh_before_expiry == Duration(0)) return false;
+  const auto ahead = time_ahead(session, settings);
   const auto part = session.created_at ? session.created_at->nanos / 1000 % parts : 0;
   return !tokens_hold(session, now + ahead + ahead / 2 * part / parts);
 }

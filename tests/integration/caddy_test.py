@@ -10,7 +10,7 @@ from pathlib import Path
 
 from free_port import free_port
 from fronted import SPOOFS, Application, sign_in
-from servers import ROOT, Browser, DevIdp, ForwardAuth, case, run_all, running, session_cookies
+from servers import BRIEF, ROOT, Browser, DevIdp, ForwardAuth, case, run_all, running, session_cookies, until_due
 
 BUILD = sys.argv[1]
 RECIPE = (ROOT / 'examples/forward_auth/Caddyfile').read_text()
@@ -65,7 +65,7 @@ class Caddy:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def stage(site=RECIPE, idp_arguments=('--token-lifetime', '20'), **settings):
+def stage(site=RECIPE, idp_arguments=(), **settings):
     port = free_port()
     idp = DevIdp(BUILD, *idp_arguments)
     idp.post('answer', username='alice')
@@ -120,8 +120,9 @@ def _():
 @case('a renewed session travels back through Caddy, in several cookies where it is large')
 def _():
     for arguments, least in (((), 1), (('--padding', '2000'), 2)):
-        idp, app, url = stage(idp_arguments=('--token-lifetime', '20', *arguments), refresh_before_expiry='1m', cookie_budget='0')
+        idp, app, url = stage(idp_arguments=(*BRIEF, *arguments), cookie_budget='0')
         browser = sign_in(url)
+        until_due()
         before = session_cookies(browser, url)
         assert len(before) >= least, before.keys()
         for _ in range(3):

@@ -82,6 +82,14 @@ class ForwardAuth(Server):
         self.url = self.where
 
 
+BRIEF = ('--token-lifetime', '2')  # arguments of a DevIdp
+
+
+def until_due():
+    """Waits until tokens that live two seconds are to be renewed: in the second half of their life."""
+    time.sleep(1.2)
+
+
 def session_cookies(browser, url):
     jar = browser.cookies.get(url.split('//')[1], {})
     return {n: v for n, v in jar.items() if re.fullmatch(r'app(_\d+)?', n)}

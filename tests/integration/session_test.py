@@ -4,12 +4,11 @@ import concurrent.futures
 import copy
 import signal
 import sys
+import time
 
-from servers import Browser, DevIdp, ForwardAuth, case, follow, run_all, session_cookies
+from servers import BRIEF, Browser, DevIdp, ForwardAuth, case, follow, run_all, session_cookies, until_due
 
 BUILD = sys.argv[1]
-DUE = {'refresh_before_expiry': '1m'}  # with tokens of 20 s: due at every request
-SHORT = ('--token-lifetime', '20')
 
 
 def stage(*idp_arguments, **settings):
@@ -33,17 +32,30 @@ def auth(browser, app):
 
 @case('tokens that run out soon are renewed on the way, and the new cookie replaces the old')
 def _():
-    idp, app = stage(*SHORT, **DUE)
+    idp, app = stage(*BRIEF)
     browser = sign_in(app)
+    until_due()
     before = session_cookies(browser, app.url)
     assert auth(browser, app) == 202
     assert session_cookies(browser, app.url) != before and idp.count('grants.refresh_token') == 1
 
 
+@case('tokens that live shorter than they are to be renewed ahead are renewed once in their life, not with every request')
+def _():
+    idp, app = stage('--token-lifetime', '8')  # refresh_before_expiry is 30 s
+    browser = sign_in(app)
+    assert auth(browser, app) == 202 and idp.count('grants.refresh_token') == 0
+    time.sleep(4.2)
+    for _ in range(10):
+        assert auth(browser, app) == 202
+    assert idp.count('grants.refresh_token') == 1, idp.state()
+
+
 @case('requests at once share one refresh, and late ones with the old cookie get the new session')
 def _():
-    idp, app = stage(*SHORT, **DUE)
+    idp, app = stage(*BRIEF)
     browser = sign_in(app)
+    until_due()
     copies = [copy.deepcopy(browser) for _ in range(16)]
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         assert set(pool.map(lambda b: auth(b, app), copies)) == {202}
@@ -56,8 +68,9 @@ def _():
 @case('a browser that goes away during its refresh loses nothing')
 def _():
     import socket
-    idp, app = stage(*SHORT, http_timeout='8s', **DUE)
+    idp, app = stage(*BRIEF, http_timeout='8s')
     browser = sign_in(app)
+    until_due()
     cookie = '; '.join(f'{n}={v}' for n, v in session_cookies(browser, app.url).items())
     host, port = app.url.split('//')[1].split(':')
     with socket.create_connection((host, int(port))) as gone:
@@ -68,8 +81,9 @@ def _():
 
 @case('invalid_grant ends the session, and the cookies go')
 def _():
-    idp, app = stage(*SHORT, **DUE)
+    idp, app = stage(*BRIEF)
     browser = sign_in(app)
+    until_due()
     idp.post('revoke', username='alice')
     assert auth(browser, app) == 401
     assert not session_cookies(browser, app.url)
@@ -77,21 +91,25 @@ def _():
 
 @case('trouble with the provider keeps the session as long as it is good')
 def _():
-    idp, app = stage('--token-lifetime', '50', **DUE)
-    for mode in ('token-500', 'token-503', 'token-429', 'token-garbage', 'token-empty', 'token-html', 'token-truncated', 'token-wrong-type'):
-        browser = sign_in(app)
+    idp, app = stage('--token-lifetime', '20')
+    modes = ('token-500', 'token-503', 'token-429', 'token-garbage', 'token-empty', 'token-html', 'token-truncated', 'token-wrong-type')
+    browsers = {mode: sign_in(app) for mode in modes}
+    last = sign_in(app)
+    time.sleep(10.2)  # half of their life
+    for mode, browser in browsers.items():
         idp.misbehave(mode, times=-1)
         assert auth(browser, app) == 202, mode
         assert session_cookies(browser, app.url), mode
         idp.post('behave')
     idp.stop(signal.SIGKILL)
-    assert auth(browser, app) == 202
+    assert auth(last, app) == 202
 
 
 @case('a refreshed ID token of somebody else is refused')
 def _():
-    idp, app = stage('--token-lifetime', '50', **DUE)
+    idp, app = stage(*BRIEF)
     browser = sign_in(app)
+    until_due()
     idp.misbehave('id-token-wrong-sub')
     assert auth(browser, app) == 202, 'the old session is still good'
     assert 'u-9999' not in browser.request('GET', app.url + '/')[2]
@@ -99,11 +117,12 @@ def _():
 
 @case('no new refresh token and no new ID token are both allowed')
 def _():
-    idp, app = stage(*SHORT, **DUE)
+    idp, app = stage(*BRIEF)
     browser = sign_in(app)
     idp.misbehave('token-no-rotation', times=2)
     idp.misbehave('token-no-id-token-on-refresh', times=2)
     for _ in range(4):
+        until_due()
         assert auth(browser, app) == 202
     assert 'Hello, alice' in browser.request('GET', app.url + '/')[2]
 
@@ -183,10 +202,11 @@ def _():
 @case('a refresh seals with the new secret, so that the old one can go')
 def _():
     old, new = '0123456789abcdef!123456789abcdef', 'fedcba9876543210!bcdef0123456789'
-    idp, app = stage(*SHORT, cookie_secret=old)
+    idp, app = stage(*BRIEF, cookie_secret=old)
     browser = sign_in(app)
+    until_due()
     jar = dict(browser.cookies[app.url.split('//')[1]])
-    for settings in ({'cookie_secrets_previous': old, **DUE}, {'refresh_before_expiry': '0s'}):
+    for settings in ({'cookie_secrets_previous': old}, {'refresh_before_expiry': '0s'}):
         app = ForwardAuth(BUILD, idp.issuer, cookie_secret=new, **settings)
         browser.cookies[app.url.split('//')[1]] = jar
         assert auth(browser, app) == 202, settings

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from free_port import free_port
 from fronted import SPOOFS, Application, sign_in
-from servers import ROOT, Browser, DevIdp, ForwardAuth, Skipped, case, run_all, running, session_cookies
+from servers import BRIEF, ROOT, Browser, DevIdp, ForwardAuth, Skipped, case, run_all, running, session_cookies, until_due
 
 BUILD = sys.argv[1]
 
@@ -96,7 +96,7 @@ class Traefik:
 
 def stage(*idp_arguments, **settings):
     port = free_port()
-    idp = DevIdp(BUILD, '--token-lifetime', '20', *idp_arguments)
+    idp = DevIdp(BUILD, *idp_arguments)
     idp.post('answer', username='alice')
     auth = forward_auth(idp, **settings)
     app = Application()
@@ -138,8 +138,9 @@ def _():
 @with_traefik('a renewed session travels back, in several cookies where it is large; signing out ends it')
 def _():
     for arguments, least in (((), 1), (('--padding', '2000'), 2)):
-        idp, app, url = stage(*arguments, refresh_before_expiry='1m')
+        idp, app, url = stage(*BRIEF, *arguments)
         browser = sign_in(url)
+        until_due()
         before = session_cookies(browser, url)
         assert len(before) >= least
         for _ in range(3):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'integration'))
 from free_port import free_port  # noqa: E402
-from servers import Browser, ForwardAuth, case, follow, run_all, running, session_cookies  # noqa: E402
+from servers import Browser, ForwardAuth, case, follow, run_all, running, session_cookies, until_due  # noqa: E402
 
 BUILD = sys.argv[1]
 TABLES = Path('/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3')
@@ -93,7 +93,7 @@ class Glewlwyd:
         key = openssl('genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048')
         plugin = {
             'iss': self.issuer, 'jwt-type': 'rsa', 'jwt-key-size': '256', 'key': key, 'cert': openssl('pkey', '-pubout', text=key), 'default-kid': 'k1',
-            'access-token-duration': 20, 'refresh-token-duration': 3600, 'code-duration': 60, 'refresh-token-rolling': True,
+            'access-token-duration': 2, 'refresh-token-duration': 3600, 'code-duration': 60, 'refresh-token-rolling': True,
             'refresh-token-one-use': 'always', 'allow-non-oidc': False, 'auth-type-code-enabled': True, 'auth-type-code-revoke-replayed': True,
             'auth-type-token-enabled': False, 'auth-type-id-token-enabled': False, 'auth-type-none-enabled': False,
             'auth-type-password-enabled': False, 'auth-type-client-enabled': False, 'auth-type-device-enabled': False,
@@ -119,7 +119,7 @@ class Glewlwyd:
 def stage(**settings):
     port = free_port()
     idp = Glewlwyd(f'http://127.0.0.1:{port}')
-    return idp, ForwardAuth(BUILD, idp.issuer, address=f'127.0.0.1:{port}', scope='openid', refresh_before_expiry='1m', end_session='true',
+    return idp, ForwardAuth(BUILD, idp.issuer, address=f'127.0.0.1:{port}', scope='openid', end_session='true',
                             insecure_oidc_allow_unverified_email='true', **settings)
 
 
@@ -154,6 +154,7 @@ def _():
     browser = sign_in(idp, app)
     before = session_cookies(browser, app.url)
     for _ in range(3):
+        until_due()
         assert browser.request('GET', app.url + '/oauth2/auth')[0] == 202
     assert session_cookies(browser, app.url) != before
     assert not app.said('refresh-failed'), app.lines

@@ -27,7 +27,7 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
   issueRefreshToken: async () => true,
   rotateRefreshToken: true,
-  ttl: { AccessToken: 20, IdToken: 20, RefreshToken: 600, AuthorizationCode: 60, Interaction: 600, Session: 600, Grant: 600 },
+  ttl: { AccessToken: 2, IdToken: 2, RefreshToken: 600, AuthorizationCode: 60, Interaction: 600, Session: 600, Grant: 600 },
   cookies: { keys: ['a key for signing the cookies of a test'] },
 });
 let refused = 0;

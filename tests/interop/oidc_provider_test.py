@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'integration'))
-from servers import Browser, ForwardAuth, Server, case, follow, run_all, session_cookies  # noqa: E402
+from servers import Browser, ForwardAuth, Server, case, follow, run_all, session_cookies, until_due  # noqa: E402
 from free_port import free_port  # noqa: E402
 
 BUILD = sys.argv[1]
@@ -18,7 +18,7 @@ def stage(lean='0', **settings):
     url = f'http://127.0.0.1:{app_port}'
     idp = Server(['node', HERE / 'oidc_provider.mjs', port, url + '/oauth2/callback', url + '/oauth2/signed_out'], 'issuer ',
                  env={'LEAN_ID_TOKEN': lean})
-    return idp, ForwardAuth(BUILD, idp.where, address=f'127.0.0.1:{app_port}', refresh_before_expiry='1m', end_session='true', **settings)
+    return idp, ForwardAuth(BUILD, idp.where, address=f'127.0.0.1:{app_port}', end_session='true', **settings)
 
 
 def sign_in(idp, app, who='alice'):
@@ -56,6 +56,7 @@ def _():
     browser = sign_in(idp, app)
     before = session_cookies(browser, app.url)
     for _ in range(4):
+        until_due()
         assert browser.request('GET', app.url + '/oauth2/auth')[0] == 202
     assert session_cookies(browser, app.url) != before
     assert not idp.said('grant.error'), idp.lines

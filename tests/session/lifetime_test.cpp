@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "session/ticket.hpp"
 
 using namespace gatelet;
@@ -74,6 +76,29 @@ TEST_SUITE("session/lifetime") {
     auto off = settings();
     off.refresh_before_expiry = Duration(0);
     CHECK(at(5000, signed_in(), off) == Freshness::fresh);
+  }
+
+  TEST_CASE(
+      "judge: tokens that live shorter are due in the second half of their life, never at once") {
+    auto brief = signed_in();
+    brief.expires_on = Timestamp{begin + 10, 0};
+    CHECK(at(0, brief, settings()) == Freshness::fresh);
+    CHECK(at(4, brief, settings(), 999'999'999ns) == Freshness::fresh);
+    CHECK(at(5, brief, settings()) == Freshness::refresh_now);
+    brief.created_at->nanos = 999'999;  // as early as any
+    CHECK(at(2, brief, settings(), 400'000'000ns) == Freshness::fresh);
+    CHECK(at(3, brief, settings()) == Freshness::refresh_now);
+    brief.created_at->nanos = 0;
+    brief.expires_on = Timestamp{begin + 60, 0};  // twice refresh_before_expiry
+    CHECK(at(29, brief, settings()) == Freshness::fresh);
+    CHECK(at(30, brief, settings()) == Freshness::refresh_now);
+    brief.expires_on = Timestamp{begin - 10, 0};  // over when they came
+    CHECK(at(-11, brief, settings()) == Freshness::fresh);
+    CHECK(at(-10, brief, settings()) == Freshness::refresh_now);
+    brief.expires_on = Timestamp{std::numeric_limits<std::int64_t>::min(), 0};
+    CHECK(at(0, brief, settings()) == Freshness::refresh_now);
+    brief.expires_on = Timestamp{std::numeric_limits<std::int64_t>::max(), 0};
+    CHECK(at(0, brief, settings()) == Freshness::fresh);
   }
 
   TEST_CASE(
