@@ -257,6 +257,28 @@ TEST_SUITE("engine/work_refresh") {
     CHECK(beside.shared.provider.with([](auto& fake) { return fake.num_reused; }) == 0);
   }
 
+  TEST_CASE("F-403: ... nor where the new tokens were just being put, and only they arrived") {
+    Beside beside(Options{{"session_ends_with_tokens", "true"}});
+    const auto first = beside.person.cookies;
+    const Error down{Status::store_unreachable, "out of order"};
+    beside.shared.clock->advance(seconds(3700));
+    beside.memory->fail_with(down);
+    CHECK(beside.person.get("/page").reason() == Reason::session_refreshed);
+    beside.memory->hold_answer();
+    beside.memory->fail_with(std::nullopt);
+    REQUIRE(beside.memory->wait_until_held(soon()));
+    beside.memory->fail_with(down);  // for the sign-out, whose turn comes behind
+    auto signing_out = beside.person.ask("/oauth2/sign_out");
+    beside.memory->let_go();
+    REQUIRE(wait_for(std::move(signing_out)).ok());
+    beside.memory->fail_with(std::nullopt);
+    REQUIRE(wait_until_told(*beside.memory, 2));
+    Browser there(beside.other);
+    there.cookies = first;
+    CHECK(there.get("/page", {{"Accept", "application/json"}}).http_status() == 401);
+    CHECK(beside.shared.num_refreshes() == 1);
+  }
+
   TEST_CASE(
       "F-403: ... nor where the cookie was of before an earlier renewal, of another process") {
     Beside beside(Options{{"session_ends_with_tokens", "true"}});

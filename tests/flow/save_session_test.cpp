@@ -265,6 +265,29 @@ TEST_SUITE("flow/save_session") {
     CHECK(world.store.records.empty());
   }
 
+  TEST_CASE("MA-41: random bytes that run out at any point cost nobody the old session") {
+    for (const bool is_beside : {false, true}) {
+      CAPTURE(is_beside);
+      int num_refused = 0;
+      for (bool is_in = false; !is_in; ++num_refused) {
+        World world;
+        is_beside ? world.keep_beside() : world.keep_in_store();
+        world.context->session.cookie_budget = 4096;
+        bring(world, save(world, large_person(world)).value());
+        const auto old =
+            flow::tickets_of(*world.context, world.get("/")->facts().headers, world.driver.now);
+        REQUIRE(old.size() == 1);
+        world.context->entropy = std::make_shared<FailingEntropy>(num_refused);
+        const auto saved = save(world, is_beside ? person(world) : large_person(world));
+        is_in = saved.ok();
+        CAPTURE(num_refused);
+        CHECK(world.store.records.contains(old.front()->id) == !is_in);
+        REQUIRE(num_refused < 20);
+      }
+      CHECK(num_refused > 1);
+    }
+  }
+
   TEST_CASE("F-258: begin_session: a veto at either moment keeps nothing, 403 with the reason") {
     for (const auto* veto_at : {"authenticated", "created", ""}) {
       World world;
