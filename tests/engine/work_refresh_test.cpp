@@ -5,10 +5,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -258,20 +261,28 @@ TEST_SUITE("engine/work_refresh") {
   }
 
   TEST_CASE("F-403: ... nor where the new tokens were just being put, and only they arrived") {
+    const Error down{Status::store_unreachable, "out of order"};
+    std::promise<void> putting, signing_out;
+    auto is_signing_out = signing_out.get_future();
+    std::atomic<bool> is_put = false, is_out = false;
     Beside beside(Options{{"session_ends_with_tokens", "true"}});
     const auto first = beside.person.cookies;
-    const Error down{Status::store_unreachable, "out of order"};
+    // The first write is the put: it waits for the sign-out, which finds the store down again.
+    beside.memory->on_call = [&](std::string_view what) {
+      if (is_put) beside.memory->fail_with(is_out ? std::nullopt : std::optional(down));
+      if (what != "write" || is_put.exchange(true)) return;
+      putting.set_value();
+      is_signing_out.wait_for(seconds(10));
+    };
     beside.shared.clock->advance(seconds(3700));
     beside.memory->fail_with(down);
     CHECK(beside.person.get("/page").reason() == Reason::session_refreshed);
-    beside.memory->hold_answer();
     beside.memory->fail_with(std::nullopt);
-    REQUIRE(beside.memory->wait_until_held(soon()));
-    beside.memory->fail_with(down);  // for the sign-out, whose turn comes behind
-    auto signing_out = beside.person.ask("/oauth2/sign_out");
-    beside.memory->let_go();
-    REQUIRE(wait_for(std::move(signing_out)).ok());
-    beside.memory->fail_with(std::nullopt);
+    REQUIRE(putting.get_future().wait_until(soon()) == std::future_status::ready);
+    auto asked = beside.person.ask("/oauth2/sign_out");
+    signing_out.set_value();
+    REQUIRE(wait_for(std::move(asked)).ok());
+    is_out = true;
     REQUIRE(wait_until_told(*beside.memory, 2));
     Browser there(beside.other);
     there.cookies = first;

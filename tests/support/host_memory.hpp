@@ -5,7 +5,6 @@
 #include <gatelet/store.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -28,7 +27,7 @@ class HostMemory final : public SessionStore {
   Result<bool> write(const Write& write) override {
     if (on_call) on_call("write");
     if (const auto failure = failure_of()) return *failure;
-    std::unique_lock lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     if (refuses_writes_) return Error{Status::store_unreachable, "it takes no writes"};
     if (!holds(write, at(write.key))) return false;
     records_.erase(std::string(write.key));
@@ -37,27 +36,7 @@ class HostMemory final : public SessionStore {
           write.lifetime == Duration::zero() ? Deadline::max() : now() + write.lifetime;
       records_[std::string(write.key)] = {std::string(*write.value), ends};
     }
-    if (hold_ == Hold::next) {
-      hold_ = Hold::held;
-      changed_.notify_all();
-      changed_.wait_for(lock, std::chrono::seconds(10), [this] { return hold_ != Hold::held; });
-    }
     return true;
-  }
-
-  // The next write that is done is not answered before it is let go, or ten seconds have passed.
-  void hold_answer() {
-    const std::scoped_lock lock(mutex_);
-    hold_ = Hold::next;
-  }
-  bool wait_until_held(Deadline until) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_until(lock, until, [this] { return hold_ == Hold::held; });
-  }
-  void let_go() {
-    const std::scoped_lock lock(mutex_);
-    hold_ = Hold::none;
-    changed_.notify_all();
   }
 
   void fail_with(std::optional<Error> error) {
@@ -105,15 +84,11 @@ class HostMemory final : public SessionStore {
     return false;
   }
 
-  enum class Hold { none, next, held };
-
   std::mutex mutex_;
-  std::condition_variable changed_;
   // Guarded by mutex_:
   std::map<std::string, Record, std::less<>> records_;
   std::optional<Error> failure_;
   bool refuses_writes_ = false;
-  Hold hold_ = Hold::none;
 };
 
 }  // namespace gatelet::support
